@@ -1,0 +1,29 @@
+"""What a data source promises a model: the shapes that cross the wall between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+Kind = Literal["vector", "image", "tokens"]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The shape of one sample and of what a model must answer.
+
+    ``kind``        vector: ``shape`` is (features,); image: (channels, height, width); tokens: (T,).
+    ``outputs``     width of the last dimension that the model returns.
+    ``vocabulary``  number of distinct tokens (0 where samples are not tokens).
+    """
+
+    kind: Kind
+    shape: tuple[int, ...]
+    outputs: int
+    vocabulary: int = 0
+
+    @property
+    def features(self) -> int:
+        """Numbers in one flattened sample."""
+        return prod(self.shape)

@@ -1,0 +1,73 @@
+"""Values that are each allowed and cannot stand together, found before torch is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuiwb.base.errors import UserError
+from tuiwb.spec.declarations import SHELVES, declared
+from tuiwb.spec.sections import Spec
+
+
+def check(spec: Spec, where: str) -> None:
+    """Raise a `UserError` for the first contradiction in ``spec``."""
+    for error in _contradictions(spec):
+        error.where = error.where or where
+        raise error
+
+
+def _contradictions(spec: Spec) -> Iterator[UserError]:
+    task, data, model, loss = spec.task, spec.data, spec.model, spec.loss
+    if task.name not in data.serves:
+        yield UserError(
+            f"the task {task.name!r} does not fit the data {data.name!r}",
+            found=f"task.name = {task.name}, data.name = {data.name}",
+            allowed=f"with {data.name}: {', '.join(data.serves)}",
+        )
+    if data.gives not in model.takes:
+        fitting = [
+            name
+            for name in SHELVES["model"].names()
+            if data.gives in declared("model", name).takes  # type: ignore[attr-defined]
+        ]
+        yield UserError(
+            f"the architecture {model.name!r} does not read what {data.name!r} gives",
+            found=f"{data.name} gives {data.gives}; {model.name} takes {', '.join(model.takes)}",
+            allowed=f"for {data.gives}: {', '.join(fitting)}",
+        )
+    if task.name not in loss.serves:
+        fitting = [
+            name
+            for name in SHELVES["loss"].names()
+            if task.name in declared("loss", name).serves  # type: ignore[attr-defined]
+        ]
+        yield UserError(
+            f"the loss {loss.name!r} does not fit the task {task.name!r}",
+            found=f"loss.name = {loss.name}",
+            allowed=f"for {task.name}: {', '.join(fitting)}",
+        )
+    if spec.regularize.dropout and not model.has_dropout:
+        yield UserError(
+            f"{model.name} has no layer that dropout could reach",
+            found=f"regularize.dropout = {spec.regularize.dropout:g}",
+            allowed="0",
+        )
+    if spec.regularize.l2 and spec.regularize.weight_decay:
+        yield UserError(
+            "two kinds of weight decay at once",
+            found=f"regularize.l2 = {spec.regularize.l2:g}, "
+            f"regularize.weight_decay = {spec.regularize.weight_decay:g}",
+            allowed="one of the two above 0: l2 goes through the gradient, weight_decay does not",
+        )
+    if spec.schedule.warmup >= spec.train.steps:
+        yield UserError(
+            "the warm-up is as long as the run",
+            found=f"schedule.warmup = {spec.schedule.warmup}, train.steps = {spec.train.steps}",
+            allowed=f"schedule.warmup < {spec.train.steps}",
+        )
+    if spec.train.patience and not spec.train.eval_every:
+        yield UserError(
+            "early stopping needs evaluations to judge by",
+            found=f"train.patience = {spec.train.patience}, train.eval_every = 0",
+            allowed="train.eval_every >= 1, or train.patience = 0",
+        )

@@ -1,0 +1,49 @@
+"""The knobs of a component, read from its source without importing it.
+
+An architecture's knobs stand beside its module, in a file that imports torch. The reading wing must
+know them (form, validation, schema) and must never load torch. So the declaration is cut out of the
+source by `ast`: the ``class Knobs`` and the imports it may use (typing, msgspec, tuiwb.spec) are
+executed, and nothing else of the file is.
+"""
+
+import ast
+from functools import cache
+
+from tuiwb.base.registry import Shelf
+from tuiwb.spec.knobs import Section
+
+SHELVES = {
+    "task": Shelf("tasks", "task"),
+    "data": Shelf("data", "data source"),
+    "model": Shelf("models", "architecture"),
+    "init": Shelf("optim/initializers", "initialiser"),
+    "loss": Shelf("tasks/losses", "loss"),
+    "optim": Shelf("optim/optimizers", "optimizer"),
+    "schedule": Shelf("optim/schedules", "schedule"),
+}
+"""Section of the spec -> the shelf that its components stand on."""
+
+_IMPORTS = ("typing", "msgspec", "tuiwb.spec")
+
+
+def declared(section: str, name: str, where: str = "") -> type[Section]:
+    """The ``Knobs`` that component ``name`` of ``section`` declares. Unknown names: `UserError`."""
+    return _read(section, SHELVES[section].path(name, where).as_posix())
+
+
+@cache
+def _read(section: str, path: str) -> type[Section]:
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read(), path)
+    body = [node for node in tree.body if _belongs(node)]
+    namespace: dict[str, object] = {"__name__": __name__}
+    exec(compile(ast.Module(body, type_ignores=[]), path, "exec"), namespace)
+    knobs = namespace["Knobs"]
+    assert isinstance(knobs, type) and issubclass(knobs, Section), path
+    return knobs
+
+
+def _belongs(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module is not None and node.module.startswith(_IMPORTS)
+    return isinstance(node, ast.ClassDef) and node.name == "Knobs"

@@ -1,0 +1,251 @@
+"""From a preset and a person's overrides to one whole, checked spec."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tuiwb.base.errors import UserError, nearest
+from tuiwb.spec import sections
+from tuiwb.spec.contradictions import check
+from tuiwb.spec.declarations import SHELVES, declared
+from tuiwb.spec.knobs import KnobInfo, Section, fields
+from tuiwb.spec.presets import find
+from tuiwb.spec.sections import Spec
+from tuiwb.spec.toml import literal, parse, read, value_from
+
+SECTIONS = tuple(Spec.__struct_fields__)
+_PLAIN: dict[str, type[Section]] = {
+    "about": sections.About,
+    "regularize": sections.Regularize,
+    "train": sections.Train,
+    "probe": sections.Probe,
+}
+_DEFAULT_NAMES = {"init": "default", "schedule": "constant"}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A whole spec and where each of its values came from."""
+
+    spec: Spec
+    preset: str
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """``section.key`` -> default, preset, command line, form, ..."""
+    path: Path | None = None
+
+    def get(self, key: str) -> Any:
+        """The value of ``section.key``."""
+        section, _, name = key.partition(".")
+        return getattr(getattr(self.spec, section), name)
+
+    def changed(self) -> dict[str, Any]:
+        """What a person changed against the preset: key -> value."""
+        return {
+            key: self.get(key)
+            for key, origin in self.origins.items()
+            if origin not in ("default", "preset")
+        }
+
+    def command(self) -> str:
+        """The exact command line that makes this run."""
+        name = self.preset if self.path is None else _short(self.preset, self.path)
+        sets = [f"-s {shlex.quote(f'{k}={_typed(v)}')}" for k, v in self.changed().items()]
+        return " ".join(["tuiwb run", shlex.quote(name), *sets])
+
+
+def knobs_of(section: str, name: str | None = None, where: str = "") -> tuple[KnobInfo, ...]:
+    """The knobs of a section, given the name of its component where it has one."""
+    return fields(_PLAIN[section] if section in _PLAIN else declared(section, name or "", where))
+
+
+def resolve(
+    preset: str | Path, overrides: Sequence[str] = (), *, origin: str = "command line"
+) -> Resolved:
+    """A preset's name or file, with overrides such as ``optim.lr=0.01``, as a whole spec.
+
+    Later overrides beat earlier ones. A mistake is a `UserError` that names file and key.
+    """
+    path = find(str(preset))
+    return _build(read(path), path.stem, path, str(path), overrides, origin)
+
+
+def from_toml(text: str, where: str, overrides: Sequence[str] = ()) -> Resolved:
+    """A run's ``spec.toml`` (or any TOML text) as a whole spec."""
+    return _build(parse(text, where), "custom", None, where, overrides, "command line")
+
+
+def _build(
+    tables: dict[str, Any],
+    preset: str,
+    path: Path | None,
+    where: str,
+    overrides: Sequence[str],
+    origin: str,
+) -> Resolved:
+    preset = str(tables.pop("preset", preset))
+    known_origins = tables.pop("origins", {})
+    typed = _parse_overrides(overrides, origin)
+    for name in tables:
+        if name not in SECTIONS:
+            raise UserError(
+                f"unknown table [{name}]",
+                where=where,
+                found=f"[{name}]",
+                allowed=", ".join(f"[{s}]" for s in SECTIONS),
+                nearest=nearest(name, SECTIONS),
+            )
+    origins: dict[str, str] = {}
+    built: dict[str, Section] = {}
+    for section in SECTIONS:
+        given = tables.get(section, {})
+        if not isinstance(given, dict):
+            raise UserError(
+                f"{section} must be a table", where=where, found=literal(given), allowed="[section]"
+            )
+        built[section] = _section(
+            section, given, typed.get(section, {}), where, origin, origins, known_origins
+        )
+    spec = Spec(**built)  # type: ignore[arg-type]  # each section was built from its own class
+    check(spec, where)
+    return Resolved(spec, preset, origins, path)
+
+
+def _parse_overrides(overrides: Sequence[str], origin: str) -> dict[str, dict[str, Any]]:
+    typed: dict[str, dict[str, Any]] = {}
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        section, dot, name = key.strip().partition(".")
+        if not equals or not dot or not name:
+            raise UserError(
+                f"cannot read the setting {text!r}",
+                where=origin,
+                found=repr(text),
+                allowed="section.key=value, such as optim.lr=0.01",
+            )
+        if section not in SECTIONS or section == "about":
+            knob_sections = [s for s in SECTIONS if s != "about"]
+            raise UserError(
+                f"unknown section {section!r}",
+                where=f"{origin}: {text}",
+                found=repr(section),
+                allowed=", ".join(knob_sections),
+                nearest=nearest(section, knob_sections),
+            )
+        typed.setdefault(section, {})[name] = value.strip()
+    return typed
+
+
+def _section(
+    section: str,
+    given: dict[str, Any],
+    typed: dict[str, str],
+    where: str,
+    origin: str,
+    origins: dict[str, str],
+    known_origins: Mapping[str, str],
+) -> Section:
+    cls, renamed = _class(section, given, typed, where, origin)
+    infos = {info.name: info for info in fields(cls)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in infos:
+            if renamed:
+                continue  # it belonged to the component that the user replaced
+            raise _unknown_key(section, key, infos, f"{where}, [{section}]")
+        values[key] = _convert(section, infos[key], value, f"{where}, [{section}] {key}")
+        origins[f"{section}.{key}"] = str(known_origins.get(f"{section}.{key}", "preset"))
+    for key, text in typed.items():
+        if key not in infos:
+            raise _unknown_key(section, key, infos, f"{origin}: {section}.{key}={text}")
+        info = infos[key]
+        value = text if info.kind in ("str", "choice") else value_from(text)
+        if isinstance(value, str) and info.kind in ("str", "choice"):
+            value = value.strip("\"'")
+        values[key] = _convert(section, info, value, f"{origin}: {section}.{key}={text}")
+        origins[f"{section}.{key}"] = origin
+    for key, info in infos.items():
+        if key not in values and info.default is None and key == "name":
+            raise UserError(
+                f"{section}.name is missing",
+                where=f"{where}, [{section}]",
+                allowed=", ".join(SHELVES[section].names()),
+            )
+        if section != "about":
+            origins.setdefault(f"{section}.{key}", "default")
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"[{section}] does not hold together: {error}",
+            where=f"{where}, [{section}]",
+            found=", ".join(f"{k} = {literal(v)}" for k, v in values.items() if k != "name"),
+        ) from None
+
+
+def _class(
+    section: str, given: dict[str, Any], typed: dict[str, str], where: str, origin: str
+) -> tuple[type[Section], bool]:
+    """The section's class, and whether the user replaced the preset's component."""
+    if section in _PLAIN:
+        return _PLAIN[section], False
+    before = given.get("name", _DEFAULT_NAMES.get(section))
+    if "name" in typed:
+        name, at = typed["name"].strip("\"'"), f"{origin}: {section}.name={typed['name']}"
+    else:
+        name, at = before, f"{where}, [{section}] name"
+    if name is None:
+        raise UserError(
+            f"{section}.name is missing",
+            where=f"{where}, [{section}]",
+            allowed=", ".join(SHELVES[section].names()),
+        )
+    return declared(section, name, at), name != before
+
+
+def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
+    try:
+        # strict but for int -> float, which TOML and people both write
+        return msgspec.convert(value, info.type)
+    except msgspec.ValidationError as error:
+        wrong_type = str(error).startswith("Expected `") and " got " in str(error)
+        if isinstance(value, dict) or info.name == "expect":
+            detail = str(error)
+            raise UserError(f"{section}.{info.name}: {detail}", where=where) from None
+        raise UserError(
+            f"{section}.{info.name} "
+            + ("has the wrong type" if wrong_type and info.kind != "choice"
+               else "is not one of the choices" if info.kind == "choice" else "is out of range"),
+            where=where,
+            found=literal(value),
+            allowed=info.allowed,
+            nearest=nearest(str(value), info.choices) if info.kind == "choice" else "",
+            next=info.help and f"{section}.{info.name}: {info.help}",
+        ) from None  # fmt: skip
+
+
+def _unknown_key(
+    section: str, key: str, infos: Mapping[str, KnobInfo], where: str
+) -> UserError:
+    return UserError(
+        f"unknown key {section}.{key}",
+        where=where,
+        found=key,
+        allowed=", ".join(infos),
+        nearest=nearest(key, infos),
+    )
+
+
+def _short(preset: str, path: Path) -> str:
+    from tuiwb.spec.presets import paths
+
+    return preset if paths().get(preset) == path else str(path)
+
+
+def _typed(value: Any) -> str:
+    return value if isinstance(value, str) else literal(value)

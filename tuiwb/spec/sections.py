@@ -1,0 +1,196 @@
+"""The tables of a spec. Component tables hold what all components of a kind share; each component
+extends its table with knobs of its own, declared in its own file as ``class Knobs``."""
+
+from typing import Annotated, ClassVar, Literal
+
+from tuiwb.spec.knobs import Section, knob
+
+Activation = Literal["relu", "leaky_relu", "gelu", "silu", "elu", "tanh", "sigmoid", "linear"]
+Norm = Literal["none", "batch", "layer"]
+
+
+class Expect(Section):
+    """What `tuiwb verify` holds the preset to, and the number that it stands beside."""
+
+    metric: Annotated[str, knob("the metric of the final evaluation that is checked")]
+    at_least: Annotated[float | None, knob("met when the metric is at least this")] = None
+    at_most: Annotated[float | None, knob("met when the metric is at most this")] = None
+    beats: Annotated[str, knob("a baseline computed at load that must be beaten as well")] = ""
+    steps: Annotated[int, knob("optimiser steps after which it is checked", unit="steps", ge=1)]
+    baseline: Annotated[str, knob("the baseline in words, with its number")]
+    measured: Annotated[str, knob("what this program reached, over which seeds")] = ""
+
+
+class About(Section):
+    """The story of a preset."""
+
+    title: Annotated[str, knob("what it is called")]
+    family: Annotated[str, knob("the shelf of the gallery that it stands on")]
+    paper: Annotated[str, knob("where it comes from")] = ""
+    look_at: Annotated[str, knob("what is worth watching while it trains")] = ""
+    expect: Expect | None = None
+
+
+class TaskKnobs(Section):
+    """What one training step and one evaluation mean."""
+
+    name: Annotated[str, knob("what one training step and one evaluation mean")]
+
+
+class DataKnobs(Section):
+    """Where samples come from."""
+
+    gives: ClassVar[str] = "vector"
+    """Kind of sample: vector, image or tokens (`tuiwb.base.signature`)."""
+    serves: ClassVar[tuple[str, ...]] = ("classify",)
+    """Tasks that its targets fit."""
+
+    name: Annotated[str, knob("the data source")]
+    batch_size: Annotated[
+        int, knob("samples in one step", unit="samples", ge=1, le=65536, scale="log", tier="branch")
+    ] = 64
+    val_share: Annotated[
+        float, knob("share of the data held out for validation", gt=0, lt=1)
+    ] = 0.25
+    split_seed: Annotated[int, knob("seed of the split and of generated data", ge=0)] = 0
+
+
+class TabularKnobs(DataKnobs):
+    """A data source whose samples are vectors of features."""
+
+    scaling: Annotated[
+        Literal["none", "standard", "minmax", "robust"],
+        knob("how each feature is scaled, with figures from the training part alone"),
+    ] = "standard"
+
+
+class TextKnobs(DataKnobs):
+    """A data source that is one long sequence of tokens."""
+
+    gives: ClassVar[str] = "tokens"
+    serves: ClassVar[tuple[str, ...]] = ("language",)
+
+    context: Annotated[
+        int, knob("tokens in one sample", unit="tokens", ge=2, le=65536, scale="log")
+    ] = 64
+
+
+class ModelKnobs(Section):
+    """The network."""
+
+    takes: ClassVar[tuple[str, ...]] = ("vector", "image")
+    """Kinds of sample that it reads."""
+    has_dropout: ClassVar[bool] = False
+    """Whether ``regularize.dropout`` reaches a layer of it."""
+
+    name: Annotated[str, knob("the architecture, or package.module:Class of your own")]
+
+
+class InitKnobs(Section):
+    """How weights begin. Biases begin at zero, but for ``default``."""
+
+    name: Annotated[str, knob("how weight matrices are initialised")] = "default"
+
+
+class LossKnobs(Section):
+    """What is minimised."""
+
+    serves: ClassVar[tuple[str, ...]] = ("classify",)
+    """Tasks whose outputs and targets it compares."""
+
+    name: Annotated[str, knob("the loss")]
+
+
+class OptimKnobs(Section):
+    """How weights move."""
+
+    name: Annotated[str, knob("the optimiser")]
+    lr: Annotated[
+        float, knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot")
+    ] = 1e-3
+
+
+class ScheduleKnobs(Section):
+    """The learning rate's shape over the run, as a factor of ``optim.lr``."""
+
+    name: Annotated[str, knob("the shape of the learning rate over the run")] = "constant"
+    warmup: Annotated[
+        int, knob("steps of linear warm-up from zero", unit="steps", ge=0, tier="branch")
+    ] = 0
+
+
+class Regularize(Section):
+    """What keeps the network from fitting noise."""
+
+    l1: Annotated[
+        float, knob("L1 penalty on weight matrices", ge=0, le=10, scale="log", tier="hot")
+    ] = 0.0
+    l2: Annotated[
+        float,
+        knob("L2 penalty, coupled: l2 * w is added to the gradient", ge=0, le=10, scale="log",
+             tier="hot"),
+    ] = 0.0  # fmt: skip
+    weight_decay: Annotated[
+        float,
+        knob("decoupled weight decay: w shrinks by lr * weight_decay each step (Loshchilov & "
+             "Hutter 2019)", ge=0, le=10, scale="log", tier="hot"),
+    ] = 0.0  # fmt: skip
+    dropout: Annotated[
+        float, knob("share of activations dropped while training", ge=0, lt=1, tier="hot")
+    ] = 0.0
+
+
+class Train(Section):
+    """The loop."""
+
+    steps: Annotated[
+        int, knob("optimiser steps", unit="steps", ge=1, le=10**9, scale="log", tier="branch")
+    ] = 1000
+    seed: Annotated[int, knob("seed of weights, batches and dropout", ge=0, le=2**31 - 1)] = 0
+    eval_every: Annotated[
+        int, knob("steps between evaluations; 0 is only at the end", unit="steps", ge=0, tier="hot")
+    ] = 100
+    patience: Annotated[
+        int,
+        knob("early stopping: evaluations without a better val_loss; 0 is off", ge=0, tier="hot",
+             unit="evaluations"),
+    ] = 0  # fmt: skip
+    clip_norm: Annotated[
+        float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
+    ] = 0.0
+    device: Annotated[
+        str, knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there")
+    ] = "auto"
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        knob("auto is bfloat16 autocast on a GPU that has it, else float32", tier="branch"),
+    ] = "auto"
+    threads: Annotated[
+        int,
+        knob("CPU threads inside one operation; 0 chooses (1 for small nets)", unit="threads",
+             ge=0, le=1024, tier="branch"),
+    ] = 0  # fmt: skip
+
+
+class Probe(Section):
+    """The instruments."""
+
+    budget: Annotated[
+        float, knob("share of step time that watching may cost; 0 is off", ge=0, le=1, tier="hot")
+    ] = 0.02
+
+
+class Spec(Section):
+    """One run, with nothing left out."""
+
+    about: About
+    task: TaskKnobs
+    data: DataKnobs
+    model: ModelKnobs
+    init: InitKnobs
+    loss: LossKnobs
+    optim: OptimKnobs
+    schedule: ScheduleKnobs
+    regularize: Regularize
+    train: Train
+    probe: Probe

@@ -1,0 +1,107 @@
+"""TOML in and out. Reading is tomllib's; writing covers what a spec holds: tables of plain values."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tuiwb.base.errors import UserError
+
+if TYPE_CHECKING:
+    from tuiwb.spec.resolve import Resolved
+
+MAX_BYTES = 1_000_000
+"""A spec is a page of text: a larger file is refused before it is parsed."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; anything unreadable is a `UserError` with line and column."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(
+                f"{path.name} is too large for a spec",
+                where=str(path),
+                found=f"{path.stat().st_size} bytes",
+                allowed=f"at most {MAX_BYTES} bytes",
+            )
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise UserError(f"cannot read {path.name}: {error.strerror}", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path.name} is not UTF-8 text",
+            where=f"{path}, byte {error.start}",
+            allowed="a TOML file in UTF-8",
+        ) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text; ``where`` names it in messages."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        reason = re.sub(r" \(at .*\)$", "", str(error))
+        lines = text.splitlines() or [""]
+        row, column = (int(g) for g in found.groups()) if found else (len(lines), 1)
+        line = lines[min(row, len(lines)) - 1]
+        raise UserError(
+            f"TOML syntax error: {reason}",
+            where=f"{where}, line {row}, column {column}",
+            found=line.strip() or "the end of the file",
+            allowed='key = value, with text in quotes: name = "adam"',
+        ) from None
+
+
+def value_from(text: str) -> Any:
+    """The value a person typed behind ``key=``: TOML where it parses, else plain text."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        if "," in text and all(part.strip().isdigit() for part in text.split(",") if part.strip()):
+            return [int(part) for part in text.split(",") if part.strip()]
+        return text
+
+
+def to_toml(resolved: Resolved) -> str:
+    """A resolved spec as TOML, with nothing left out: parsing it again gives an equal spec."""
+    tables = msgspec.to_builtins(resolved.spec)
+    lines = [f"preset = {literal(resolved.preset)}", ""]
+    for section, table in tables.items():
+        lines += _table(section, table)
+    lines += _table("origins", {key: o for key, o in resolved.origins.items() if o != "default"})
+    return "\n".join(lines)
+
+
+def _table(name: str, table: Mapping[str, Any]) -> list[str]:
+    plain = {key: v for key, v in table.items() if not isinstance(v, Mapping) and v is not None}
+    lines = [f"[{name}]", *(f"{_key(key)} = {literal(v)}" for key, v in plain.items()), ""]
+    for key, nested in table.items():
+        if isinstance(nested, Mapping):
+            lines += _table(f"{name}.{_key(key)}", nested)
+    return lines
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else literal(key)
+
+
+def literal(value: Any) -> str:
+    """One value as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # a JSON string is a TOML basic string, but for DEL, which TOML wants escaped
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    if isinstance(value, float):
+        return repr(value)
+    return str(value)
