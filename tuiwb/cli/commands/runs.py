@@ -1,0 +1,93 @@
+"""Commands that look at runs: ``attach``, ``ls`` and ``show``."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from tuiwb.base.format import duration, number
+from tuiwb.cli import output
+from tuiwb.cli.options import Json, RunName, Runs, runs_folder
+
+PLACE = 2
+app = typer.Typer()
+
+
+@app.command()
+def attach(run: RunName = None, runs: Runs = None) -> None:
+    """Open the workbench on a run, live or over."""
+    from tuiwb.cli.screen import open_workbench
+    from tuiwb.client.runs import find
+
+    open_workbench(find(runs_folder(runs), run))
+
+
+@app.command()
+def ls(json: Json = False, runs: Runs = None) -> None:
+    """List the runs, newest first."""
+    from tuiwb.client.runs import list_runs
+
+    folder = runs_folder(runs)
+    listed = list_runs(folder)
+    if json:
+        keys = ("id", "state", "preset", "step", "steps", "started", "path")
+        output.emit_json([{key: getattr(summary, key) for key in keys} for summary in listed])
+        return
+    if not listed:
+        output.say(f"no runs in {folder} yet; tuiwb run PRESET makes one")
+        return
+    output.emit(
+        output.grid(
+            ("run", "state", "preset", "step", "loss", "started"),
+            [
+                (
+                    summary.id,
+                    _state(summary.state, summary.step),
+                    summary.preset or "-",
+                    f"{summary.step or 0}/{summary.steps or '?'}",
+                    number(summary.loss),
+                    _ago(summary.started),
+                )
+                for summary in listed
+            ],
+            right=("step", "loss"),
+        )
+    )
+
+
+def _state(state: str, step: int | None) -> str:
+    return f"crashed at step {step or 0}" if state == "crashed" else state
+
+
+def _ago(started: float | None) -> str:
+    return "-" if not started else f"{duration(time.time() - started)} ago"
+
+
+@app.command()
+def show(
+    run: RunName = None,
+    plot: Annotated[
+        str,
+        typer.Option(
+            "--plot",
+            metavar="NAME,...",
+            help="Plots to print: loss, gradients, evaluation, lr, layers, activations; "
+            "empty for none.",
+        ),
+    ] = "loss,gradients",
+    json: Json = False,
+    runs: Runs = None,
+) -> None:
+    """Print a run as one plain frame: state, metrics, plots."""
+    from tuiwb.api import open_run
+    from tuiwb.cli import figures, summary
+    from tuiwb.client.runs import find
+
+    plots = figures.names(plot)
+    view = open_run(find(runs_folder(runs), run))
+    if json:
+        output.emit_json(summary.as_dict(view))
+    else:
+        summary.print_words(view, plots)

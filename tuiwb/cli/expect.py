@@ -1,0 +1,61 @@
+"""Did a run reach what its preset promises? The verdict that `run`, `show` and `verify` print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tuiwb.base.format import number
+from tuiwb.spec.sections import Expect
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One metric held against its target and, where the preset names one, a baseline."""
+
+    metric: str
+    target: float | None
+    at_least: bool
+    """Whether more is better."""
+    value: float | None
+    baseline: str
+    met: bool
+
+    @property
+    def target_words(self) -> str:
+        return "-" if self.target is None else f"{'>=' if self.at_least else '<='} {number(self.target)}"
+
+    def as_dict(self) -> dict[str, object]:
+        """The verdict as ``--json`` gives it."""
+        return {"metric": self.metric, "target": self.target, "value": self.value, "met": self.met}
+
+
+def judge(
+    expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, float]
+) -> Verdict:
+    """Hold the final ``metrics`` to what ``expect`` asks: all of its bounds, and its baseline.
+
+    A NaN or a missing metric never meets a target.
+    """
+    value = metrics.get(expect.metric)
+    at_least = expect.at_most is None and (
+        expect.at_least is not None or not _less_is_better(expect.metric)
+    )
+    beaten = baselines.get(expect.beats)
+    bounds = [expect.at_least if at_least else expect.at_most]
+    if expect.beats:
+        bounds.append(beaten)
+    target = bounds[0] if bounds[0] is not None else beaten
+    met = value is not None and all(
+        bound is not None and (value >= bound if at_least else value <= bound)
+        for bound in bounds
+        if bound is not None or expect.beats
+    )
+    words = expect.baseline
+    if beaten is not None:
+        words = f"{expect.beats} {number(beaten)}"
+    return Verdict(expect.metric, target, at_least, value, words, met)
+
+
+def _less_is_better(metric: str) -> bool:
+    return any(word in metric for word in ("loss", "perplexity", "error", "mse", "mae", "bpc"))

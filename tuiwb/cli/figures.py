@@ -1,0 +1,109 @@
+"""A run as figures for the painter of printed plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tuiwb.base.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from tuiwb.plots.figure import Figure, HeatMap, Line
+    from tuiwb.run.view import RunView, TableView
+
+BUCKETS = 400
+"""More than the columns of a wide terminal: no peak between two columns is lost."""
+
+
+def _line(table: TableView | None, column: str, name: str, colour: int) -> Line | None:
+    from tuiwb.plots.figure import Line
+
+    if table is None or column not in table.columns:
+        return None
+    curve = table.envelope(column, BUCKETS)
+    return Line(
+        name, curve.x, curve.mean, curve.low, curve.high, colour, int(curve.nonfinite.sum())
+    )
+
+
+def _chart(title: str, *lines: Line | None, log: bool = False) -> Figure:
+    from tuiwb.plots.figure import Figure
+
+    drawn = tuple(line for line in lines if line is not None)
+    return Figure(title, drawn, y_scale="log" if log else "linear")
+
+
+def _loss(view: RunView) -> Figure:
+    return _chart(
+        "loss",
+        _line(view.tables.get("steps"), "loss", "train", 0),
+        _line(view.tables.get("evals"), "val_loss", "validation", 1),
+    )
+
+
+def _gradients(view: RunView) -> Figure:
+    steps = view.tables.get("steps")
+    return _chart("gradient norm", _line(steps, "grad_norm", "all layers", 0), log=True)
+
+
+def _lr(view: RunView) -> Figure:
+    return _chart("learning rate", _line(view.tables.get("steps"), "lr", "lr", 0))
+
+
+def _metrics(view: RunView) -> Figure:
+    evals = view.tables.get("evals")
+    names = [] if evals is None else [c for c in evals.columns if c not in ("step", "time")]
+    shown = [name for name in names if not name.endswith("loss")]
+    return _chart(
+        "evaluation", *(_line(evals, name, name, colour) for colour, name in enumerate(shown))
+    )
+
+
+def _layers(column: str, title: str) -> Callable[[RunView], HeatMap]:
+    def figure(view: RunView) -> HeatMap:
+        from tuiwb.plots.figure import HeatMap
+
+        table = view.tables.get("layers")
+        if table is None or column not in table.columns:
+            return HeatMap(title)
+        x, values = table.matrix(column, BUCKETS)
+        return HeatMap(title, tuple(layer.name for layer in view.layers), x, values)
+
+    return figure
+
+
+FIGURES: dict[str, Callable[[RunView], Figure | HeatMap]] = {
+    "loss": _loss,
+    "gradients": _gradients,
+    "evaluation": _metrics,
+    "lr": _lr,
+    "layers": _layers("grad_norm", "gradient norm by layer"),
+    "activations": _layers("act_std", "activations by layer (std)"),
+}
+"""What ``--plot`` can name."""
+
+AT_THE_END = ("loss", "gradients")
+"""The plots that close every run."""
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The plots that ``--plot loss,gradients`` asks for; an unknown one is a `UserError`."""
+    asked = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in asked:
+        if name not in FIGURES:
+            raise UserError(
+                f"unknown plot {name!r}",
+                where=f"--plot {text}",
+                found=repr(name),
+                allowed=", ".join(FIGURES),
+                nearest=nearest(name, FIGURES),
+            )
+    return asked
+
+
+def draw(view: RunView, asked: tuple[str, ...], width: int, colour: bool, unicode: bool) -> str:
+    """The plots as text, one below the other, each at most ``width`` columns wide."""
+    from tuiwb.plots.static import render
+
+    height = max(5, min(16, width // 4))
+    return "\n".join(render(FIGURES[name](view), width, height, colour, unicode) for name in asked)

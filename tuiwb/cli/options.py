@@ -1,0 +1,51 @@
+"""Options and arguments that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PresetName = Annotated[
+    str, typer.Argument(metavar="PRESET|FILE", help="A preset's name or a TOML file.")
+]
+RunName = Annotated[
+    str | None,
+    typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder; "
+                                       "without it, the newest."),
+]  # fmt: skip
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="Change a knob, such as optim.lr=0.01; repeatable."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Runs = Annotated[
+    Path | None,
+    typer.Option(
+        "--runs", metavar="DIR", envvar="TUIWB_RUNS", show_envvar=False,
+        help="The folder of runs (else TUIWB_RUNS, else tuiwb/runs in the XDG data folder).",
+    ),
+]  # fmt: skip
+Interval = Annotated[
+    float,
+    typer.Option(
+        "--interval", metavar="SECONDS", min=0.1, max=3600.0,
+        help="Seconds between lines where stderr is not a terminal.",
+    ),
+]  # fmt: skip
+Device = Annotated[
+    str | None,
+    typer.Option("--device", "-d", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:N."),
+]
+
+
+def runs_folder(given: Path | None) -> Path:
+    """The folder of runs that a command works on."""
+    if given is not None:
+        return given.expanduser()
+    from tuiwb.client.runs import runs_dir
+
+    return runs_dir()

@@ -1,0 +1,120 @@
+"""What `run` and `verify` say on stderr while a run trains."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from tuiwb.base.format import duration, number, si
+from tuiwb.cli import output
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from tuiwb.run.view import RunView
+
+
+class Reporter(Protocol):
+    """Shows one view after another."""
+
+    def update(self, view: RunView) -> None: ...
+
+    def close(self) -> None:
+        """Leave the terminal as a command finds it."""
+        ...
+
+
+def reporter(interval: float) -> Reporter:
+    """A line that redraws itself on a terminal that can, else one line an interval."""
+    can_redraw = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return _Bar() if can_redraw else _Lines(interval)
+
+
+def facts(view: RunView) -> str:
+    """Step, loss, validation, rate and what is left, in one line."""
+    status = view.status
+    if status.state == "starting":
+        return status.words or "starting"
+    parts = [f"step {status.step}/{status.steps}"]
+    steps = view.tables.get("steps")
+    loss = steps.last("loss") if steps is not None else None
+    if loss is not None:
+        parts.append(f"loss {number(loss)}")
+    parts += [f"{name} {number(v)}" for name, v in view.metrics.items() if name != "val_loss"]
+    per_s = rate(view)
+    samples = steps.last("samples_per_s") if steps is not None else None
+    if samples is not None:
+        parts.append(f"{si(samples)} samples/s")
+    if per_s and status.steps:
+        parts.append(f"ETA {duration(max(0, status.steps - status.step) / per_s)}")
+    return "  ".join(parts)
+
+
+def rate(view: RunView) -> float | None:
+    """Steps per second over the last rows."""
+    steps = view.tables.get("steps")
+    if steps is None or steps.rows < 2:
+        return None
+    recent = steps.tail(min(steps.rows, 500))
+    span = float(recent["time"][-1] - recent["time"][0])
+    return (len(recent) - 1) / span if span > 0 else None
+
+
+class _Lines:
+    """For logs and pipes: a line when the run's state changes, and one every ``interval``."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._next = 0.0
+        self._state = ""
+
+    def update(self, view: RunView) -> None:
+        now = time.monotonic()
+        if view.status.state == self._state and now < self._next:
+            return
+        self._state = view.status.state
+        self._next = now + self._interval
+        output.say(f"{view.id}  {self._state}  {facts(view)}")
+
+    def close(self) -> None:
+        pass
+
+
+class _Bar:
+    """For a person: one line with a bar, redrawn in place and gone at the end."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    def update(self, view: RunView) -> None:
+        if self._progress is None:
+            self._progress = self._start()
+        for task in self._progress.tasks:
+            self._progress.update(
+                task.id,
+                total=view.status.steps or None,
+                completed=view.status.step,
+                facts=output.clean(facts(view)),
+            )
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    @staticmethod
+    def _start() -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
+
+        console = Console(stderr=True)
+        bar = [BarColumn(bar_width=min(30, console.width // 4))] if console.width >= 50 else []
+        text = TextColumn("{task.fields[facts]}", markup=False,
+                          table_column=Column(no_wrap=True, overflow="ellipsis"))  # fmt: skip
+        progress = Progress(*bar, text, console=console, transient=True, refresh_per_second=4)
+        progress.start()
+        progress.add_task("", total=None, facts="starting")
+        return progress

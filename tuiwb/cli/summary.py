@@ -1,0 +1,122 @@
+"""A run in words and as JSON: the same facts at the end of `run` and in `show`."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tuiwb.base.format import duration, number, si
+from tuiwb.cli import figures, output
+from tuiwb.cli.expect import Verdict, judge
+
+if TYPE_CHECKING:
+    from tuiwb.run.view import RunView
+
+LOG_LINES = 5
+"""How much of a dead worker's log is shown."""
+
+
+def exit_code(view: RunView) -> int:
+    """How a command that waited for this run ends."""
+    state, error = view.status.state, view.status.error
+    if state == "crashed":
+        return 4
+    if state == "failed":
+        code = (error or {}).get("exit_code")
+        return code if isinstance(code, int) else 4
+    return 3 if state == "diverged" else 0
+
+
+def verdict(view: RunView) -> Verdict | None:
+    """The run held to its preset's promise, where it made one."""
+    expect = view.spec.spec.about.expect if view.spec is not None else None
+    return judge(expect, view.metrics, view.baselines) if expect is not None else None
+
+
+def as_dict(view: RunView) -> dict[str, Any]:
+    """What ``--json`` prints of a run."""
+    seconds, steps_per_s, samples_per_s = pace(view)
+    judged = verdict(view)
+    return {
+        "run": view.id,
+        "path": view.path,
+        "preset": view.preset,
+        "state": view.status.state,
+        "steps": view.status.step,
+        "seconds": seconds,
+        "steps_per_s": steps_per_s,
+        "samples_per_s": samples_per_s,
+        "metrics": dict(view.metrics),
+        "expect": judged.as_dict() if judged is not None else None,
+        "findings": list(view.findings),
+    }
+
+
+def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
+    """Seconds from start to end, steps per second of training, samples per second at the end."""
+    started, ended = view.status.started, view.status.ended
+    steps = view.tables.get("steps")
+    if steps is None or not steps.rows:
+        return (ended - started if started and ended else None), None, None
+    recent = steps.tail(min(steps.rows, 10_000))
+    span = float(recent["time"][-1] - recent["time"][0])
+    last = float(recent["time"][-1])
+    rates = recent["samples_per_s"]
+    known = rates[np.isfinite(rates) & (rates > 0)]
+    return (
+        (ended or last) - started if started else None,
+        (len(recent) - 1) / span if span > 0 else None,
+        # each step took 1/rate per sample: the mean over time is the harmonic one
+        float(len(known) / np.sum(1.0 / known)) if len(known) else None,
+    )
+
+
+def headline(view: RunView) -> str:
+    """One line: run, state in words, step, time, pace."""
+    seconds, _, samples_per_s = pace(view)
+    parts = [view.id, view.status.words or view.status.state]
+    if view.status.steps:
+        parts.append(f"step {view.status.step}/{view.status.steps}")
+    if seconds is not None:
+        parts.append(duration(seconds))
+    if samples_per_s is not None:
+        parts.append(f"{si(samples_per_s)} samples/s")
+    return "  ".join(parts)
+
+
+def in_words(view: RunView) -> str:
+    """The headline, the last metrics, the verdict, and the last words of a run that ended badly."""
+    lines = [headline(view)]
+    width = max((len(name) for name in view.metrics), default=0)
+    judged = verdict(view)
+    for name, value in view.metrics.items():
+        line = f"  {name:{width}}  {number(value)}"
+        if judged is not None and judged.metric == name:
+            line += f"   target {judged.target_words}: {'met' if judged.met else 'not met'}"
+            line += f" (baseline: {judged.baseline})" if judged.baseline else ""
+        lines.append(line)
+    for finding in view.findings:
+        lines.append(f"  finding: {finding.get('symptom')} ({finding.get('severity')})")
+    if view.status.state in ("crashed", "failed"):
+        lines += last_words(view)
+    lines.append(f"  {view.path}")
+    return "\n".join(lines)
+
+
+def last_words(view: RunView) -> list[str]:
+    """The end of the worker's log, indented."""
+    words = view.status.last_words
+    text = words if isinstance(words, str) else "\n".join(words or ())
+    lines = text.strip().splitlines()[-LOG_LINES:]
+    return ["  last lines of worker.log:", *(f"    {line}" for line in lines)] if lines else []
+
+
+def print_words(view: RunView, plots: tuple[str, ...]) -> None:
+    """Print the summary and the plots to stdout, as wide as there is room."""
+    output.emit(in_words(view))
+    if plots and view.tables:
+        width = max(20, min(100, shutil.get_terminal_size((80, 24)).columns))
+        unicode, colour = output.shows_unicode(), output.shows_colour()
+        output.write(figures.draw(view, plots, width, colour, unicode))
