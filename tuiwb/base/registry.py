@@ -17,19 +17,20 @@ PACKAGE = Path(__file__).resolve().parent.parent
 class Shelf:
     """The components in one folder: ``char_rnn.py`` stands there as ``char-rnn``.
 
-    Names and sources are read from the folder, so that listing a shelf imports nothing. A module
-    that declares a ``class Knobs`` is a component; one that does not is a helper of the shelf.
+    Names and sources are read from the folder, so that listing a shelf imports nothing.
     """
 
     folder: str
     """Path of the folder inside the package, such as ``optim/optimizers``."""
     noun: str
     """What a component on this shelf is called in messages, such as ``optimizer``."""
+    declares: str = "\nclass Knobs("
+    """The line that makes a module a component; a module without it is a helper of the shelf."""
 
     @cached_property
     def _files(self) -> dict[str, Path]:
         files = sorted((PACKAGE / self.folder).glob("*.py"))
-        return {f.stem.replace("_", "-"): f for f in files if "\nclass Knobs(" in f.read_text("utf-8")}
+        return {f.stem.replace("_", "-"): f for f in files if self.declares in f.read_text("utf-8")}
 
     def names(self) -> tuple[str, ...]:
         """All names on the shelf, in alphabetical order."""

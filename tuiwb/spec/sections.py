@@ -13,11 +13,11 @@ class Expect(Section):
     """What `tuiwb verify` holds the preset to, and the number that it stands beside."""
 
     metric: Annotated[str, knob("the metric of the final evaluation that is checked")]
+    steps: Annotated[int, knob("optimiser steps after which it is checked", unit="steps", ge=1)]
+    baseline: Annotated[str, knob("the baseline in words, with its number")]
     at_least: Annotated[float | None, knob("met when the metric is at least this")] = None
     at_most: Annotated[float | None, knob("met when the metric is at most this")] = None
     beats: Annotated[str, knob("a baseline computed at load that must be beaten as well")] = ""
-    steps: Annotated[int, knob("optimiser steps after which it is checked", unit="steps", ge=1)]
-    baseline: Annotated[str, knob("the baseline in words, with its number")]
     measured: Annotated[str, knob("what this program reached, over which seeds")] = ""
 
 
@@ -103,6 +103,9 @@ class LossKnobs(Section):
 
 class OptimKnobs(Section):
     """How weights move."""
+
+    state_per_parameter: ClassVar[int] = 1
+    """Numbers that the optimiser keeps for each parameter, for the memory estimate."""
 
     name: Annotated[str, knob("the optimiser")]
     lr: Annotated[

@@ -1,0 +1,114 @@
+"""From a spec to the objects that train: data, model, loss, task, optimiser, batches."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from tuiwb.base.errors import UserError
+from tuiwb.base.signature import Signature
+from tuiwb.data.batches import Batches
+from tuiwb.data.dataset import Dataset
+from tuiwb.engine.device import Device, choose, set_threads
+from tuiwb.optim.regularizers import Regularizer
+from tuiwb.probes.layers import Layer, layers_of
+from tuiwb.spec.declarations import SHELVES
+from tuiwb.spec.sections import Spec
+
+
+@dataclass
+class Session:
+    """Everything one training run works with. ``step`` counts the updates done."""
+
+    spec: Spec
+    device: Device
+    dataset: Dataset
+    model: nn.Module
+    task: Any
+    optimizer: torch.optim.Optimizer
+    regularizer: Regularizer
+    batches: Batches
+    layers: tuple[Layer, ...]
+    threads: int
+    step: int = 0
+
+
+def build(spec: Spec) -> Session:
+    """Load the data, build the model from its seed and put both on the device.
+
+    A spec that cannot be built is a `UserError` that names the knob.
+    """
+    device = choose(spec.train)
+    dataset = load_data(spec)
+    torch.manual_seed(spec.train.seed)
+    model = build_model(spec, dataset.signature)
+    generator = torch.Generator().manual_seed(spec.train.seed)
+    SHELVES["init"].load(spec.init.name).initialise(model, spec.init, generator)
+    check_shapes(spec, dataset.signature)
+    threads = set_threads(spec.train, sum(p.numel() for p in model.parameters()))
+
+    # weights are drawn on the CPU and moved, so that every device begins from the same bits
+    model.to(device.device)
+    dataset = dataset.to(device.device)
+    loss = SHELVES["loss"].load(spec.loss.name).build(spec.loss)
+    single = getattr(spec.loss, "single", False)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return Session(
+        spec=spec,
+        device=device,
+        dataset=dataset,
+        model=model,
+        task=SHELVES["task"].load(spec.task.name).build(spec.task, loss, dataset, single),
+        optimizer=SHELVES["optim"]
+        .load(spec.optim.name)
+        .build([{"params": parameters}], spec.optim, fused=device.device.type in ("cpu", "cuda")),
+        regularizer=Regularizer(
+            model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
+        ),
+        batches=Batches(
+            dataset.train, spec.data.batch_size, spec.train.seed, context=dataset.context
+        ),
+        layers=layers_of(model),
+        threads=threads,
+    )
+
+
+def load_data(spec: Spec) -> Dataset:
+    """The data source's samples, on the CPU."""
+    dataset = SHELVES["data"].load(spec.data.name).load(spec.data)
+    assert isinstance(dataset, Dataset)
+    return dataset
+
+
+def build_model(spec: Spec, signature: Signature) -> nn.Module:
+    """The architecture for samples of ``signature``, with the output width the loss needs."""
+    if getattr(spec.loss, "single", False) and spec.task.name == "classify":
+        if signature.outputs != 2:
+            raise UserError(
+                f"the loss {spec.loss.name!r} tells two classes apart",
+                where="loss.name",
+                found=f"{signature.outputs} classes in {spec.data.name}",
+                allowed="2 classes, or loss.name = cross-entropy",
+            )
+        signature = dataclasses.replace(signature, outputs=1)
+    model = SHELVES["model"].load(spec.model.name).build(
+        spec.model, signature, spec.regularize.dropout
+    )
+    assert isinstance(model, nn.Module)
+    return model
+
+
+def check_shapes(spec: Spec, signature: Signature) -> dict[str, tuple[int, ...]]:
+    """One forward pass without arithmetic (torch's meta device): layer name -> output shape.
+
+    A shape that cannot work is a `UserError` that names the layer, before any training.
+    """
+    from tuiwb.engine.shapes import output_shapes
+
+    with torch.device("meta"):
+        model = build_model(spec, signature)
+    return output_shapes(model, signature, spec.model.name)

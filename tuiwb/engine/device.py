@@ -1,0 +1,95 @@
+"""Where the arithmetic happens and in which precision."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+
+from tuiwb.base.errors import UserError
+from tuiwb.spec.sections import Train
+
+SMALL = 5_000_000
+"""Below this many parameters one CPU thread is as fast as several, and far steadier."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device with the precision its forward pass runs in."""
+
+    device: torch.device
+    autocast_to: torch.dtype | None
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context of every forward pass."""
+        if self.autocast_to is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=self.autocast_to)
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.device.type == "cuda"
+
+    @property
+    def name(self) -> str:
+        """``cpu``, or the GPU's product name."""
+        return torch.cuda.get_device_name(self.device) if self.is_cuda else str(self.device)
+
+
+def choose(train: Train) -> Device:
+    """The device and precision that ``train.device`` and ``train.precision`` ask for.
+
+    ``auto`` takes CUDA, then MPS, then the CPU. A device that is not there is a `UserError`.
+    """
+    device = _device(train.device)
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32: 10 bits of mantissa, fp32's range
+        torch.backends.cudnn.allow_tf32 = True
+    return Device(device, _autocast(device, train.precision))
+
+
+def _device(name: str) -> torch.device:
+    there = available()
+    if name == "auto":
+        return torch.device(there[0])
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in there:
+        raise UserError(
+            f"there is no device {name!r} here",
+            where="train.device",
+            found=repr(name),
+            allowed=", ".join(["auto", *there]),
+            next="tuiwb info shows what torch sees",
+        )
+    return torch.device(wanted)
+
+
+def available() -> list[str]:
+    """The devices that are here, best first; ``cpu`` is always the last."""
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return [*cuda, *mps, "cpu"]
+
+
+def _autocast(device: torch.device, precision: str) -> torch.dtype | None:
+    if precision == "bfloat16":
+        return torch.bfloat16
+    safe = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if precision == "auto" and safe else None
+
+
+def set_threads(train: Train, parameters: int) -> int:
+    """Set and return the CPU threads inside one operation: ``train.threads``, or as fits."""
+    threads = train.threads or (1 if parameters < SMALL else usable_cores())
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    return threads
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

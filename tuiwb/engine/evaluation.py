@@ -1,0 +1,83 @@
+"""Evaluation on the held-out part, and early stopping that judges by it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from tuiwb.data.batches import evaluation
+from tuiwb.engine.build import Session
+
+EVAL_BATCH = 256
+"""Samples in one forward pass of an evaluation, at least (a batch of training if larger)."""
+
+
+def evaluate(session: Session) -> dict[str, float]:
+    """Metrics over the whole validation part, each under ``val_`` + its name.
+
+    The model's mode is restored, and no random number is drawn: training goes on as if nothing
+    had happened.
+    """
+    model = session.model
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), session.device.autocast():
+            batches = evaluation(
+                session.dataset.val,
+                max(EVAL_BATCH, session.spec.data.batch_size)
+                if not session.dataset.context
+                else session.spec.data.batch_size,
+                session.dataset.context,
+            )
+            metrics = session.task.evaluate(model, batches)
+    finally:
+        model.train(training)
+    return {f"val_{name}": float(value) for name, value in metrics.items()}
+
+
+class EarlyStopping:
+    """Keeps the weights of the best evaluation and says when patience is over.
+
+    Best is the lowest ``val_loss``. ``patience`` 0 keeps track of the best and never stops.
+    """
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+        self.best = math.inf
+        self.best_step = 0
+        self.waited = 0
+        self._weights: dict[str, torch.Tensor] | None = None
+
+    def judge(self, step: int, metrics: dict[str, float], model: torch.nn.Module) -> bool:
+        """Take in one evaluation; True where it is the best so far."""
+        loss = metrics.get("val_loss", math.nan)
+        if loss < self.best:
+            self.best, self.best_step, self.waited = loss, step, 0
+            if self.patience:
+                self._weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+            return True
+        self.waited += 1
+        return False
+
+    @property
+    def over(self) -> bool:
+        """Whether ``patience`` evaluations in a row brought nothing better."""
+        return bool(self.patience) and self.waited >= self.patience
+
+    def restore(self, model: torch.nn.Module) -> bool:
+        """Put the best weights back; False where none were kept."""
+        if self._weights is None:
+            return False
+        model.load_state_dict(self._weights)
+        return True
+
+    def state_dict(self) -> dict[str, object]:
+        """What a checkpoint keeps."""
+        return {
+            "best": self.best,
+            "best_step": self.best_step,
+            "waited": self.waited,
+            "weights": self._weights,
+        }

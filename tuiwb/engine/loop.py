@@ -1,0 +1,261 @@
+"""The training loop. It reads from top to bottom; everything it calls says what it does.
+
+Order in a step: controls, batch, forward, loss, backward, probes, clip, optimiser, emit;
+evaluations and checkpoints stand at step boundaries. Nothing in it prints, draws or waits for the
+device: figures come back through `readback`, late on a GPU and at once on a CPU.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from tuiwb.engine.build import Session
+from tuiwb.engine.checkpoint import Checkpoints
+from tuiwb.engine.clip import clip, gradient_figures
+from tuiwb.engine.commands import obey
+from tuiwb.engine.evaluation import EarlyStopping, evaluate
+from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
+from tuiwb.engine.readback import read_back
+from tuiwb.optim.schedule import learning_rate
+from tuiwb.probes.budget import Budget
+from tuiwb.probes.instrument import Bench, Stopwatch
+
+HOPELESS = 20
+"""Steps in a row with a loss that is not finite, after which nothing is left to train."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: finished, stopped or diverged, why, and its last evaluation."""
+
+    state: str
+    reason: str
+    metrics: dict[str, float]
+
+
+class _Note(NamedTuple):
+    """What the host knew when a step's figures set out from the device."""
+
+    step: int
+    time: float
+    lr: float
+    clip_norm: float
+    samples_per_s: float
+    wait_s: float
+
+
+def train(session: Session, sink: Sink, controls: Controls, checkpoints: Path) -> Outcome:
+    """Train ``session`` to the end of its spec, or until it is stopped.
+
+    Raises whatever the user's code or the sink raises; every figure that had left the device by
+    then has reached the sink.
+    """
+    loop = _Loop(session, sink, controls, Checkpoints(checkpoints))
+    try:
+        return loop.run()
+    finally:
+        loop.close()
+
+
+class _Loop:
+    def __init__(
+        self, session: Session, sink: Sink, controls: Controls, checkpoints: Checkpoints
+    ) -> None:
+        self.session = session
+        self.sink = sink
+        self.controls = controls
+        self.checkpoints = checkpoints
+        self.stopping = EarlyStopping(session.spec.train.patience)
+        self.bench = Bench(session.layers)
+        self.budget = Budget(session.spec.probe.budget)
+        self.watch = Stopwatch()
+        self.figures = read_back(session.device.device)
+        self.layer_figures = read_back(session.device.device)
+        self.parameters = [p for group in session.optimizer.param_groups for p in group["params"]]
+        self.metrics: dict[str, float] = {}
+        self.evaluated = -1
+        self.not_finite = 0
+        self.begun = False
+
+    def run(self) -> Outcome:
+        session, spec = self.session, self.session.spec
+        session.model.train()
+        try:
+            if session.step == 0:
+                self.evaluate(keep=False)
+            while session.step < spec.train.steps:
+                for command in self.controls.take():
+                    obey(session, command)
+                self.step()
+                if self.due_for_evaluation() and session.step < spec.train.steps:
+                    self.evaluate()
+                    if self.stopping.over:
+                        return self.finish(
+                            f"early stopping: no better val_loss in {self.stopping.waited} "
+                            f"evaluations"
+                        )
+            return self.finish("all steps done")
+        except Stopped as stopped:
+            self.drain(flush=True)
+            if stopped.state == "stopped":
+                self.checkpoint("stop")
+            return Outcome(stopped.state, stopped.reason, self.metrics)
+
+    def step(self) -> None:
+        """One optimiser update, from batch to emitted row."""
+        session, spec, model = self.session, self.session.spec, self.session.model
+        sampled = self.budget.due(session.step)
+        began = time.perf_counter()
+
+        inputs, targets = session.batches.at(session.step)
+        waited = time.perf_counter() - began
+
+        lr = learning_rate(session.step, spec.train.steps, spec.schedule, spec.optim.lr)
+        for group in session.optimizer.param_groups:
+            group["lr"] = lr
+
+        if sampled:
+            with self.watch:
+                self.bench.attach()
+        with session.device.autocast():
+            loss, parts = session.task.loss(model, (inputs, targets))
+        loss.backward()
+
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        if sampled:
+            with self.watch:
+                layer_figures = self.bench.read()
+        total, not_finite = gradient_figures(gradients)
+        if spec.train.clip_norm:
+            clip(gradients, total, spec.train.clip_norm)
+
+        session.regularizer.add_gradients()
+        session.regularizer.decay(lr)
+        session.optimizer.step()
+        session.optimizer.zero_grad(set_to_none=True)
+        session.step += 1
+
+        now, ended = time.time(), time.perf_counter()
+        cost = self.watch.take() if sampled else 0.0
+        seconds = ended - began - cost
+        self.budget.stepped(seconds)
+        if not self.begun:
+            self.begin(list(parts))
+        self.figures.push(
+            _Note(
+                session.step,
+                now,
+                lr,
+                spec.train.clip_norm,
+                session.batches.samples_per_step / seconds,
+                waited,
+            ),
+            torch.stack([loss.detach(), total, not_finite.to(total.dtype), *parts.values()]),
+        )
+        if sampled:
+            self.layer_figures.push((session.step, now), layer_figures)
+            self.budget.sampled(session.step, cost)
+        self.drain()
+        if self.not_finite >= HOPELESS:
+            raise Stopped(
+                f"the loss has not been finite for {self.not_finite} steps", state="diverged"
+            )
+
+    def begin(self, parts: Sequence[str]) -> None:
+        """Tell the sink what rows will hold, once the first step has shown it."""
+        self.sink.begin(parts, self.bench.columns, len(self.session.layers))
+        self.begun = True
+
+    def drain(self, flush: bool = False) -> None:
+        """Emit what has come back from the device."""
+        for note, figures in self.figures.flush() if flush else self.figures.ready():
+            self.emit(note, figures)
+        for (step, now), values in (
+            self.layer_figures.flush() if flush else self.layer_figures.ready()
+        ):
+            self.sink.layers(step, now, values, self.budget.cost)
+
+    def emit(self, note: _Note, figures: np.ndarray) -> None:
+        loss, total, not_finite, *parts = figures.tolist()
+        lost = not math.isfinite(loss)
+        self.sink.step(
+            StepRow(
+                note.step,
+                note.time,
+                loss,
+                note.lr,
+                total,
+                bool(note.clip_norm and total > note.clip_norm),
+                int(not_finite) + lost,
+                note.samples_per_s,
+                note.wait_s,
+                tuple(parts),
+            )
+        )
+        self.not_finite = self.not_finite + 1 if lost else 0
+
+    def due_for_evaluation(self) -> bool:
+        every = self.session.spec.train.eval_every
+        return bool(every) and self.session.step % every == 0
+
+    def evaluate(self, keep: bool = True) -> None:
+        """Evaluate, tell the sink, and checkpoint unless ``keep`` is false."""
+        step = self.session.step
+        self.drain(flush=True)
+        self.metrics = evaluate(self.session)
+        self.evaluated = step
+        best = self.stopping.judge(step, self.metrics, self.session.model)
+        self.sink.evaluation(step, time.time(), self.metrics, best)
+        if keep:
+            self.checkpoint("evaluation", best=best)
+
+    def finish(self, reason: str) -> Outcome:
+        """The last evaluation, the best weights where early stopping kept them, a checkpoint."""
+        session, stopping = self.session, self.stopping
+        if self.evaluated != session.step:
+            self.evaluate(keep=False)
+        if stopping.best_step != session.step and stopping.restore(session.model):
+            reason += f"; the weights of step {stopping.best_step} were the best and are restored"
+            self.metrics = evaluate(session)
+            self.sink.event(
+                "evaluation",
+                session.step,
+                metrics=self.metrics,
+                best=True,
+                restored=stopping.best_step,
+            )
+        self.checkpoint("end", best=stopping.best_step == session.step)
+        return Outcome("finished", reason, self.metrics)
+
+    def checkpoint(self, reason: str, *, best: bool = False) -> None:
+        if reason in ("stop", "end"):
+            self.checkpoints.wait()
+        self.checkpoints.save(self.session, self.stopping, reason, best=best)
+        self.report_checkpoints()
+
+    def report_checkpoints(self) -> None:
+        for written in self.checkpoints.finished():
+            if written.error is not None:
+                raise written.error
+            self.sink.event(
+                "checkpoint",
+                written.step,
+                path=f"checkpoints/{written.path.name}",
+                bytes=written.bytes,
+                reason=written.reason,
+            )
+
+    def close(self) -> None:
+        """Whatever ended the loop: leave no hook behind, no row unsent and no write unfinished."""
+        self.bench.detach()
+        self.drain(flush=True)
+        self.checkpoints.wait()
+        self.report_checkpoints()

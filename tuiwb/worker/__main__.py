@@ -1,0 +1,40 @@
+"""``python -m tuiwb.worker RUN | --standby | --describe | --info``; torch is imported late."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tuiwb.base.errors import UserError
+
+
+def main(arguments: list[str]) -> int:
+    """Dispatch one of the worker's four lives; returns the exit status."""
+    # Before torch is imported: its thread pools take their size from here. One thread is the
+    # right start for every small net, and the engine raises it for large ones.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("MKL_NUM_THREADS", "1")
+    match arguments:
+        case ["--standby"]:
+            from tuiwb.worker.standby import stand_by
+
+            return stand_by()
+        case ["--describe"]:
+            from tuiwb.worker.standby import describe_once
+
+            return describe_once(sys.stdin.read())
+        case ["--info"]:
+            from tuiwb.worker.facts import print_facts
+
+            return print_facts()
+        case [path] if not path.startswith("-"):
+            from tuiwb.worker.work import work
+
+            return work(path)
+    print("usage: python -m tuiwb.worker RUN | --standby | --describe | --info", file=sys.stderr)
+    return UserError.exit_code
+
+
+if __name__ == "__main__":
+    # the modules of torch that close late may print; the status is what counts
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""What people ask of a running worker: files in the inbox, and signals."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tuiwb.engine.interfaces import Command
+from tuiwb.run.inbox import take
+from tuiwb.run.journal import Journal
+from tuiwb.run.layout import RunPaths
+
+LOOK_EVERY = 0.05
+"""Seconds between looks into the inbox: far below what a person notices, and off the hot path."""
+
+
+class InboxCommand:
+    """One command from the inbox; what becomes of it is acknowledged in the journal."""
+
+    def __init__(
+        self, journal: Journal, id: str, command: str, args: Mapping[str, Any], by: str
+    ) -> None:
+        self._journal = journal
+        self.id = id
+        self.command = command
+        self.args = args
+        self.by = by
+
+    def accept(self, step: int) -> None:
+        self._acknowledge(step, accepted=True)
+
+    def refuse(self, step: int, reason: str) -> None:
+        self._acknowledge(step, accepted=False, reason=reason)
+
+    def _acknowledge(self, step: int, **outcome: Any) -> None:
+        self._journal.write(
+            "command",
+            step,
+            id=self.id,
+            command=self.command,
+            args=dict(self.args),
+            by=self.by,
+            **outcome,
+        )
+
+
+class Inbox:
+    """The engine's `Controls` on a run directory's inbox and the process's signals.
+
+    SIGTERM, SIGUSR1 (Slurm's notice before preemption) and SIGINT ask for a checkpoint and a clean
+    leave; SIGHUP is ignored: the terminal may go.
+    """
+
+    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+        self._paths = paths
+        self._journal = journal
+        self._next_look = 0.0
+        self._signalled: str | None = None
+
+    def listen(self) -> None:
+        """Install the signal handlers of this process."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._signalled = signal.Signals(number).name
+
+    def take(self) -> Sequence[Command]:
+        if self._signalled is not None:
+            name, self._signalled = self._signalled, None
+            return [InboxCommand(self._journal, "signal", "stop", {}, name)]
+        now = time.monotonic()
+        if now < self._next_look:
+            return ()
+        self._next_look = now + LOOK_EVERY
+        return [
+            InboxCommand(self._journal, item.id, item.command, item.args, item.by)
+            for item in take(self._paths)
+        ]

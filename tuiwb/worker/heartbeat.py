@@ -1,0 +1,84 @@
+"""One row a second on the machine's state: the sign that the worker lives."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+import numpy as np
+import psutil
+import torch
+
+from tuiwb.run import schema
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.table import TableWriter
+from tuiwb.worker.sink import RunSink
+
+EVERY = 1.0
+"""Seconds between rows."""
+
+
+class Heartbeat(threading.Thread):
+    """Writes the ``system`` table from a thread of its own, so that a hung step still shows."""
+
+    def __init__(self, paths: RunPaths, sink: RunSink) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._folder = paths.tables
+        self._sink = sink
+        self._over = threading.Event()
+        self._process = psutil.Process()
+        self._row = np.zeros(1, schema.dtype_system())
+
+    def run(self) -> None:
+        table = TableWriter(self._folder, schema.SYSTEM, self._row.dtype)
+        self._process.cpu_percent()
+        psutil.cpu_percent()
+        try:
+            while not self._over.wait(EVERY):
+                self.beat(table)
+        except OSError:
+            # a full or vanished disk is the loop's to report; a thread has nobody to tell
+            pass
+        finally:
+            table.close()
+
+    def beat(self, table: TableWriter) -> None:
+        """Append one row."""
+        figures = {
+            "time": time.time(),
+            "step": self._sink.last_step,
+            "cpu": self._process.cpu_percent(),
+            "rss": self._process.memory_info().rss,
+            "host_cpu": psutil.cpu_percent(),
+            "host_memory": psutil.virtual_memory().percent,
+            "watch": self._sink.watch,
+            **gpu_figures(),
+        }
+        for name in self._row.dtype.names or ():
+            self._row[name] = figures.get(name, math.nan)
+        table.append(self._row)
+
+    def stop(self) -> None:
+        """Write no more and wait for the thread."""
+        self._over.set()
+        if self.is_alive():
+            self.join()
+
+
+def gpu_figures() -> dict[str, float]:
+    """Utilisation (%), memory (bytes), power (W), temperature (C); empty without a GPU.
+
+    The driver's library is asked through `torch.cuda`, which needs nvidia-ml-py for all but memory.
+    """
+    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return {}
+    free, total = torch.cuda.mem_get_info()
+    figures = {"gpu_memory": float(total - free)}
+    try:
+        figures["gpu_util"] = float(torch.cuda.utilization())
+        figures["gpu_power"] = torch.cuda.power_draw() / 1000
+        figures["gpu_temp"] = float(torch.cuda.temperature())
+    except (ModuleNotFoundError, RuntimeError):
+        pass
+    return figures

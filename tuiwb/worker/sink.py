@@ -1,0 +1,73 @@
+"""Where the engine's figures go: rows to tables, rare things to the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tuiwb.engine.interfaces import StepRow
+from tuiwb.run import schema
+from tuiwb.run.journal import Journal
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.table import TableWriter
+from tuiwb.worker.rounds import Rounds
+
+
+class RunSink:
+    """The engine's `Sink` on a run directory. One write a row: a kill loses none that was emitted.
+
+    An `OSError` (a full disk) goes through to the loop, which ends the run.
+    """
+
+    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+        self._folder = paths.tables
+        self._journal = journal
+        self._rounds = Rounds(self.event)
+        self._steps: TableWriter | None = None
+        self._layers: TableWriter | None = None
+        self._evals: TableWriter | None = None
+        self._step_row = np.zeros(1, schema.dtype_steps())
+        self._layer_row = np.zeros(0, schema.dtype_layers(0))
+        self.last_step = 0
+        self.watch = float("nan")
+
+    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
+        self._step_row = np.zeros(1, schema.dtype_steps(parts))
+        self._steps = TableWriter(self._folder, schema.STEPS, self._step_row.dtype)
+        if columns and layers:
+            self._layer_row = np.zeros(1, schema.dtype_layers(layers, columns))
+            self._layers = TableWriter(self._folder, schema.LAYERS, self._layer_row.dtype)
+
+    def step(self, row: StepRow) -> None:
+        assert self._steps is not None
+        self._step_row[0] = (*row[:-1], *row.parts)
+        self._steps.append(self._step_row)
+        self.last_step = row.step
+        self._rounds.step(row)
+
+    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None:
+        self.watch = watch
+        if self._layers is not None:
+            self._layer_row[0] = (step, time, *values)
+            self._layers.append(self._layer_row)
+
+    def evaluation(
+        self, step: int, time: float, metrics: Mapping[str, float], best: bool
+    ) -> None:
+        if self._evals is None:
+            dtype = schema.dtype_evals(list(metrics))
+            self._evals = TableWriter(self._folder, schema.EVALS, dtype)
+        row = np.zeros(1, self._evals.dtype)
+        row[0] = (step, time, *metrics.values())
+        self._evals.append(row)
+        self.event("evaluation", step, metrics=dict(metrics), best=best)
+
+    def event(self, kind: str, step: int | None = None, **fields: Any) -> None:
+        self._journal.write(kind, step, **fields)
+
+    def close(self) -> None:
+        for table in (self._steps, self._layers, self._evals):
+            if table is not None:
+                table.close()

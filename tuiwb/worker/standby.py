@@ -1,0 +1,72 @@
+"""The warm standby: torch is imported, and the process waits to describe or to train.
+
+It reads one JSON object a line from standard input and answers one a line. ``{"describe": TOML}``
+answers ``{"ok": {...}}`` or ``{"error": {...}}``; ``{"run": PATH}`` answers ``{"ok": {"pid": N}}``
+and from then on this process is that run's worker. When the other end closes first, it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.run.layout import RunPaths
+from tuiwb.spec import from_toml
+
+
+def stand_by() -> int:
+    """Serve requests until the client goes or a run is handed over."""
+    import tuiwb.engine.build
+    import tuiwb.engine.describe
+    import tuiwb.engine.loop  # noqa: F401  all that a run needs is loaded before one is asked for
+
+    _answer({"ready": True})
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            _answer({"error": UserError("not a JSON object", found=line[:80]).as_dict()})
+            continue
+        if "run" in request:
+            _answer({"ok": {"pid": os.getpid()}})
+            return _become(str(request["run"]))
+        _answer(_described(str(request.get("describe", ""))))
+    return 0
+
+
+def describe_once(text: str) -> int:
+    """``--describe``: a spec's TOML in, one JSON object out."""
+    answer = _described(text)
+    _answer(answer)
+    return int(answer["error"]["exit_code"]) if "error" in answer else 0
+
+
+def _described(text: str) -> dict[str, Any]:
+    from tuiwb.engine.describe import describe
+
+    try:
+        return {"ok": describe(from_toml(text, "spec").spec)}
+    except UserError as error:
+        return {"error": error.as_dict()}
+    except Exception as error:
+        failed = WorkerFailed(f"cannot describe this spec: {type(error).__name__}: {error}")
+        return {"error": failed.as_dict()}
+
+
+def _become(run: str) -> int:
+    """Take the run's log for output, nothing for input, and train."""
+    from tuiwb.worker.work import work
+
+    log = os.open(RunPaths(Path(run)).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    return work(run)
+
+
+def _answer(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)

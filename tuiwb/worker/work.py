@@ -1,0 +1,178 @@
+"""One run from its directory to its last words."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.run.ballast import drop
+from tuiwb.run.journal import Journal
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import WorkerLock
+from tuiwb.spec import from_toml
+from tuiwb.worker.controls import Inbox
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+DIVERGED = 3
+
+
+def work(run: str) -> int:
+    """Train what ``run/spec.toml`` says; returns the process's exit status.
+
+    Whatever happens is in the journal when this returns: the final state, and the reason in words.
+    """
+    paths = RunPaths(Path(run))
+    try:
+        if not paths.spec.is_file():
+            raise UserError(
+                "this is not a run directory", where=run, found="no spec.toml", next="tuiwb ls"
+            )
+        lock = WorkerLock(paths.lock)
+        lock.acquire()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    try:
+        journal = Journal(paths.journal)
+        return _Work(paths, journal).run()
+    finally:
+        lock.release()
+
+
+class _Work:
+    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+        self.paths = paths
+        self.journal = journal
+        self.step = 0
+
+    def run(self) -> int:
+        try:
+            return self.train()
+        except UserError as error:
+            return self.last_words("failed", error)
+        except OSError as error:
+            if error.errno not in DISK and "could not write" not in str(error):
+                return self.crash(error)
+            return self.last_words("stopped", disk_error(error, self.paths.path))
+        except MemoryError as error:
+            return self.last_words("failed", memory_error(str(error)))
+        except Exception as error:
+            if "out of memory" in str(error).lower() or "can't allocate memory" in str(error):
+                return self.last_words("failed", memory_error(str(error)))
+            return self.crash(error)
+
+    def train(self) -> int:
+        self.say("starting", doing="importing torch")
+        inbox = Inbox(self.paths, self.journal)
+        inbox.listen()
+        from tuiwb.engine.build import build
+        from tuiwb.engine.loop import train
+        from tuiwb.worker.heartbeat import Heartbeat
+        from tuiwb.worker.sink import RunSink
+
+        if any(self.paths.tables.glob("steps.*")):
+            raise UserError(
+                "this run has been trained already",
+                where=str(self.paths.path),
+                next="start a new run with: tuiwb run " + str(self.paths.spec),
+            )
+        self.say("starting", doing="loading data and building the model")
+        text = self.paths.spec.read_text(encoding="utf-8")
+        session = build(from_toml(text, str(self.paths.spec)).spec)
+        sink = RunSink(self.paths, self.journal)
+        heartbeat = Heartbeat(self.paths, sink)
+        self.introduce(session)
+        self.say("training")
+        heartbeat.start()
+        try:
+            outcome = train(session, sink, inbox, self.paths.checkpoints)
+        finally:
+            self.step = session.step
+            heartbeat.stop()
+            sink.close()
+        self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
+        return DIVERGED if outcome.state == "diverged" else 0
+
+    def introduce(self, session: Any) -> None:
+        """Journal what is being trained, on what, where."""
+        dataset = session.dataset
+        self.journal.write(
+            "model",
+            layers=[
+                {"name": layer.name, "kind": layer.kind, "parameters": layer.parameters}
+                for layer in session.layers
+            ],
+            parameters=sum(p.numel() for p in session.model.parameters()),
+        )
+        self.journal.write(
+            "data",
+            name=session.spec.data.name,
+            train=len(dataset.train),
+            val=len(dataset.val),
+            classes=list(dataset.classes),
+            baselines=dict(dataset.baselines),
+            fingerprint=dataset.fingerprint,
+            steps_per_epoch=session.batches.steps_per_epoch,
+            samples_per_step=session.batches.samples_per_step,
+        )
+        self.journal.write(
+            "device",
+            device=session.device.name,
+            precision="bfloat16" if session.device.autocast_to else "float32",
+            threads=session.threads,
+        )
+
+    def say(self, state: str, **fields: Any) -> None:
+        self.journal.write("state", self.step or None, state=state, **fields)
+
+    def last_words(self, state: str, error: UserError) -> int:
+        print(error, file=sys.stderr, flush=True)
+        drop(self.paths)
+        try:
+            self.journal.write("error", self.step or None, **error.as_dict())
+            self.say(state, reason=error.what)
+        except OSError as second:
+            print(f"the journal could not be written: {second}", file=sys.stderr, flush=True)
+        return error.exit_code
+
+    def crash(self, error: Exception) -> int:
+        """An exception that nobody foresaw: whole in the log and the journal, short on screens."""
+        trace = traceback.format_exc()
+        print(trace, file=sys.stderr, flush=True)
+        words = WorkerFailed(
+            f"the worker failed: {type(error).__name__}: {str(error).splitlines()[0]}"
+            if str(error)
+            else f"the worker failed: {type(error).__name__}",
+            where=_place(error),
+            next=f"the traceback is in {self.paths.log}",
+        )
+        return self.last_words("failed", words)
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+
+
+def disk_error(error: OSError, where: Path) -> UserError:
+    """What a full, read-only or over-quota disk comes to."""
+    return UserError(
+        f"the disk took no more: {error.strerror or error}",
+        where=str(error.filename or where),
+        found="training was stopped; every row written before is readable",
+        next="make room, or put runs elsewhere with --runs DIR or TUIWB_RUNS",
+    )
+
+
+def memory_error(text: str) -> UserError:
+    """What running out of memory comes to."""
+    return UserError(
+        "out of memory",
+        where="[data] batch_size, [model]",
+        found=text.splitlines()[0] if text else "an allocation failed",
+        next="halve data.batch_size, or take a smaller model",
+    )
