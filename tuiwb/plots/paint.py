@@ -1,0 +1,324 @@
+"""Line charts: bands dim, lines bright, events on the axis, a legend with the last values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tuiwb.plots.canvas import DIM, Canvas
+from tuiwb.plots.domain import sane, x_limits, y_limits
+from tuiwb.plots.figure import Figure, Line, Mark, Range
+from tuiwb.plots.frame import (
+    Area,
+    draw_axes,
+    draw_cursor,
+    draw_empty,
+    draw_marks,
+    draw_x_ticks,
+    gutter_for,
+    lay_out,
+    x_text,
+)
+from tuiwb.plots.glyphs import GlyphSet
+from tuiwb.plots.legend import VALUE, Entry, draw_header, rows_needed, tags
+from tuiwb.plots.numbers import short
+from tuiwb.plots.palette import mix, series_colour
+from tuiwb.plots.raster import CELL, Track, characters, fill, pack
+from tuiwb.plots.reading import nearest_index
+from tuiwb.plots.scales import Floats, Scale, floats
+from tuiwb.plots.ticks import Ticks
+from tuiwb.plots.ticks import of as ticks_of
+
+_SIGNS = "*+ox#@%&"  # a series' character where there are no dots
+_BAND = 0x404040  # what a band's colour is mixed with, besides being dim
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line ready to be drawn: x finite and rising, all arrays of one length."""
+
+    line: Line
+    x: Floats
+    y: Floats
+    low: Floats | None
+    high: Floats | None
+    lost: Floats  # x of samples that were not finite
+    lost_count: int
+    dropped: int  # samples <= 0 on a log scale
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where a figure of this size puts things: for mouse, cursor keys and tests."""
+
+    area: Area
+    x: Scale
+    y: Scale
+
+
+def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille") -> Canvas:
+    """``figure`` in ``width`` x ``height`` cells. Never raises for any data or size."""
+    canvas = Canvas(width, height, ascii=glyphs == "ascii")
+    if not canvas.width or not canvas.height:
+        return canvas
+    curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
+    labels = _end_labels(figure, width)
+    entries = _entries(figure, curves, labels, glyphs)
+    notes = _notes(figure, curves)
+    rows = rows_needed(figure.title, "  ".join(t for t, _ in notes), entries, width, height)
+    draw_header(canvas, figure.title, notes, entries, rows)
+    at = _geometry(figure, curves, width, height, rows, labels)
+    area = at.area
+    drawn = any(np.isfinite(curve.y).any() for curve in curves)
+    lost = [Mark(float(x), "nonfinite") for curve in curves for x in curve.lost[:10_000]]
+    if not drawn and not lost:
+        draw_empty(canvas, rows, height - rows, figure.empty)
+        return canvas
+    if not area.width or not area.height:
+        return canvas
+    y_ticks = _y_ticks(figure, at)
+    draw_axes(canvas, area, _rows_of(y_ticks, at) if drawn else [])
+    if drawn and y_ticks.offset:
+        canvas.put(area.top, area.left, y_ticks.offset, 0x808080)
+    x_ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
+    draw_x_ticks(canvas, area, x_ticks, at.x, figure.x_label)
+    _draw_curves(canvas, at, curves, glyphs)
+    draw_marks(canvas, area, [*figure.marks, *lost], at.x)
+    if not drawn:
+        draw_empty(canvas, area.top, area.height, "no finite value yet")
+    _draw_end_labels(canvas, at, curves, labels)
+    if figure.cursor is not None:
+        draw_cursor(canvas, area, figure.cursor, at.x, figure.x_scale == "time")
+    return canvas
+
+
+def geometry(figure: Figure, width: int, height: int) -> Geometry:
+    """Where `paint` puts the plot of ``figure`` in ``width`` x ``height``, and its scales."""
+    curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
+    labels = _end_labels(figure, width)
+    entries = _entries(figure, curves, labels, "braille")
+    notes = "  ".join(text for text, _ in _notes(figure, curves))
+    rows = rows_needed(figure.title, notes, entries, width, height)
+    return _geometry(figure, curves, width, height, rows, labels)
+
+
+def prepare(line: Line, log: bool) -> Curve:
+    """``line`` with every oddity of its arrays put right, and what was put right counted."""
+    x, y = floats(line.x), floats(line.y)
+    low, high = floats(line.low), floats(line.high)
+    counts = floats(line.nonfinite)
+    size = min(x.size, y.size)
+    x, y = x[:size], y[:size]
+    banded = low.size >= size and high.size >= size and size > 0
+    low, high = low[:size], high[:size]
+    per_bucket = counts.size > 1 or (counts.size == size == 1 and np.ndim(line.nonfinite) > 0)
+    bad = ~np.isfinite(y)
+    if per_bucket:
+        counts = np.nan_to_num(counts[:size], nan=0.0)
+        bad_at = np.zeros(size, dtype=np.bool_)
+        bad_at[: counts.size] = counts > 0
+        lost_count = int(min(counts.sum(), 1e15))
+    else:
+        bad_at = bad
+        given = float(counts[0]) if counts.size and math.isfinite(counts[0]) else 0.0
+        lost_count = max(int(min(given, 1e15)), int(bad.sum()))
+    lost = x[bad_at]
+    lost = lost[np.isfinite(lost)]
+    dropped = 0
+    if bad.any():
+        y = np.where(bad, np.nan, y)
+    if log:
+        dropped = int((y <= 0).sum())
+        y = np.where(y > 0, y, np.nan)
+    keep = np.isfinite(x)
+    order: npt.NDArray[np.int64] | None = None
+    if not keep.all():
+        order = np.flatnonzero(keep)
+    rising = x if order is None else x[order]
+    if rising.size > 1 and (np.diff(rising) < 0).any():
+        by_x = np.argsort(rising, kind="stable")
+        order = by_x if order is None else order[by_x]
+    if order is not None:
+        x, y = x[order], y[order]
+        low, high = (low[order], high[order]) if banded else (low, high)
+    if not banded:
+        return Curve(line, x, y, None, None, lost, lost_count, dropped)
+    low, high = np.fmin(low, high), np.fmax(low, high)
+    # The band of a bucket with an infinite sample ends where its finite samples do: at the line.
+    low = np.where(np.isfinite(low) & ((low > 0) | (not log)), low, y)
+    high = np.where(np.isfinite(high) & ((high > 0) | (not log)), high, y)
+    return Curve(line, x, y, low, high, lost, lost_count, dropped)
+
+
+def limits(figure: Figure, curves: list[Curve]) -> tuple[Range, Range]:
+    """The figure's own ranges where they can be used, else ranges fitted to what it shows."""
+    x_range = sane(figure.x_range)
+    if x_range is None:
+        ends = [(c.x[0], c.x[-1]) for c in curves if c.x.size]
+        low, high = min((a for a, _ in ends), default=0.0), max((b for _, b in ends), default=1.0)
+        x_range = x_limits(float(low), float(high))
+    log = figure.y_scale == "log"
+    y_range = sane(figure.y_range, log)
+    if y_range is None:
+        y_range = y_limits(*_y_extent(curves, x_range), log)
+    return x_range, y_range
+
+
+def _y_extent(curves: list[Curve], x_range: Range) -> Range:
+    low, high = math.inf, -math.inf
+    for curve in curves:
+        first = int(np.searchsorted(curve.x, x_range[0], side="left"))
+        last = int(np.searchsorted(curve.x, x_range[1], side="right"))
+        for values in (curve.y, curve.low, curve.high):
+            if values is not None and last > first:
+                low = min(low, float(np.fmin.reduce(values[first:last], initial=math.inf)))
+                high = max(high, float(np.fmax.reduce(values[first:last], initial=-math.inf)))
+    return (low, high) if low <= high else (math.nan, math.nan)
+
+
+def _geometry(
+    figure: Figure, curves: list[Curve], width: int, height: int, rows: int, labels: list[str]
+) -> Geometry:
+    right = max(map(len, labels), default=0)
+    area = lay_out(width, height, gutter_for(width), right + 1 if right else 0, rows)
+    x_range, y_range = limits(figure, curves)
+    return Geometry(area, Scale(*x_range), Scale(*y_range, log=figure.y_scale == "log"))
+
+
+def _draw_curves(canvas: Canvas, at: Geometry, curves: list[Curve], glyphs: GlyphSet) -> None:
+    """All bands first, then all lines: a line's cell shows the line and not the band behind it."""
+    area = at.area
+    across, down = CELL[glyphs]
+    columns, rows = area.width * across, area.height * down
+    place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
+    bands, lines = [], []
+    for curve in curves:
+        x, y = at.x.unit(curve.x), at.y.unit(curve.y)
+        good = np.isfinite(y)
+        track = Track(x, good, columns)
+        lines.append((curve, *track.spans(y, y, rows)))
+        if curve.low is not None and curve.high is not None:
+            low, high = at.y.unit(curve.low), at.y.unit(curve.high)
+            exists = np.isfinite(low) & np.isfinite(high)
+            if (exists != good).any():
+                track = Track(x, exists, columns)
+            bands.append((curve, *track.spans(high, low, rows)))
+    order = bands + lines
+    is_band = np.arange(len(order)) < len(bands)
+    tops, bottoms = (np.array([layer[i] for layer in order], dtype=np.int32) for i in (1, 2))
+    packed = pack(fill(tops, bottoms, rows, is_band), glyphs)
+    bits = np.zeros((area.height, area.width), dtype=np.uint8)
+    owner = np.zeros((area.height, area.width), dtype=np.bool_)  # cells that a line has
+    for (curve, _, _), layer, band in zip(order, packed, is_band.tolist(), strict=True):
+        lit = layer != 0
+        colour = series_colour(curve.line.colour)
+        if band:
+            bits |= layer
+        else:
+            bits = np.where(lit & ~owner, layer, bits | layer)
+            owner |= lit
+        canvas.fg[place][lit] = mix(colour, _BAND, 0.35) if band else colour
+        canvas.attr[place][lit] = DIM if band else 0
+        if glyphs == "ascii":
+            sign = "." if band else _SIGNS[curve.line.colour % len(_SIGNS)]
+            canvas.codes[place][lit] = ord(sign)
+    if glyphs != "ascii":
+        canvas.codes[place] = characters(bits, glyphs)
+
+
+def _y_ticks(figure: Figure, at: Geometry) -> Ticks:
+    """About one tick in three rows; in a plot of three rows or less, the two limits."""
+    room = max(4, at.area.left - 1)
+    if 1 < at.area.height <= 3:
+        ends = (at.y.low, at.y.high)
+        return Ticks(ends, tuple(short(end, room) for end in ends))
+    per_tick = 2 if figure.y_scale == "log" else 3
+    return ticks_of(
+        figure.y_scale, at.y.low, at.y.high, max(1, (at.area.height - 1) // per_tick), room
+    )
+
+
+def _rows_of(ticks: Ticks, at: Geometry) -> list[tuple[int, str]]:
+    """The rows of the labels; of two that meet, the first stays."""
+    rows: dict[int, str] = {}
+    for value, label in zip(ticks.values, ticks.labels, strict=True):
+        row = at.area.row(value, at.y)
+        if row is not None:
+            rows.setdefault(row, label)
+    return list(rows.items())
+
+
+def _end_labels(figure: Figure, width: int) -> list[str]:
+    """What stands at the right end of each line; nothing where there is one line."""
+    if len(figure.lines) < 2 or width < 18:
+        return []
+    room = 10 if width >= 70 else 6 if width >= 40 else 1
+    return tags([line.name for line in figure.lines], room)
+
+
+def _draw_end_labels(
+    canvas: Canvas, at: Geometry, curves: list[Curve], labels: list[str]
+) -> None:
+    """Each label at the height of its line's last point, moved down where two would meet."""
+    area = at.area
+    wanted = []
+    for curve, label in zip(curves, labels, strict=False):
+        shown = np.flatnonzero(np.isfinite(curve.y) & (curve.x <= at.x.high))
+        if shown.size:
+            last = min(max(float(curve.y[shown[-1]]), at.y.low), at.y.high)
+            wanted.append((last, curve.line.colour, label))
+    wanted.sort(key=lambda item: -item[0])
+    wanted = wanted[: area.height]
+    taken = -1
+    for i, (last, colour, label) in enumerate(wanted):
+        row = (area.row(last, at.y) or area.top) - area.top
+        # Leave room below for those still to come.
+        taken = min(max(row, taken + 1), area.height - (len(wanted) - i))
+        x = area.left + area.width + 1
+        canvas.put(area.top + taken, x, label, series_colour(colour))
+
+
+def _entries(
+    figure: Figure, curves: list[Curve], labels: list[str], glyphs: GlyphSet
+) -> list[Entry]:
+    entries = []
+    for i, curve in enumerate(curves):
+        line = curve.line
+        label = labels[i] if i < len(labels) else line.name
+        sign = _SIGNS[line.colour % len(_SIGNS)] if glyphs == "ascii" else "━"
+        if label != line.name:  # a label that is not the name is explained by the legend
+            sign = label
+        value, extra = math.nan, ""
+        if figure.cursor is not None:
+            at = nearest_index(curve.x, figure.cursor)
+            if at is not None:
+                value = float(curve.y[at])
+                if curve.low is not None and curve.high is not None:
+                    low, high = float(curve.low[at]), float(curve.high[at])
+                    extra = f" {short(low).rjust(VALUE)}..{short(high).ljust(VALUE)}"
+        else:
+            finite = np.flatnonzero(np.isfinite(curve.y))
+            value = float(curve.y[finite[-1]]) if finite.size else math.nan
+        text = "-" if math.isnan(value) else short(value, VALUE)
+        entries.append(Entry(sign, line.name, text, series_colour(line.colour), extra))
+    return entries
+
+
+def _notes(figure: Figure, curves: list[Curve]) -> list[tuple[str, bool]]:
+    notes: list[tuple[str, bool]] = []
+    lost, dropped = sum(c.lost_count for c in curves), sum(c.dropped for c in curves)
+    if lost:
+        notes.append((f"× {lost} non-finite", True))
+    if figure.cursor is not None and math.isfinite(figure.cursor):
+        text = x_text(figure.cursor, figure.x_scale == "time")
+        notes.append((f"at {figure.x_label} {text}".replace("  ", " "), False))
+    if figure.y_label:
+        notes.append((figure.y_label, False))
+    if figure.y_scale == "log":
+        notes.append(("log", False))
+    if dropped:
+        notes.append((f"{dropped} dropped (<= 0)", False))
+    return notes
