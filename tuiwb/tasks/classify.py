@@ -1,0 +1,75 @@
+"""One of K classes for each sample: loss and accuracy.
+
+Two classes may be told apart by one output (``single``): class 1 where it is above 0. K classes
+take the largest of K outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from tuiwb.base.errors import UserError
+from tuiwb.data.dataset import Dataset
+from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks.task import Batch, Loss, plain
+
+
+class Knobs(TaskKnobs):
+    """One of K classes for each sample."""
+
+
+class Classify:
+    """Outputs [B, K] or [B, 1] against class indices int64 [B]."""
+
+    def __init__(self, loss: Loss, single: bool) -> None:
+        self._loss = loss
+        self._plain = plain(loss)
+        self._single = single
+        self.baselines: dict[str, float] = {}
+
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Mean loss of one batch; no further parts."""
+        inputs, targets = batch
+        return self._loss(model(inputs), targets), {}
+
+    def evaluate(self, model: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+        """``loss`` (without label smoothing) and ``accuracy`` (share of samples, 0 to 1)."""
+        sums = None
+        seen = 0
+        for inputs, targets in batches:
+            outputs = model(inputs)
+            guess = outputs.squeeze(-1) > 0 if self._single else outputs.argmax(-1)
+            row = torch.stack(
+                (
+                    self._plain(outputs, targets).float() * len(targets),
+                    (guess == targets).sum().float(),
+                )
+            )
+            sums = row if sums is None else sums + row
+            seen += len(targets)
+        if sums is None:
+            return {}
+        loss, right = (sums / seen).tolist()  # the one read-back
+        return {"loss": loss, "accuracy": right}
+
+
+def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Classify:
+    """The task on ``dataset``; a one-output loss on other than two classes is a `UserError`."""
+    classes = len(dataset.classes)
+    if single and classes != 2:
+        raise UserError(
+            "this loss reads one output, which tells two classes apart",
+            where="loss.name",
+            found=f"{classes} classes: {', '.join(dataset.classes)}",
+            allowed="data with two classes, or loss.name = cross-entropy",
+        )
+    task = Classify(loss, single)
+    targets = dataset.val.targets
+    if targets is not None:
+        # through the loss itself: ln K for cross-entropy, 0.5 for the Playground's squared error
+        zeros = torch.zeros(len(targets), 1 if single else classes, device=targets.device)
+        task.baselines = {"uniform guess": float(plain(loss)(zeros, targets))}
+    return task

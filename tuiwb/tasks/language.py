@@ -1,0 +1,63 @@
+"""The next token after each token: loss in nats per token, perplexity, bits, accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp, inf, log
+
+import torch
+from torch import Tensor, nn
+
+from tuiwb.data.dataset import Dataset
+from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks.task import Batch, Loss, plain
+
+
+class Knobs(TaskKnobs):
+    """The next token after each token."""
+
+
+class Language:
+    """Outputs [B, T, V] against the tokens one place on, int64 [B, T]."""
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self._plain = plain(loss)
+        self.baselines: dict[str, float] = {}
+
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Mean loss over the tokens of one batch; no further parts."""
+        inputs, targets = batch
+        return self._loss(model(inputs), targets), {}
+
+    def evaluate(self, model: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+        """``loss`` (nats per token), ``perplexity`` = exp(loss), ``bits`` = loss / ln 2,
+        ``accuracy`` = share of tokens whose right successor was the likeliest."""
+        sums = None
+        seen = 0
+        for inputs, targets in batches:
+            outputs = model(inputs)
+            row = torch.stack(
+                (
+                    self._plain(outputs, targets).float() * targets.numel(),
+                    (outputs.argmax(-1) == targets).sum().float(),
+                )
+            )
+            sums = row if sums is None else sums + row
+            seen += targets.numel()
+        if sums is None:
+            return {}
+        loss, right = (sums / seen).tolist()  # the one read-back
+        return {
+            "loss": loss,
+            "perplexity": exp(loss) if loss < 700 else inf,
+            "bits": loss / log(2),
+            "accuracy": right,
+        }
+
+
+def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Language:
+    """The task on ``dataset``; its baselines are the n-grams that the data counted at load."""
+    task = Language(loss)
+    task.baselines = dict(dataset.baselines)
+    return task

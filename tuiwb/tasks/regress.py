@@ -1,0 +1,85 @@
+"""Numbers for each sample: loss, root mean squared error, mean absolute error and R2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from tuiwb.data.dataset import Dataset
+from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks.task import Batch, Loss, plain
+
+
+class Knobs(TaskKnobs):
+    """Numbers for each sample."""
+
+
+class Regress:
+    """Outputs [B, D] against targets float [B, D]; ``centre`` [D] is the targets' training mean."""
+
+    def __init__(self, loss: Loss, centre: Tensor) -> None:
+        self._loss = loss
+        self._plain = plain(loss)
+        self._centre = centre
+        self.baselines: dict[str, float] = {}
+
+    def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Mean loss of one batch; no further parts."""
+        inputs, targets = batch
+        return self._loss(model(inputs), targets), {}
+
+    def evaluate(self, model: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+        """``loss``, ``rmse`` and ``mae`` in the target's unit, ``r2`` (1 is perfect, 0 the mean).
+
+        R2 = 1 - residual / total sum of squares, both summed over all outputs, each output about
+        its own mean over ``batches``; nan where the targets do not vary.
+        """
+        totals = None
+        seen = outputs_per_sample = 0
+        for inputs, targets in batches:
+            outputs = model(inputs).float()
+            error = outputs - targets
+            # about the training mean, so that the sums of squares do not cancel in float32
+            about = targets - self._centre
+            row = torch.cat(
+                (
+                    torch.stack(
+                        (
+                            self._plain(outputs, targets) * len(targets),
+                            error.square().sum(),
+                            error.abs().sum(),
+                            about.square().sum(),
+                        )
+                    ),
+                    about.sum(0),
+                )
+            )
+            totals = row if totals is None else totals + row
+            seen += len(targets)
+            outputs_per_sample = targets.shape[-1]
+        if totals is None:
+            return {}
+        loss, squares, absolute, about_squares, *about_sums = totals.tolist()  # the one read-back
+        total = about_squares - sum(s * s for s in about_sums) / seen
+        numbers = seen * outputs_per_sample
+        return {
+            "loss": loss / seen,
+            "rmse": sqrt(squares / numbers),
+            "mae": absolute / numbers,
+            "r2": 1 - squares / total if total > 1e-12 * seen else float("nan"),
+        }
+
+
+def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Regress:
+    """The task on ``dataset``; ``single`` is not used: outputs are as many as targets."""
+    assert dataset.train.targets is not None and dataset.val.targets is not None
+    centre = dataset.train.targets.mean(0)
+    task = Regress(loss, centre)
+    task.baselines = {
+        "training mean": float(plain(loss)(centre.expand_as(dataset.val.targets),
+                                           dataset.val.targets))
+    }  # fmt: skip
+    return task
