@@ -1,0 +1,141 @@
+"""Making a run directory: whole or not at all, and for its owner's eyes only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tuiwb.base.errors import UserError
+from tuiwb.base.text import clean, slug
+from tuiwb.run.layout import FORMAT, RunPaths
+from tuiwb.run.provenance import provenance
+from tuiwb.spec import Resolved, to_toml
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+
+
+def runs_dir() -> Path:
+    """Where runs live: ``TUIWB_RUNS``, else ``tuiwb/runs`` in the XDG data folder."""
+    if given := os.environ.get("TUIWB_RUNS"):
+        return Path(given).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME", "")
+    home = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
+    return home / "tuiwb" / "runs"
+
+
+def create(
+    runs_dir: Path,
+    resolved: Resolved,
+    *,
+    name: str | None = None,
+    argv: Sequence[str] = (),
+    parent: Mapping[str, Any] | None = None,
+) -> Path:
+    """Make the folder of a new run and return it: ``name``, or ``<preset>-NNNN`` with the next
+    free number.
+
+    ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from. The folder is built
+    beside and renamed, so no reader sees half of it. Raises `UserError`: a bad or taken name, a
+    place that cannot be written, a full disk.
+    """
+    if name is not None:
+        _check(name, runs_dir)
+    beside = runs_dir / f".new-{secrets.token_hex(6)}"
+    try:
+        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+        os.mkdir(beside, 0o700)
+        _fill(RunPaths(beside), resolved, argv, parent)
+        return _place(beside, runs_dir, name, slug(resolved.preset, "run"))
+    except OSError as error:
+        raise UserError(
+            f"cannot create a run: {error.strerror or error}",
+            where=str(runs_dir),
+            found=clean(str(error.filename or ""), 300),
+            allowed="a folder that you may write, with room on its disk",
+            next="give another place with --runs DIR or TUIWB_RUNS",
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            if beside.exists():
+                shutil.rmtree(beside)
+
+
+def _check(name: str, runs_dir: Path) -> None:
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"not a name for a run: {clean(name, 120)!r}",
+            where="--name",
+            found=repr(clean(name, 120)),
+            allowed="letters, digits, dot, dash and underscore; not a dot or dash first",
+            nearest=slug(name),
+        )
+    if os.path.lexists(runs_dir / name):
+        raise _taken(name, runs_dir)
+
+
+def _taken(name: str, runs_dir: Path) -> UserError:
+    return UserError(
+        f"there is a run {name} already",
+        where=str(runs_dir),
+        found=name,
+        next=f"choose another name, or go on with: tuiwb resume {name}",
+    )
+
+
+def _fill(
+    paths: RunPaths, resolved: Resolved, argv: Sequence[str], parent: Mapping[str, Any] | None
+) -> None:
+    for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
+        os.mkdir(folder, 0o700)
+    meta = {
+        "format": FORMAT,
+        "created": time.time(),
+        "preset": resolved.preset,
+        "steps": resolved.spec.train.steps,
+        "seed": resolved.spec.train.seed,
+        "argv": list(argv),
+        "parent": dict(parent) if parent else None,
+        **provenance(),
+    }
+    _write(paths.spec, to_toml(resolved))
+    _write(paths.meta, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+    for empty in (paths.journal, paths.log):
+        _write(empty, "")
+
+
+def _write(path: Path, text: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _place(beside: Path, runs_dir: Path, name: str | None, preset: str) -> Path:
+    """Rename to the first free name; losing a race to another client means the next number."""
+    number = _next_number(runs_dir, preset)
+    while True:
+        target = runs_dir / (name or f"{preset}-{number:04d}")
+        try:
+            if os.path.lexists(target):
+                raise FileExistsError
+            os.rename(beside, target)  # fails on a folder that is not empty, as every run's is
+            return target
+        except OSError:
+            if not os.path.lexists(target):
+                raise
+            if name is not None:
+                raise _taken(name, runs_dir) from None
+            number += 1
+
+
+def _next_number(runs_dir: Path, preset: str) -> int:
+    pattern = re.compile(rf"{re.escape(preset)}-([0-9]{{4,9}})")
+    taken = (pattern.fullmatch(name) for name in os.listdir(runs_dir))
+    return max((int(match[1]) for match in taken if match), default=0) + 1

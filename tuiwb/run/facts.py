@@ -1,0 +1,112 @@
+"""What the journal's events add up to: the state, the model, the latest metrics, the findings."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FINAL = ("finished", "stopped", "diverged", "failed")
+STATES = ("starting", "training", "paused", *FINAL)
+MAX_EVENTS = 50_000
+"""Events kept for readers, the newest; what they add up to is kept of all."""
+_MAX_LAYERS = 100_000
+_MAX_FINDINGS = 1_000
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A leaf module: dotted path, class name, number of parameters."""
+
+    name: str
+    kind: str
+    parameters: int
+
+
+@dataclass
+class Facts:
+    """The fold of a journal; feed it events in order. Odd fields in an event are passed by."""
+
+    state: str | None = None
+    doing: str = ""
+    reason: str = ""
+    state_time: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    step: int = 0
+    time: float = 0.0
+    layers: tuple[LayerInfo, ...] = ()
+    parameters: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    device: Mapping[str, Any] = field(default_factory=dict)
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+    findings: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_MAX_FINDINGS))
+    events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Take in one event as `journal.parse_event` gave it."""
+        self.events.append(event)
+        self.time = max(self.time, event["time"])
+        if event["step"] is not None:
+            self.step = event["step"]
+        match event["kind"]:
+            case "state":
+                self._state(event)
+            case "model":
+                self._model(event)
+            case "data":
+                self.data = event
+                self.baselines = numbers(event.get("baselines"))
+            case "device":
+                self.device = event
+            case "evaluation":
+                self.metrics = numbers(event.get("metrics"))
+            case "finding":
+                self.findings.append(event)
+            case "error":
+                self.error = event
+
+    def _state(self, event: dict[str, Any]) -> None:
+        state = event.get("state")
+        if state not in STATES:
+            return
+        self.state, self.state_time = state, event["time"]
+        self.doing, self.reason = _text(event.get("doing")), _text(event.get("reason"))
+        self.started = self.state_time if self.started is None else self.started
+        self.ended = self.state_time if state in FINAL else None
+        if state == "starting":
+            self.error = None  # a resumed run has put it behind
+
+    def _model(self, event: dict[str, Any]) -> None:
+        layers = event.get("layers")
+        self.layers = tuple(
+            LayerInfo(_text(d.get("name")), _text(d.get("kind")), _count(d.get("parameters")) or 0)
+            for d in (layers if isinstance(layers, list) else [])[:_MAX_LAYERS]
+            if isinstance(d, dict)
+        )
+        self.parameters = _count(event.get("parameters"))
+
+
+def numbers(value: object) -> dict[str, float]:
+    """The numbers of a JSON object; null (the journal's word for what is not finite) is NaN."""
+    if not isinstance(value, dict):
+        return {}
+    found = {}
+    for key, number in value.items():
+        if number is None:
+            found[key] = math.nan
+        elif isinstance(number, int | float) and abs(number) < 1e300:
+            found[key] = float(number)
+    return found
+
+
+def _text(value: object) -> str:
+    return value[:4000] if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 1 << 62 else None

@@ -1,0 +1,84 @@
+"""Reading files that somebody else wrote: plain files only, no links, bounded in size."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+
+def open_plain(path: Path | str) -> int:
+    """A read-only descriptor of a plain file.
+
+    Raises OSError for anything else: a link could lead out of the run, a pipe could block the
+    reader for ever (hence O_NONBLOCK, which plain files ignore).
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def read_small(path: Path | str, limit: int) -> bytes:
+    """The whole of a plain file; OSError (EFBIG) where it is larger than ``limit`` bytes."""
+    fd = open_plain(path)
+    try:
+        data = read_at(fd, 0, limit + 1)
+    finally:
+        os.close(fd)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit} bytes", str(path))
+    return data
+
+
+def read_tail(path: Path | str, limit: int) -> bytes:
+    """The last ``limit`` bytes of a plain file, or all of it where it is shorter."""
+    fd = open_plain(path)
+    try:
+        return read_at(fd, max(0, os.fstat(fd).st_size - limit), limit)
+    finally:
+        os.close(fd)
+
+
+def read_at(fd: int, offset: int, length: int) -> bytes:
+    """Up to ``length`` bytes from ``offset``; fewer only at the end of the file."""
+    parts = []
+    while length > 0:
+        part = os.pread(fd, min(length, 1 << 24), offset)
+        if not part:
+            break
+        parts.append(part)
+        offset += len(part)
+        length -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write every byte, however often the system takes only some."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def parse_object(text: bytes | str) -> dict[str, Any] | None:
+    """A JSON object from a text that anybody may have written, or None where it is not one."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether a folder stands there, and not a link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False

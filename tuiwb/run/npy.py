@@ -1,0 +1,118 @@
+"""The header of a growing ``.npy`` table: written so that its row count can be rewritten in place.
+
+Format: NumPy Enhancement Proposal 1, version 1.0. The count is 16 characters wide and stands on a
+16-byte boundary, so that a new count is one small aligned store in the page cache. Reading is our
+own and strict (numbers in named columns, nothing else), because the file may be a stranger's:
+no pickle, no objects, no header or row that could exhaust the reader.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import struct
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+MAGIC = b"\x93NUMPY"
+MAX_HEADER = 10_000
+"""Bytes of header text; `numpy.load` refuses longer ones too."""
+MAX_ITEMSIZE = 1 << 20
+"""Bytes of one row."""
+COUNT_WIDTH = 16
+_SHAPE = b"'shape': ("
+_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+_KEYS = {"descr", "fortran_order", "shape"}
+
+
+class NotATable(Exception):
+    """The file is not a table that this program reads; the text says why, in words."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a header says: ``rows`` is the count written there, which may lag the file's size."""
+
+    dtype: np.dtype[Any]
+    offset: int
+    rows: int
+    count_at: int
+    """Where the row count can be rewritten in place; -1 in files that others wrote."""
+
+
+def pack(dtype: np.dtype[Any], rows: int = 0) -> bytes:
+    """The header bytes of a table. ValueError where readers would refuse the columns."""
+    text = f"{{'descr': {dtype.descr!a}, 'fortran_order': False, ".encode("ascii") + _SHAPE
+    text += b" " * (-(10 + len(text)) % COUNT_WIDTH)
+    text += b"%*d,), }" % (COUNT_WIDTH, rows)
+    text += b" " * (-(10 + len(text) + 1) % 64) + b"\n"
+    packed = MAGIC + b"\x01\x00" + struct.pack("<H", min(len(text), 0xFFFF)) + text
+    try:
+        understood = parse(packed)
+    except NotATable as error:
+        raise ValueError(str(error)) from None
+    if understood.dtype != dtype:
+        raise ValueError("a table's rows must be packed, without padding between columns")
+    return packed
+
+
+def parse(head: bytes) -> Header:
+    """The header at the beginning of ``head`` (the first 12 + MAX_HEADER bytes of a file)."""
+    version = head[6:7]
+    if head[:6] != MAGIC or version not in (b"\x01", b"\x02", b"\x03"):
+        raise NotATable("not a NumPy file" if len(head) >= 8 else "the header is cut off")
+    start = 10 if version == b"\x01" else 12
+    if len(head) < start:
+        raise NotATable("the header is cut off")
+    length = int.from_bytes(head[8:start], "little")
+    if length > MAX_HEADER:
+        raise NotATable(f"a header of {length} bytes, more than {MAX_HEADER}")
+    text = head[start : start + length]
+    if len(text) < length:
+        raise NotATable("the header is cut off")
+    try:
+        fields = ast.literal_eval(text.decode("utf-8" if version == b"\x03" else "latin1"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise NotATable("the header cannot be read") from None
+    if not isinstance(fields, dict) or set(fields) != _KEYS:
+        raise NotATable("the header cannot be read")
+    shape = fields["shape"]
+    if not (isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int)):
+        raise NotATable("not a list of rows")
+    dtype = _dtype(fields["descr"])
+    return Header(dtype, start + length, max(0, shape[0]), _count_at(text, start))
+
+
+def _count_at(text: bytes, start: int) -> int:
+    # ours ends with the shape, so the last match is the key and never a column's name
+    found = re.compile(rb"'shape': \( *?([ 0-9]{16}),\), \} *\n").search(text, text.rfind(_SHAPE))
+    return start + found.start(1) if found else -1
+
+
+def _dtype(descr: object) -> np.dtype[Any]:
+    if not isinstance(descr, list) or not descr:
+        raise NotATable("no named columns")
+    columns: list[tuple[str, str, tuple[int, ...]]] = []
+    itemsize = 0
+    for column in descr:
+        if not isinstance(column, tuple) or len(column) not in (2, 3):
+            raise NotATable("the columns cannot be read")
+        name, kind, shape = column if len(column) == 3 else (*column, ())
+        if not isinstance(name, str) or not name:
+            raise NotATable("the columns cannot be read")
+        if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
+            raise NotATable(f"column {name!r} holds something other than numbers")
+        if not isinstance(shape, tuple) or len(shape) > 1:
+            raise NotATable(f"column {name!r} is not a number or a row of numbers")
+        if not all(isinstance(n, int) and 0 < n <= MAX_ITEMSIZE for n in shape):
+            raise NotATable(f"column {name!r} has an impossible shape")
+        itemsize += np.dtype(kind).itemsize * prod(shape)
+        columns.append((name, kind, shape))
+    if itemsize > MAX_ITEMSIZE:
+        raise NotATable(f"rows of {itemsize} bytes, more than {MAX_ITEMSIZE}")
+    if len({name for name, _, _ in columns}) < len(columns):
+        raise NotATable("two columns of the same name")
+    return np.dtype(columns)

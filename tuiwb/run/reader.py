@@ -1,0 +1,236 @@
+"""Reading a run, live or finished: look again and again, get a frozen view each time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.base.errors import UserError, nearest
+from tuiwb.base.text import clean
+from tuiwb.run.facts import Facts
+from tuiwb.run.files import parse_object, read_small
+from tuiwb.run.journal import JournalTail
+from tuiwb.run.layout import FORMAT, RunPaths
+from tuiwb.run.lock import holder
+from tuiwb.run.status import Status, derive
+from tuiwb.run.tables import Tables
+from tuiwb.run.tableview import TableView
+from tuiwb.run.view import RunView
+from tuiwb.spec import Resolved, from_toml
+
+_MAX_SMALL = 1_000_000  # bytes of spec.toml and meta.json
+
+
+class RunReader:
+    """Follows one run directory. The constructor raises `UserError` (missing, empty, newer
+    version, not a run); after that nothing does, whatever happens to the folder."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self.paths = RunPaths(Path(path))
+        self._clock = clock or SystemClock()
+        check(self.paths)
+        self._meta, self._meta_problem = read_meta(self.paths)
+        self._spec: Resolved | None = None
+        self._spec_problem = ""
+        self._facts = Facts()
+        self._tail = JournalTail(self.paths.journal, self._begin_anew)
+        self._tables = Tables(self.paths.tables)
+        self._view: RunView | None = None
+        self._changed = True
+
+    def poll(self, budget_s: float | None = 0.05) -> RunView:
+        """What the run is now. Reads what is new for about ``budget_s`` seconds (None: to the
+        end) and says in ``behind`` whether more is waiting; every call gets further."""
+        deadline = None if budget_s is None else self._clock.monotonic() + budget_s
+        expired = None if deadline is None else (lambda: self._clock.monotonic() >= deadline)
+        held = holder(self.paths.lock)  # before the journal: see `derive`
+        settled = self._read_journal(expired)
+        if self._spec is None and not self._spec_problem:
+            self._read_spec()
+        tables = self._tables.poll()
+        behind = not settled
+        behind |= not self._tables.catch_up(expired)
+        facts, created = self._facts, number(self._meta.get("created"))
+        step = last(tables.get("steps"), "step")
+        beats = (last(tables.get(name), "time") for name in ("steps", "system"))
+        status = derive(
+            facts,
+            held,
+            step=facts.step if step is None else int(step),
+            steps=self._steps(),
+            created=created,
+            heartbeat=max(facts.time, held.started if held else 0.0, *(b or 0.0 for b in beats)),
+            now=self._clock.now(),
+            log=self.paths.log,
+            settled=settled,
+        )
+        return self._made(status, tables, behind)
+
+    def close(self) -> None:
+        """Give the open files back now; may be called twice."""
+        self._tables.close()
+
+    def __enter__(self) -> RunReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _made(self, status: Status, tables: Any, behind: bool) -> RunView:
+        problems = self._problems()
+        old = self._view
+        if (
+            old is not None
+            and not self._changed
+            and old.tables is tables
+            and (old.status, old.problems, old.behind) == (status, problems, behind)
+        ):
+            return old
+        facts = self._facts
+        events = old.events if old and not self._changed else tuple(facts.events)
+        self._changed = False
+        self._view = RunView(
+            id=self.paths.id,
+            path=self.paths.root,
+            preset=self._spec.preset if self._spec else str(self._meta.get("preset", "")),
+            spec=self._spec,
+            meta=self._meta,
+            status=status,
+            tables=tables,
+            events=events,
+            layers=facts.layers,
+            parameters=facts.parameters,
+            data=facts.data,
+            device=facts.device,
+            baselines=facts.baselines,
+            metrics=facts.metrics,
+            findings=tuple(facts.findings),
+            problems=problems,
+            behind=behind,
+        )
+        return self._view
+
+    def _read_journal(self, expired: Callable[[], bool] | None) -> bool:
+        """Take in new events; whether the journal is read to its end."""
+        while True:
+            events = self._tail.read()
+            for event in events:
+                self._facts.add(event)
+            self._changed |= bool(events)
+            if not self._tail.behind:
+                return True
+            if expired and expired():
+                return False
+
+    def _begin_anew(self) -> None:
+        self._facts = Facts()
+        self._changed = True
+
+    def _read_spec(self) -> None:
+        try:
+            text = read_small(self.paths.spec, _MAX_SMALL).decode("utf-8")
+            self._spec = from_toml(text, str(self.paths.spec))
+        except FileNotFoundError:
+            return  # a copy may still be under way: looked for again at the next poll
+        except OSError as error:
+            self._spec_problem = f"spec.toml: {error.strerror}"
+        except UnicodeDecodeError:
+            self._spec_problem = "spec.toml: not UTF-8 text"
+        except (UserError, RecursionError) as error:
+            self._spec_problem = f"spec.toml: {clean(str(error), 300)}"
+        self._changed = True
+
+    def _problems(self) -> tuple[str, ...]:
+        spec = self._spec_problem or ("" if self._spec else "spec.toml: missing")
+        own = (self._meta_problem, spec)
+        missing = tuple(
+            f"{path.name}: missing"
+            for path in (self.paths.journal, self.paths.tables)
+            if not os.path.lexists(path)
+        )
+        return tuple(p for p in own if p) + missing + self._tables.problems
+
+    def _steps(self) -> int | None:
+        if self._spec is not None:
+            return self._spec.spec.train.steps
+        planned = self._meta.get("steps")
+        return planned if isinstance(planned, int) else None
+
+
+def check(paths: RunPaths) -> None:
+    """`UserError` unless a run of a version that we read stands there, or what is left of one."""
+    root = paths.root
+    try:
+        names = set(os.listdir(root))
+    except FileNotFoundError:
+        near = nearest(root.name, _names(root.parent))
+        raise UserError(
+            f"there is no run {clean(root.name, 120)}",
+            where=str(root.parent),
+            nearest=near,
+            next="list the runs with: tuiwb ls",
+        ) from None
+    except OSError as error:
+        why = "a file, not a folder" if isinstance(error, NotADirectoryError) else error.strerror
+        raise UserError(
+            f"{clean(root.name, 120)} is not a run: {why}", where=str(root), next=_NEXT
+        ) from None
+    if not names:
+        raise UserError(
+            f"{clean(root.name, 120)} is not a run: the folder is empty",
+            where=str(root),
+            next=_NEXT,
+        )
+    marks = ("meta.json", "journal.jsonl", "spec.toml")
+    if not any(os.path.isfile(root / m) for m in marks) and not any(paths.tables.glob("*.npy")):
+        raise UserError(
+            f"{clean(root.name, 120)} is not a run, or one of which nothing is left",
+            where=str(root),
+            found=clean(", ".join(sorted(names)[:8]), 200),
+            allowed="a folder with meta.json, spec.toml, journal.jsonl and tables/",
+            next=_NEXT,
+        )
+    version = read_meta(paths)[0].get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise UserError(
+            f"{paths.id} was written by a newer tuiwb",
+            where=str(paths.meta),
+            found=f"format {version}",
+            allowed=f"format {FORMAT} or older",
+            next="update with: pip install --upgrade tuiwb",
+        )
+
+
+_NEXT = "list the runs with: tuiwb ls, or give another place with --runs DIR"
+
+
+def read_meta(paths: RunPaths) -> tuple[dict[str, Any], str]:
+    """The facts in meta.json, and in words what is wrong with it; never raises."""
+    try:
+        meta = parse_object(read_small(paths.meta, _MAX_SMALL))
+    except FileNotFoundError:
+        return {}, "meta.json: missing"
+    except OSError as error:
+        return {}, f"meta.json: {error.strerror}"
+    return (meta, "") if meta is not None else ({}, "meta.json: not a JSON object")
+
+
+def number(value: object) -> float | None:
+    """A plausible time from a stranger's JSON, or None."""
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e15 else None
+
+
+def last(table: TableView | None, column: str) -> float | None:
+    """The newest value of a column where it is a plausible number."""
+    value = table.last(column) if table is not None else None
+    return value if value is not None and abs(value) < 1e18 else None
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
+    except OSError:
+        return []

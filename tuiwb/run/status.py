@@ -1,0 +1,124 @@
+"""How a run is, in words: what its journal says, checked against whether its worker lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuiwb.base.text import clean
+from tuiwb.run.facts import FINAL, Facts
+from tuiwb.run.files import read_tail
+from tuiwb.run.lock import Holder
+
+STALE = 15.0
+"""Seconds without a heartbeat after which a worker whose lock cannot be trusted counts as dead."""
+PATIENCE = 20.0
+"""Seconds that a new run may wait for its worker to take the lock."""
+LAST_WORDS = 12
+"""Lines of worker.log that are shown of a run that ended badly."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a run, as one of the journal's states or ``crashed``, and in words.
+
+    ``step`` counts optimiser updates done, ``steps`` those planned (None: unknown); ``started``
+    and ``ended`` are Unix seconds; ``last_words`` are the last lines of the worker's log where it
+    crashed or failed; ``error`` has the fields of a `UserError` where the worker reported one.
+    """
+
+    state: str
+    words: str
+    step: int
+    steps: int | None
+    started: float | None
+    ended: float | None
+    last_words: tuple[str, ...] = ()
+    error: Mapping[str, Any] | None = None
+
+    @property
+    def ended_now(self) -> bool:
+        """Whether nothing more will come unless the run is resumed."""
+        return self.state == "crashed" or self.state in FINAL
+
+
+def derive(
+    facts: Facts,
+    holder: Holder | None,
+    *,
+    step: int,
+    steps: int | None,
+    created: float | None,
+    heartbeat: float,
+    now: float,
+    log: Path,
+    settled: bool = True,
+) -> Status:
+    """The status from what was read. ``holder`` must have been asked before the journal was read:
+    a worker that ends in between has then journaled its end. ``heartbeat`` is the latest sign of
+    life (Unix seconds); with ``settled`` False (journal not read to its end) nothing is declared
+    dead."""
+    state = _state(facts, holder, created, heartbeat, now, settled)
+    bad = state in ("crashed", "failed")
+    return Status(
+        state=state,
+        words=_words(state, facts, step, holder),
+        step=step,
+        steps=steps,
+        started=facts.started if created is None else created,
+        ended=heartbeat or None if state == "crashed" else facts.ended,
+        last_words=last_words(log) if bad else (),
+        error=facts.error if bad or state == "diverged" else None,
+    )
+
+
+def _state(
+    facts: Facts,
+    holder: Holder | None,
+    created: float | None,
+    heartbeat: float,
+    now: float,
+    settled: bool,
+) -> str:
+    alive = holder.alive if holder else None
+    if facts.state in FINAL:
+        resumed = alive and holder is not None and holder.started > facts.state_time
+        return "starting" if resumed else facts.state
+    if alive or not settled:
+        return facts.state or "starting"
+    if alive is None:
+        # nobody to ask: a sign of life decides, and a new run gets time for its first one
+        never = holder is None and facts.state is None
+        since = max(heartbeat, created or 0.0)
+        if now - since <= (PATIENCE if never else STALE):
+            return facts.state or "starting"
+    return "crashed"
+
+
+def _words(state: str, facts: Facts, step: int, holder: Holder | None) -> str:
+    reason = clean(facts.reason, 300)
+    if state == "starting":
+        waiting = "waiting for the worker" if holder is None or not holder.alive else ""
+        doing = clean(facts.doing, 200) if facts.state == "starting" else waiting
+        return f"starting: {doing or waiting}" if doing or waiting else "starting"
+    if state == "training":
+        doing = clean(facts.doing, 200)
+        return f"training: {doing}" if doing else "training"
+    if state == "crashed" and facts.state is None:
+        return "crashed at step 0, before it began"
+    if state == "failed" and not reason and facts.error:
+        reason = clean(str(facts.error.get("what", "")), 300)
+    text = f"{state} at step {step}"
+    return text if state == "crashed" or not reason else f"{text}: {reason}"
+
+
+def last_words(log: Path, lines: int = LAST_WORDS) -> tuple[str, ...]:
+    """The last non-empty lines of a log, made safe for a terminal; none where it is not there."""
+    try:
+        text = read_tail(log, 1 << 15).decode("utf-8", "replace")
+    except OSError:
+        return ()
+    kept = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return tuple(clean(line, 400) for line in kept[-lines:])
