@@ -56,19 +56,22 @@ def draw_header(
     entries: Sequence[Entry],
     rows: int = 1,
 ) -> None:
-    """Title (bold), ``notes`` (text, is it an alarm) and legend, right-aligned, in ``rows`` rows.
+    """Title (bold), ``notes`` (text, must it be seen) and legend, right-aligned, in ``rows`` rows.
 
     What does not fit is shortened in this order: extras, names, then whole entries, which are
     counted ("+2").
     """
     width = canvas.width
     reserve = min(VALUE + 1, max(0, width - 4)) if entries and rows == 1 else 0
-    x = _clip(title, max(0, width - reserve))
-    canvas.put(0, 0, x, attr=BOLD)
-    at = len(x)
-    for text, alarm in notes:
-        if at + 2 + len(text) <= width - reserve:
-            canvas.put(0, at + 2, text, ALARM if alarm else QUIET, attr=BOLD if alarm else 0)
+    # What must be seen may shorten the title, everything else gives way to it.
+    urgent = sum(2 + len(text) for text, must in notes if must)
+    room = width - reserve
+    shown_title = _clip(title, max(min(room, 5), room - urgent))
+    canvas.put(0, 0, shown_title, attr=BOLD)
+    at = len(shown_title)
+    for text, must in notes:
+        if at + 2 + len(text) <= room:
+            canvas.put(0, at + 2, text, ALARM if text.startswith("×") else QUIET)
             at += 2 + len(text)
     row, left = (0, at + 2) if rows == 1 else (1, 0)
     shown, more = _shrink(entries, width - left, title)
@@ -112,8 +115,8 @@ def _shrink(entries: Sequence[Entry], room: int, title: str) -> tuple[list[Entry
             short = [Entry(e.sign, n, e.value, e.colour) for e, n in zip(kept, cut, strict=True)]
             if _width(short, full=True) <= room:
                 return short, ""
-    # Last: the sign (or the end label) stands for the name.
-    bare = [Entry("", e.sign if len(e.sign) > 1 else "", e.value, e.colour) for e in kept]
+    # Last: the end label stands for the name, the colour where there is none.
+    bare = [Entry("", e.sign if e.sign.isalnum() else "", e.value, e.colour) for e in kept]
     while bare and _width(bare, full=True) + (4 if len(bare) < len(kept) else 0) > room:
         bare.pop()
     missing = len(kept) - len(bare)

@@ -26,7 +26,7 @@ from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, Entry, draw_header, rows_needed, tags
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import mix, series_colour
-from tuiwb.plots.raster import CELL, Track, characters, fill, pack
+from tuiwb.plots.raster import CELL, Dots, Track, characters, fill, pack
 from tuiwb.plots.reading import nearest_index
 from tuiwb.plots.scales import Floats, Scale, floats
 from tuiwb.plots.ticks import Ticks
@@ -66,8 +66,8 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
         return canvas
     curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
     labels = _end_labels(figure, width)
-    entries = _entries(figure, curves, labels, glyphs)
-    notes = _notes(figure, curves)
+    entries = entries_of(figure, curves, labels, glyphs)
+    notes = notes_of(figure, curves)
     rows = rows_needed(figure.title, "  ".join(t for t, _ in notes), entries, width, height)
     draw_header(canvas, figure.title, notes, entries, rows)
     at = _geometry(figure, curves, width, height, rows, labels)
@@ -79,7 +79,7 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
         return canvas
     if not area.width or not area.height:
         return canvas
-    y_ticks = _y_ticks(figure, at)
+    y_ticks = y_ticks_of(figure, at)
     draw_axes(canvas, area, _rows_of(y_ticks, at) if drawn else [])
     if drawn and y_ticks.offset:
         canvas.put(area.top, area.left, y_ticks.offset, 0x808080)
@@ -95,12 +95,12 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
     return canvas
 
 
-def geometry(figure: Figure, width: int, height: int) -> Geometry:
+def geometry(figure: Figure, width: int, height: int, end_labels: bool = True) -> Geometry:
     """Where `paint` puts the plot of ``figure`` in ``width`` x ``height``, and its scales."""
     curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
-    labels = _end_labels(figure, width)
-    entries = _entries(figure, curves, labels, "braille")
-    notes = "  ".join(text for text, _ in _notes(figure, curves))
+    labels = _end_labels(figure, width) if end_labels else []
+    entries = entries_of(figure, curves, labels, "braille")
+    notes = "  ".join(text for text, _ in notes_of(figure, curves))
     rows = rows_needed(figure.title, notes, entries, width, height)
     return _geometry(figure, curves, width, height, rows, labels)
 
@@ -188,48 +188,77 @@ def _geometry(
     return Geometry(area, Scale(*x_range), Scale(*y_range, log=figure.y_scale == "log"))
 
 
-def _draw_curves(canvas: Canvas, at: Geometry, curves: list[Curve], glyphs: GlyphSet) -> None:
-    """All bands first, then all lines: a line's cell shows the line and not the band behind it."""
-    area = at.area
+@dataclass(frozen=True)
+class Layers:
+    """Curves as dots, (L, rows, columns): bands first, then lines, with each layer's colour."""
+
+    dots: Dots
+    colours: list[int]
+    bands: list[bool]
+
+
+def layers_of(at: Geometry, curves: list[Curve], glyphs: GlyphSet) -> Layers:
+    """The dots of every curve and band in the plot's area."""
     across, down = CELL[glyphs]
-    columns, rows = area.width * across, area.height * down
-    place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
+    columns, rows = at.area.width * across, at.area.height * down
     bands, lines = [], []
     for curve in curves:
         x, y = at.x.unit(curve.x), at.y.unit(curve.y)
         good = np.isfinite(y)
         track = Track(x, good, columns)
-        lines.append((curve, *track.spans(y, y, rows)))
+        lines.append((curve.line.colour, *track.spans(y, y, rows)))
         if curve.low is not None and curve.high is not None:
             low, high = at.y.unit(curve.low), at.y.unit(curve.high)
             exists = np.isfinite(low) & np.isfinite(high)
             if (exists != good).any():
                 track = Track(x, exists, columns)
-            bands.append((curve, *track.spans(high, low, rows)))
+            bands.append((curve.line.colour, *track.spans(high, low, rows)))
     order = bands + lines
+    shape = (len(order), columns)
+    tops, bottoms = (
+        np.array([layer[i] for layer in order], dtype=np.int32).reshape(shape) for i in (1, 2)
+    )
     is_band = np.arange(len(order)) < len(bands)
-    tops, bottoms = (np.array([layer[i] for layer in order], dtype=np.int32) for i in (1, 2))
-    packed = pack(fill(tops, bottoms, rows, is_band), glyphs)
+    dots = fill(tops, bottoms, rows, is_band)
+    return Layers(dots, [layer[0] for layer in order], is_band.tolist())
+
+
+def sign_of(colour: int) -> str:
+    """The character of series ``colour`` where there are no dots."""
+    return _SIGNS[colour % len(_SIGNS)]
+
+
+def band_colour(colour: int) -> int:
+    """The colour of a band: its line's, subdued."""
+    return mix(series_colour(colour), _BAND, 0.35)
+
+
+def _draw_curves(canvas: Canvas, at: Geometry, curves: list[Curve], glyphs: GlyphSet) -> None:
+    """All bands first, then all lines: a line's cell shows the line and not the band behind it."""
+    area = at.area
+    place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
+    layers = layers_of(at, curves, glyphs)
+    packed = pack(layers.dots, glyphs)
     bits = np.zeros((area.height, area.width), dtype=np.uint8)
     owner = np.zeros((area.height, area.width), dtype=np.bool_)  # cells that a line has
-    for (curve, _, _), layer, band in zip(order, packed, is_band.tolist(), strict=True):
+    for number, layer, band in zip(layers.colours, packed, layers.bands, strict=True):
         lit = layer != 0
-        colour = series_colour(curve.line.colour)
+        colour = series_colour(number)
         if band:
             bits |= layer
         else:
             bits = np.where(lit & ~owner, layer, bits | layer)
             owner |= lit
-        canvas.fg[place][lit] = mix(colour, _BAND, 0.35) if band else colour
+        canvas.fg[place][lit] = band_colour(number) if band else colour
         canvas.attr[place][lit] = DIM if band else 0
         if glyphs == "ascii":
-            sign = "." if band else _SIGNS[curve.line.colour % len(_SIGNS)]
+            sign = "." if band else sign_of(number)
             canvas.codes[place][lit] = ord(sign)
     if glyphs != "ascii":
         canvas.codes[place] = characters(bits, glyphs)
 
 
-def _y_ticks(figure: Figure, at: Geometry) -> Ticks:
+def y_ticks_of(figure: Figure, at: Geometry) -> Ticks:
     """About one tick in three rows; in a plot of three rows or less, the two limits."""
     room = max(4, at.area.left - 1)
     if 1 < at.area.height <= 3:
@@ -281,14 +310,14 @@ def _draw_end_labels(
         canvas.put(area.top + taken, x, label, series_colour(colour))
 
 
-def _entries(
+def entries_of(
     figure: Figure, curves: list[Curve], labels: list[str], glyphs: GlyphSet
 ) -> list[Entry]:
     entries = []
     for i, curve in enumerate(curves):
         line = curve.line
         label = labels[i] if i < len(labels) else line.name
-        sign = _SIGNS[line.colour % len(_SIGNS)] if glyphs == "ascii" else "━"
+        sign = sign_of(line.colour) if glyphs == "ascii" else "━"
         if label != line.name:  # a label that is not the name is explained by the legend
             sign = label
         value, extra = math.nan, ""
@@ -307,7 +336,7 @@ def _entries(
     return entries
 
 
-def _notes(figure: Figure, curves: list[Curve]) -> list[tuple[str, bool]]:
+def notes_of(figure: Figure, curves: list[Curve]) -> list[tuple[str, bool]]:
     notes: list[tuple[str, bool]] = []
     lost, dropped = sum(c.lost_count for c in curves), sum(c.dropped for c in curves)
     if lost:

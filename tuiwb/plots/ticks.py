@@ -99,7 +99,7 @@ def log(low: float, high: float, most: int, width: int = 6) -> Ticks:
         inside = _within([_power(e) for e in range(start, last + 1, every)], low, high)
     if len(inside) < 2:
         return linear(low, high, most, width)
-    return _distinct(inside, [_log_label(v, width) for v in inside])
+    return _distinct(inside, [tick_label(v, width) for v in inside])
 
 
 def of(scale: str, low: float, high: float, most: int, width: int = 6) -> Ticks:
@@ -158,7 +158,10 @@ def _power(exponent: int) -> float:
     return 10.0**exponent if exponent >= 0 else 1 / 10.0**-exponent if exponent > -308 else 0.0
 
 
-def _log_label(value: float, width: int) -> str:
+def tick_label(value: float, width: int = 6) -> str:
+    """One value by itself in at most ``width`` characters: 0.1, 500, 2k, 1e-5."""
+    if value <= 0:
+        return short(value, width) if value else "0"
     if 1e-3 * (1 - 1e-9) <= value < 1e4 * (1 - 1e-9):
         return f"{value:.4g}"
     exponent = math.floor(math.log10(value) + 1e-9)
