@@ -12,7 +12,15 @@ from hypothesis import settings
 settings.register_profile("tuiwb", derandomize=True, deadline=None)
 settings.load_profile("tuiwb")
 
-PLAIN = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"}
+PLAIN = {
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "TTY_COMPATIBLE",
+}
 
 
 @pytest.fixture(autouse=True)

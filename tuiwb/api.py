@@ -18,13 +18,9 @@ def open_run(run: str | Path) -> RunView:
     A live run may be opened again and again; each view is a snapshot. Raises `UserError` where
     there is no run, or one that this version cannot read.
     """
-    from tuiwb.base.clock import SystemClock
     from tuiwb.client.runs import find, runs_dir
     from tuiwb.run.reader import RunReader
 
     path = Path(run).expanduser()
-    reader = RunReader(path if path.exists() else find(runs_dir(), str(run)), SystemClock())
-    view = reader.poll()
-    while view.behind:
-        view = reader.poll()
-    return view
+    with RunReader(path if path.exists() else find(runs_dir(), str(run))) as reader:
+        return reader.poll(budget_s=None)

@@ -23,16 +23,18 @@ class Verdict:
 
     @property
     def target_words(self) -> str:
-        return "-" if self.target is None else f"{'>=' if self.at_least else '<='} {number(self.target)}"
+        return (
+            "-"
+            if self.target is None
+            else f"{'>=' if self.at_least else '<='} {number(self.target)}"
+        )
 
     def as_dict(self) -> dict[str, object]:
         """The verdict as ``--json`` gives it."""
         return {"metric": self.metric, "target": self.target, "value": self.value, "met": self.met}
 
 
-def judge(
-    expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, float]
-) -> Verdict:
+def judge(expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, float]) -> Verdict:
     """Hold the final ``metrics`` to what ``expect`` asks: all of its bounds, and its baseline.
 
     A NaN or a missing metric never meets a target.

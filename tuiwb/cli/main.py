@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 import tuiwb
 from tuiwb.base.errors import UserError
 from tuiwb.cli import commands, output
-from tuiwb.cli.options import Runs
+from tuiwb.cli.options import Glyphs, Runs, glyph_set, runs_folder
 
 HELP = """A training workbench in the terminal.
 
@@ -59,22 +59,23 @@ def _version(asked: bool) -> None:
 def workbench(
     context: typer.Context,
     runs: Runs = None,
+    glyphs: Glyphs = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None:
+) -> int | None:
     if runs is not None:
         # also for the command that follows, and for the processes it starts
         os.environ["TUIWB_RUNS"] = str(Path(runs).expanduser())
     if context.invoked_subcommand is not None:
-        return
+        return None
     if not output.is_terminal():
         output.say(context.get_help())
         output.say("\nThe workbench needs a terminal; `tuiwb run PRESET` trains without one.")
         raise typer.Exit(2)
     from tuiwb.cli.screen import open_workbench
 
-    open_workbench(None)
+    return open_workbench(runs_folder(runs), None, glyph_set(glyphs))
 
 
 def execute(arguments: Sequence[str]) -> int:

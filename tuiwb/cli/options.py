@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,25 @@ Device = Annotated[
     str | None,
     typer.Option("--device", "-d", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:N."),
 ]
+
+
+class GlyphSet(StrEnum):
+    """What live charts are drawn with."""
+
+    braille = "braille"
+    quadrant = "quadrant"
+    ascii = "ascii"
+
+
+Glyphs = Annotated[
+    GlyphSet | None,
+    typer.Option("--glyphs", help="Characters of the charts; else by locale and TERM."),
+]
+
+
+def glyph_set(given: GlyphSet | None) -> str | None:
+    """The glyph set's name, as the painters know it."""
+    return None if given is None else given.value
 
 
 def runs_folder(given: Path | None) -> Path:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tuiwb.base.errors import UserError
-from tuiwb.cli import output
 
 
-def open_workbench(run: Path | None, runs: Path | None = None) -> None:
+def open_workbench(runs: Path, run: Path | None = None, glyphs: str | None = None) -> int:
     """Open the workbench, on a run where one is given; a `UserError` where nothing can be drawn."""
-    term = os.environ.get("TERM", "")
-    if not output.is_terminal() or term in ("", "dumb"):
+    from tuiwb.tui import app
+
+    reason = app.usable()
+    if reason is not None:
         raise UserError(
-            "the workbench needs a terminal that can be drawn on",
-            where="stdin and stdout" if not output.is_terminal() else "TERM",
-            found=repr(term) if output.is_terminal() else "not a terminal",
-            allowed="a terminal such as xterm-256color, tmux or a console",
+            "the workbench cannot be drawn here",
+            found=reason,
+            allowed="a terminal such as xterm-256color, tmux or the console",
             next="tuiwb run PRESET, tuiwb ls and tuiwb show RUN need none",
         )
-    from tuiwb.tui.app import run_app
-
-    run_app(run)
+    return app.run(runs, run, glyphs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tuiwb.base.errors import UserError
 from tuiwb.base.format import duration, number, si
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
@@ -20,13 +21,18 @@ LOG_LINES = 5
 
 def exit_code(view: RunView) -> int:
     """How a command that waited for this run ends."""
-    state, error = view.status.state, view.status.error
-    if state == "crashed":
-        return 4
-    if state == "failed":
-        code = (error or {}).get("exit_code")
-        return code if isinstance(code, int) else 4
-    return 3 if state == "diverged" else 0
+    error = reported(view)
+    if error is not None:
+        return error.exit_code
+    return {"failed": 4, "crashed": 4, "diverged": 3}.get(view.status.state, 0)
+
+
+def reported(view: RunView) -> UserError | None:
+    """What the worker said was wrong, also where it could stop cleanly (a full disk)."""
+    if view.status.state not in ("failed", "stopped", "diverged"):
+        return None
+    errors = [event for event in view.events if event.get("kind") == "error"]
+    return UserError.from_dict(errors[-1]) if errors else None
 
 
 def verdict(view: RunView) -> Verdict | None:
@@ -99,6 +105,8 @@ def in_words(view: RunView) -> str:
         lines.append(line)
     for finding in view.findings:
         lines.append(f"  finding: {finding.get('symptom')} ({finding.get('severity')})")
+    if (error := reported(view)) is not None:
+        lines += [f"  {line}" for line in str(error).splitlines()]
     if view.status.state in ("crashed", "failed"):
         lines += last_words(view)
     lines.append(f"  {view.path}")

@@ -19,90 +19,73 @@ from tuiwb.cli.options import Json, Runs, runs_folder
 PLACE = 5
 app = typer.Typer()
 
-PACKAGES = ("torch", "textual", "rich", "typer", "plotext", "numpy", "scikit-learn", "msgspec")
-
-# torch is asked in a process of its own: the command line never loads it
-_ASK_TORCH = """
-import json, torch
-gpus = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
-print(json.dumps({
-    "version": torch.__version__,
-    "cuda": torch.version.cuda,
-    "mps": torch.backends.mps.is_available(),
-    "threads": torch.get_num_threads(),
-    "gpus": [
-        {"device": f"cuda:{i}", "name": g.name, "memory_bytes": g.total_memory,
-         "free_bytes": torch.cuda.mem_get_info(i)[0]}
-        for i, g in enumerate(gpus)
-    ],
-}))
-"""
+PACKAGES = ("msgspec", "numpy", "plotext", "psutil", "rich", "scikit-learn", "textual", "typer")
 
 
 @app.command()
 def info(json: Json = False, runs: Runs = None) -> None:
     """Print devices, memory and versions."""
-    facts = _facts()
-    facts["runs"] = str(runs_folder(runs))
-    if json:
-        output.emit_json(facts)
-        return
-    rows = [
-        ("tuiwb", facts["tuiwb"]),
-        ("python", f"{facts['python']} on {facts['platform']}"),
-        ("torch", _torch_words(facts["torch"])),
-        ("device", facts["device"]),
-        *((gpu["device"], _gpu_words(gpu)) for gpu in facts["torch"].get("gpus", ())),
-        ("cpu", f"{facts['cpus']} usable"),
-        ("memory", f"{size(facts['memory_bytes'])}, {size(facts['free_bytes'])} free"),
-        ("runs", facts["runs"]),
-        *((name, found) for name, found in facts["versions"].items() if name != "torch"),
-    ]
-    output.emit("\n".join(f"{name:13} {words}" for name, words in rows))
-
-
-def _facts() -> dict[str, Any]:
-    import psutil
-
-    memory = psutil.virtual_memory()
-    torch = _torch()
-    gpus = torch.get("gpus") or []
-    return {
+    facts = {
         "tuiwb": tuiwb.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": gpus[0]["device"] if gpus else "mps" if torch.get("mps") else "cpu",
-        "torch": torch,
-        "cpus": len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity")
-        else psutil.cpu_count(),
-        "memory_bytes": memory.total,
-        "free_bytes": memory.available,
-        "versions": {name: _version(name) for name in PACKAGES},
-    }  # fmt: skip
+        "runs": str(runs_folder(runs)),
+        "versions": {name: _version(name) for name in ("torch", *PACKAGES)},
+        **_machine(),
+    }
+    if json:
+        output.emit_json(facts)
+    else:
+        output.emit("\n".join(f"{name:13} {words}" for name, words in _rows(facts)))
 
 
-def _torch() -> dict[str, Any]:
+def _machine() -> dict[str, Any]:
+    """Devices and memory as torch sees them, asked of the worker: nothing here loads torch."""
     asked = subprocess.run(
-        [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tuiwb.worker", "--info"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     try:
         facts = json_module.loads(asked.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         reason = asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"]
-        return {"error": reason[-1]}
+        return {"torch_error": reason[-1]}
     assert isinstance(facts, dict)
     return facts
 
 
-def _torch_words(torch: dict[str, Any]) -> str:
-    if "error" in torch:
-        return f"does not load: {torch['error']}"
-    cuda = f"CUDA {torch['cuda']}" if torch["cuda"] else "built without CUDA"
-    return f"{torch['version']}, {cuda}, {torch['threads']} threads"
+def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("tuiwb", facts["tuiwb"]),
+        ("python", f"{facts['python']} on {facts['platform']}"),
+        ("runs", facts["runs"]),
+    ]
+    if "torch_error" in facts:
+        rows.append(("torch", f"does not load: {facts['torch_error']}"))
+    else:
+        cuda = f"CUDA {facts['cuda']}" if facts["cuda"] else "built without CUDA"
+        rows.append(("torch", f"{facts['torch']}, {cuda}"))
+        rows += [(device["device"], _device(device, facts)) for device in facts["devices"]]
+        rows.append(("memory", _memory(**facts["memory"])))
+    return rows + [(name, facts["versions"][name]) for name in PACKAGES]
 
 
-def _gpu_words(gpu: dict[str, Any]) -> str:
-    return f"{gpu['name']}, {size(gpu['memory_bytes'])}, {size(gpu['free_bytes'])} free"
+def _device(device: dict[str, Any], facts: dict[str, Any]) -> str:
+    if device["device"] == "cpu":
+        cpu = facts["cpu"]
+        return f"{cpu['usable']} of {cpu['cores']} cores usable, {cpu['capability']}"
+    if "memory_total" not in device:
+        return "usable"
+    memory = _memory(device["memory_total"], device["memory_free"])
+    bfloat16 = "bfloat16" if device["bfloat16"] else "no bfloat16"
+    return f"{device['name']}, {memory}, compute {device['capability']}, {bfloat16}"
+
+
+def _memory(total: float, available: float) -> str:
+    return f"{size(total)}, {size(available)} free"
 
 
 def _version(package: str) -> str:

@@ -9,19 +9,20 @@ import typer
 
 from tuiwb.base.format import duration, number
 from tuiwb.cli import output
-from tuiwb.cli.options import Json, RunName, Runs, runs_folder
+from tuiwb.cli.options import Glyphs, Json, RunName, Runs, glyph_set, runs_folder
 
 PLACE = 2
 app = typer.Typer()
 
 
 @app.command()
-def attach(run: RunName = None, runs: Runs = None) -> None:
+def attach(run: RunName = None, runs: Runs = None, glyphs: Glyphs = None) -> int:
     """Open the workbench on a run, live or over."""
     from tuiwb.cli.screen import open_workbench
     from tuiwb.client.runs import find
 
-    open_workbench(find(runs_folder(runs), run))
+    folder = runs_folder(runs)
+    return open_workbench(folder, find(folder, run), glyph_set(glyphs))
 
 
 @app.command()

@@ -40,13 +40,13 @@ def run(
     The run trains in a process of its own. Ctrl-C asks whether to leave it running or to stop it;
     where there is no terminal to ask on, Ctrl-C and SIGTERM stop it.
     """
-    from tuiwb.cli import figures, summary
-    from tuiwb.cli.following import Detached, Interrupted, wait
-
-    path = start(preset, [*(settings or [])], device, runs_folder(runs), name)
+    path = start(preset, settings or [], device, runs_folder(runs), name)
     if detach:
         _print_started(path, json)
         return 0
+    from tuiwb.cli import figures, summary
+    from tuiwb.cli.following import Detached, Interrupted, wait
+
     code = None
     try:
         view = wait(path, interval)
@@ -67,12 +67,14 @@ def start(
     preset: str, settings: list[str], device: str | None, runs: Path, name: str | None = None
 ) -> Path:
     """Resolve a preset and start its worker; the run's folder."""
-    from tuiwb.client.launch import launch
     from tuiwb.spec import resolve
 
     if device is not None:
         settings = [*settings, f"train.device={device}"]
-    return launch(resolve(preset, settings), runs, name=name, argv=tuple(sys.argv))
+    resolved = resolve(preset, settings)  # a mistake costs milliseconds: before all else is loaded
+    from tuiwb.client.launch import launch
+
+    return launch(resolved, runs, name=name, argv=tuple(sys.argv))
 
 
 def _print_started(path: Path, json: bool) -> None:

@@ -1,0 +1,115 @@
+"""The walls between the rooms, seen from outside: what a process has loaded after an import.
+
+import-linter reads the same walls from the source (`pyproject.toml`); this sees also what comes in
+by way of other packages and by imports at run time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "tuiwb"
+TRAINING = ("data", "engine", "models", "optim", "probes", "tasks", "worker")
+GROUND = ("base", "spec", "run", "doctor")
+SCREENS = {"plotext", "rich", "textual", "typer", "optuna"}
+
+
+def modules(*rooms: str) -> list[str]:
+    """Every module of some rooms (a folder or a file of the package each)."""
+    files: list[Path] = []
+    for room in rooms:
+        path = PACKAGE / room
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    names = (".".join(("tuiwb", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in files)
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after ``code``."""
+    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def after_importing(*rooms: str) -> set[str]:
+    """What is loaded once every module of some rooms is."""
+    return loaded("\n".join(f"import {name}" for name in modules(*rooms)))
+
+
+def forbidden(found: set[str], *names: str) -> set[str]:
+    """Those of ``found`` that are a forbidden package or a part of one."""
+    return {m for m in found if any(m == name or m.startswith(f"{name}.") for name in names)}
+
+
+READING_WALLS = {
+    "the reading wing never loads torch or the training wing": (
+        (*GROUND, "client", "plots", "cli", "tui", "api", "__main__"),
+        ("torch", "sklearn", *(f"tuiwb.{room}" for room in TRAINING)),
+    ),
+    "plotext waits until something is printed": (
+        (*GROUND, "client", "plots", "cli", "tui", "api", "__main__"),
+        ("plotext",),
+    ),
+    "what readers share knows no screen": (
+        (*GROUND, "client", "api"),
+        (*SCREENS, "tuiwb.plots", "tuiwb.cli", "tuiwb.tui"),
+    ),
+    "the ground floor knows no client": (GROUND, ("tuiwb.client", "psutil")),
+    "base is the standard library": (("base",), ("msgspec", "numpy", "psutil")),
+    "spec adds msgspec": (("base", "spec"), ("numpy", "psutil", "tuiwb.run")),
+    "plots draws whatever it is handed": (
+        ("base", "plots"),
+        ("rich", "textual", "typer", "msgspec", "tuiwb.run", "tuiwb.spec", "tuiwb.client"),
+    ),
+    "the command line waits for the screen until it is asked for": (("cli",), ("textual",)),
+    "the screen knows no command line": (("tui",), ("typer", "tuiwb.cli")),
+}
+
+
+@pytest.mark.parametrize("wall", READING_WALLS)
+def test_reading_wing(wall: str) -> None:
+    rooms, banned = READING_WALLS[wall]
+    there = [room for room in rooms if modules(room)]
+    assert not forbidden(after_importing(*there), *banned)
+
+
+TRAINING_WALLS = {
+    "no screen, no reader": (
+        TRAINING,
+        (*SCREENS, *(f"tuiwb.{room}" for room in ("api", "cli", "client", "plots", "tui"))),
+    ),
+    "the engine sees no run directory": (
+        ("data", "engine", "models", "optim", "probes", "tasks"),
+        ("tuiwb.run", "tuiwb.worker"),
+    ),
+    "models know neither data nor optim": (("models",), ("tuiwb.data", "tuiwb.optim")),
+    "optim knows neither data nor models": (("optim",), ("tuiwb.data", "tuiwb.models")),
+    "data knows neither models nor optim": (("data",), ("tuiwb.models", "tuiwb.optim")),
+}
+
+
+@pytest.mark.parametrize("wall", TRAINING_WALLS)
+def test_training_wing(wall: str) -> None:
+    rooms, banned = TRAINING_WALLS[wall]
+    assert not forbidden(after_importing(*rooms), *banned)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["presets"]])
+def test_commands_that_answer_at_once_load_nothing_heavy(arguments: list[str]) -> None:
+    found = loaded(f"from tuiwb.cli.main import execute\nassert execute({arguments!r}) == 0")
+    assert not forbidden(found, "torch", "textual", "numpy", "rich", "plotext", "psutil")
+
+
+def test_the_package_itself_loads_next_to_nothing() -> None:
+    assert not forbidden(loaded("import tuiwb"), "torch", "textual", "numpy", "msgspec", "typer")
+
+
+def test_the_walls_see_what_crosses_them() -> None:
+    """A wall that finds nothing because it looks at nothing would pass as well."""
+    assert "tuiwb.cli.commands.train" in modules("cli")
+    assert forbidden(loaded("import numpy"), "numpy")
