@@ -6,11 +6,12 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from tuiwb.plots.palette import DEFAULT
+from tuiwb.plots.palette import DEFAULT, LOST
 
 BOLD, DIM, REVERSE = 1, 2, 4
 _SGR = ((BOLD, "1"), (DIM, "2"), (REVERSE, "7"))
@@ -18,7 +19,7 @@ _SGR = ((BOLD, "1"), (DIM, "2"), (REVERSE, "7"))
 # What a non-UTF-8 terminal gets instead, where there is something better than a question mark.
 _ASCII = str.maketrans(
     {"…": "~", "·": ".", "━": "-", "─": "-", "│": "|", "┤": "+", "┬": "+", "└": "+", "╎": ":"}
-    | {"≤": "<", "×": "x", "−": "-", "–": "-", "’": "'", "µ": "u"}
+    | {"≤": "<", LOST: "x", "\u2212": "-", "\u2013": "-", "\u2019": "'", "µ": "u"}
 )
 _UTF32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
@@ -100,7 +101,7 @@ class Canvas:
         changes = (np.diff(fg) != 0) | (np.diff(bg) != 0) | (np.diff(attr) != 0)
         edges = [0, *(np.flatnonzero(changes) + 1).tolist(), fg.size]
         text = _row(self.chars[y, place])
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             yield Run(text[a:b], int(fg[a]), int(bg[a]), int(attr[a]))
 
     def text(self) -> str:

@@ -147,20 +147,46 @@ def _label(canvas: Canvas, area: Area, column: int, label: str) -> None:
             return
 
 
-def draw_cursor(canvas: Canvas, area: Area, x: float, scale: Scale, time: bool) -> None:
-    """A line through the plot at ``x``, and ``x`` itself among the tick labels."""
+def draw_cursor(
+    canvas: Canvas, area: Area, x: float, scale: Scale, time: bool, over: bool = False
+) -> None:
+    """A line through the plot at ``x``, and ``x`` itself among the tick labels.
+
+    What the line meets is shown reversed; or is replaced by the line if ``over``, as on a map.
+    """
     column = area.column(x, scale) if math.isfinite(x) else None
     if column is None:
         return
     body = slice(area.top, area.top + area.height)
     free = canvas.codes[body, column] == _BLANK
-    canvas.codes[body, column][free] = ord("|" if canvas.ascii else "│")
-    canvas.fg[body, column][free] = DEFAULT
-    canvas.attr[body, column] |= np.where(free, 0, REVERSE).astype(np.uint8)
+    sign = ord("|" if canvas.ascii else "│")
+    if over:
+        behind = canvas.bg[body, column]
+        light = ((behind >> 16 & 255) * 2 + (behind >> 8 & 255) * 7 + (behind & 255)) > 1280
+        canvas.fg[body, column] = np.where(behind < 0, DEFAULT, np.where(light, 0, 0xFFFFFF))
+        canvas.codes[body, column] = sign
+    else:
+        canvas.codes[body, column][free] = sign
+        canvas.fg[body, column][free] = DEFAULT
+        canvas.attr[body, column] |= np.where(free, 0, REVERSE).astype(np.uint8)
     if area.labels:
         text = f" {x_text(x, time)} "
         start = max(0, min(column - len(text) // 2, canvas.width - len(text)))
+        # A tick label that is half covered would read as another number.
+        _clear_word(canvas, area.axis_row + 1, start - 1)
+        _clear_word(canvas, area.axis_row + 1, start + len(text))
         canvas.put(area.axis_row + 1, start, text, attr=REVERSE)
+
+
+def _clear_word(canvas: Canvas, y: int, x: int) -> None:
+    """Blank the word that covers cell (y, x), if one does."""
+    for step in (-1, 1):
+        at = x
+        while 0 <= at < canvas.width and canvas.codes[y, at] != _BLANK:
+            at += step
+        if step < 0:
+            first = at + 1
+    canvas.codes[y, first:at] = _BLANK if first < at else canvas.codes[y, first:at]
 
 
 def x_text(x: float, time: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, get_args
 
 from tuiwb.base.errors import UserError, nearest
 
@@ -29,7 +29,7 @@ def choose(encoding: str | None, term: str | None, forced: str | None = None) ->
                 allowed=", ".join(GLYPH_SETS),
                 nearest=nearest(forced, GLYPH_SETS),
             )
-        return cast(GlyphSet, forced)
+        return next(name for name in GLYPH_SETS if name == forced)
     if not _is_unicode(encoding) or (term or "").lower().startswith(_PLAIN):
         return "ascii"
     return "quadrant" if (term or "").lower().startswith(_BLOCKS) else "braille"

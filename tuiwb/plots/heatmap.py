@@ -11,11 +11,19 @@ from tuiwb.plots import resample
 from tuiwb.plots.canvas import BOLD, Canvas
 from tuiwb.plots.domain import sane, v_limits, x_limits
 from tuiwb.plots.figure import HeatMap
-from tuiwb.plots.frame import Area, draw_axes, draw_cursor, draw_empty, draw_x_ticks, lay_out, x_text
+from tuiwb.plots.frame import (
+    Area,
+    draw_axes,
+    draw_cursor,
+    draw_empty,
+    draw_x_ticks,
+    lay_out,
+    x_text,
+)
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, draw_header
 from tuiwb.plots.numbers import short
-from tuiwb.plots.palette import ALARM, ASCII_SHADES, LEVELS, QUIET, RAMPS, SHADES
+from tuiwb.plots.palette import ALARM, ASCII_SHADES, LEVELS, LOST, QUIET, RAMPS, SHADES
 from tuiwb.plots.reading import grid, nearest_index
 from tuiwb.plots.scales import Floats, Scale
 from tuiwb.plots.ticks import of as ticks_of
@@ -66,7 +74,7 @@ def paint_heatmap(
     draw_x_ticks(canvas, area, ticks, at.x, figure.x_label)
     if figure.cursor is not None:
         _draw_readings(canvas, at, figure.cursor, xs, values)
-        draw_cursor(canvas, area, figure.cursor, at.x, figure.x_scale == "time")
+        draw_cursor(canvas, area, figure.cursor, at.x, figure.x_scale == "time", over=True)
     return canvas
 
 
@@ -109,7 +117,7 @@ def _notes(
     notes: list[tuple[str, bool]] = []
     infinite = int(np.isinf(values).sum())
     if infinite:
-        notes.append((f"× {infinite} infinite", True))
+        notes.append((f"{LOST} {infinite} infinite", True))
     if at.rows.sharing != "1":
         unit = " layers/row" if width >= 24 else "/row"
         notes.append((at.rows.sharing + unit, True))
@@ -164,7 +172,7 @@ def _draw_cells(
             fg[measured] = ramp[measured]
     codes[cells.zero] = ord("0" if canvas.ascii else "·")
     fg[cells.zero] = QUIET
-    codes[cells.infinite] = ord("x" if canvas.ascii else "×")
+    codes[cells.infinite] = ord("x" if canvas.ascii else LOST)
     fg[cells.infinite] = 0xFFFFFF if colour else -1
     bg[cells.infinite] = ALARM if colour else -1
     canvas.attr[place][cells.infinite] = BOLD
@@ -182,7 +190,7 @@ def _draw_halves(canvas: Canvas, area: Area, cells: resample.Grid, figure: HeatM
     canvas.fg[place] = np.where(same, -1, np.where(upper < 0, lower, upper))
     canvas.bg[place] = np.where(same, upper, np.where(upper < 0, -1, lower))
     infinite = cells.infinite[::2] | cells.infinite[1::2]
-    canvas.codes[place][infinite] = ord("×")
+    canvas.codes[place][infinite] = ord(LOST)
     canvas.fg[place][infinite] = 0xFFFFFF
     canvas.bg[place][infinite] = ALARM
     canvas.attr[place][infinite] = BOLD

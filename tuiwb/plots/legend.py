@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tuiwb.plots.canvas import BOLD, Canvas
-from tuiwb.plots.palette import ALARM, QUIET
+from tuiwb.plots.palette import ALARM, LOST, QUIET
 
 VALUE = 6  # columns of a value, always: a legend that changes width moves everything in it
 
@@ -69,9 +69,9 @@ def draw_header(
     shown_title = _clip(title, max(min(room, 5), room - urgent))
     canvas.put(0, 0, shown_title, attr=BOLD)
     at = len(shown_title)
-    for text, must in notes:
+    for text, _ in notes:
         if at + 2 + len(text) <= room:
-            canvas.put(0, at + 2, text, ALARM if text.startswith("×") else QUIET)
+            canvas.put(0, at + 2, text, ALARM if text.startswith(LOST) else QUIET)
             at += 2 + len(text)
     row, left = (0, at + 2) if rows == 1 else (1, 0)
     shown, more = _shrink(entries, width - left, title)

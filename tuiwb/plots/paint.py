@@ -25,7 +25,7 @@ from tuiwb.plots.frame import (
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, Entry, draw_header, rows_needed, tags
 from tuiwb.plots.numbers import short
-from tuiwb.plots.palette import mix, series_colour
+from tuiwb.plots.palette import LOST, QUIET, mix, series_colour
 from tuiwb.plots.raster import CELL, Dots, Track, characters, fill, pack
 from tuiwb.plots.reading import nearest_index
 from tuiwb.plots.scales import Floats, Scale, floats
@@ -82,7 +82,7 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
     y_ticks = y_ticks_of(figure, at)
     draw_axes(canvas, area, _rows_of(y_ticks, at) if drawn else [])
     if drawn and y_ticks.offset:
-        canvas.put(area.top, area.left, y_ticks.offset, 0x808080)
+        canvas.put(area.top, area.left, y_ticks.offset, QUIET)
     x_ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
     draw_x_ticks(canvas, area, x_ticks, at.x, figure.x_label)
     _draw_curves(canvas, at, curves, glyphs)
@@ -288,9 +288,7 @@ def _end_labels(figure: Figure, width: int) -> list[str]:
     return tags([line.name for line in figure.lines], room)
 
 
-def _draw_end_labels(
-    canvas: Canvas, at: Geometry, curves: list[Curve], labels: list[str]
-) -> None:
+def _draw_end_labels(canvas: Canvas, at: Geometry, curves: list[Curve], labels: list[str]) -> None:
     """Each label at the height of its line's last point, moved down where two would meet."""
     area = at.area
     wanted = []
@@ -340,7 +338,7 @@ def notes_of(figure: Figure, curves: list[Curve]) -> list[tuple[str, bool]]:
     notes: list[tuple[str, bool]] = []
     lost, dropped = sum(c.lost_count for c in curves), sum(c.dropped for c in curves)
     if lost:
-        notes.append((f"× {lost} non-finite", True))
+        notes.append((f"{LOST} {lost} non-finite", True))
     if figure.cursor is not None and math.isfinite(figure.cursor):
         text = x_text(figure.cursor, figure.x_scale == "time")
         notes.append((f"at {figure.x_label} {text}".replace("  ", " "), False))

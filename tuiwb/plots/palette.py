@@ -45,6 +45,8 @@ def _ramp(anchors: tuple[int, ...]) -> npt.NDArray[np.int32]:
 
 RAMPS = {name: _ramp(anchors) for name, anchors in _ANCHORS.items()}
 
+LOST = "\u00d7"  # the multiplication sign: a sample that is no number
+
 SHADES = " ░▒▓█"
 ASCII_SHADES = " .:-=+*#%@"
 
@@ -76,7 +78,7 @@ class MarkStyle:
 
 # Checkpoints come often and mean no change of course: they get a glyph and no guide.
 MARKS = {
-    "nonfinite": MarkStyle("×", "x", ALARM, 9, guide=False),
+    "nonfinite": MarkStyle(LOST, "x", ALARM, 9, guide=False),
     "finding": MarkStyle("▲", "^", ALARM, 8),
     "error": MarkStyle("▲", "^", ALARM, 8),
     "command": MarkStyle("▼", "v", 0xE69F00, 6),

@@ -94,7 +94,8 @@ class Track:
 
     def _middle(self, row: Floats) -> Floats:
         before = row[self.after - 1]
-        return np.rint(before + (row[self.after] - before) * self.share)
+        middle: Floats = np.rint(before + (row[self.after] - before) * self.share)
+        return middle
 
 
 def _connect(top: Rows, bottom: Rows, joined: Dots) -> None:
@@ -134,7 +135,8 @@ def fill(top: Rows, bottom: Rows, rows: int, textured: Dots | None = None) -> Do
 
 @lru_cache(maxsize=64)
 def _checks(rows: int, columns: int) -> Dots:
-    return (np.arange(rows)[:, None] + np.arange(columns)) % 2 == 0
+    checks: Dots = (np.arange(rows)[:, None] + np.arange(columns)) % 2 == 0
+    return checks
 
 
 def pack(dots: Dots, glyphs: GlyphSet) -> Bits:

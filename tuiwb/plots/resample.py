@@ -59,7 +59,7 @@ class RowPlan:
 
     @property
     def sharing(self) -> str:
-        """"2" or "1-2": how many rows a named line stands for."""
+        """ "2" or "1-2": how many rows a named line stands for."""
         sizes = {len(rows) for rows in self.named.values()}
         low, high = min(sizes, default=1), max(sizes, default=1)
         return f"{high}" if low == high else f"{low}-{high}"

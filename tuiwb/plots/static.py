@@ -7,7 +7,6 @@ in plain floats (which overflow) and stops at NaN.
 
 from __future__ import annotations
 
-import importlib
 import re
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from tuiwb.plots import resample
 from tuiwb.plots.canvas import Canvas
-from tuiwb.plots.figure import Figure, HeatMap
+from tuiwb.plots.figure import Figure, HeatMap, Mark
 from tuiwb.plots.frame import Area, draw_empty, x_text
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import draw_map_header, map_geometry, paint_heatmap
@@ -32,7 +31,16 @@ from tuiwb.plots.paint import (
     sign_of,
     y_ticks_of,
 )
-from tuiwb.plots.palette import ASCII_SHADES, LEVELS, QUIET, RAMPS, SHADES, mark_style, series_colour
+from tuiwb.plots.palette import (
+    ASCII_SHADES,
+    LEVELS,
+    LOST,
+    QUIET,
+    RAMPS,
+    SHADES,
+    mark_style,
+    series_colour,
+)
 from tuiwb.plots.reading import grid
 from tuiwb.plots.scales import Scale
 from tuiwb.plots.ticks import Ticks
@@ -62,7 +70,7 @@ def render(
 
 def _render_lines(figure: Figure, width: int, height: int, glyphs: GlyphSet, colour: bool) -> str:
     curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
-    marks = _marks_line(figure, width)
+    marks = _marks_line(figure, width, glyphs)
     at = geometry(figure, width, height - bool(marks), end_labels=False)
     head = Canvas(width, at.area.top, ascii=glyphs == "ascii")
     entries = entries_of(figure, curves, [], glyphs)
@@ -107,7 +115,7 @@ def _render_map(figure: HeatMap, width: int, height: int, glyphs: GlyphSet, colo
     signs = ["█" if solid else shades[level * len(shades) // LEVELS] for level in shown.tolist()]
     for i, (y, x) in enumerate(zip(ys.tolist(), columns.tolist(), strict=True)):
         if levels.infinite[y, x]:
-            signs[i] = "×" if glyphs != "ascii" else "x"
+            signs[i] = LOST if glyphs != "ascii" else "x"
         elif levels.zero[y, x]:
             signs[i] = "·" if glyphs != "ascii" else "0"
     plot.cells(columns, ys, signs, RAMPS[figure.palette][shown].tolist())
@@ -125,14 +133,21 @@ class _Plot:
     """One plotext figure whose axes count dots, so that nothing is scaled twice."""
 
     def __init__(
-        self, area: Area, colour: bool, glyphs: GlyphSet, *, ascii: bool = False, y_line: bool = True
+        self,
+        area: Area,
+        colour: bool,
+        glyphs: GlyphSet,
+        *,
+        ascii: bool = False,
+        y_line: bool = True,
     ) -> None:
         across, down = (2, 4) if glyphs == "braille" else (1, 1)
-        self.area, self.colour, self.y_line = area, colour, y_line
-        self.ascii = ascii or glyphs == "ascii" and y_line
+        self.area, self.colour = area, colour
+        self.ascii = ascii or (glyphs == "ascii" and y_line)
         self.columns, self.rows = area.width * across, area.height * down
-        self.room = max(0, area.left - 1)
-        plotext = importlib.import_module("plotext")
+        self.room = area.left - 1 if y_line else area.left
+        import plotext
+
         # The class of plotext's figure, whose instances are figures of their own; the limit to
         # the terminal's size has no setter outside the process-wide figure.
         figure: Any = type(plotext.active())()
@@ -140,7 +155,7 @@ class _Plot:
         figure.theme("clear")
         figure.plot_size(area.left + area.width, area.height + 2)
         figure.xaxes(True, False)
-        figure.yaxes(True, False)
+        figure.yaxes(y_line, False)
         figure.xlim(0, max(self.columns - 1, 1))
         figure.ylim(0, max(self.rows - 1, 1))
         if colour:
@@ -194,13 +209,17 @@ class _Plot:
 
     def x_ticks(self, ticks: Ticks, scale: Scale) -> None:
         """Labels under the axis; those that would touch are left out by plotext."""
-        places = [(scale.place(v, self.columns), t) for v, t in zip(ticks.values, ticks.labels, strict=True)]
+        labelled = zip(ticks.values, ticks.labels, strict=True)
+        places = [(scale.place(value, self.columns), label) for value, label in labelled]
         kept = [(place, label) for place, label in places if place is not None]
         self.figure.xticks([place for place, _ in kept], [label for _, label in kept])
 
     def build(self, x_label: str) -> str:
         """The lines of the plot, ``x_label`` in the gutter beside the tick labels."""
         lines = str(self.figure.build()).rstrip("\n").split("\n")
+        name = x_label[: self.area.left - 1].rjust(self.area.left - 1)
+        if lines[-1].startswith(" " * len(name)):
+            lines[-1] = name + lines[-1][len(name) :]
         if not self.colour:
             lines = [_ESCAPE.sub("", line).rstrip() for line in lines]
         if self.ascii:
@@ -211,10 +230,10 @@ class _Plot:
         return _rgb(colour) if self.colour else "default"
 
 
-def _marks_line(figure: Figure, width: int) -> str:
+def _marks_line(figure: Figure, width: int, glyphs: GlyphSet) -> str:
     """What the guides are, in words: there is no room for a label in plotext's plot."""
     texts = [
-        f"{mark_style(mark.kind).glyph} {x_text(mark.x, figure.x_scale == 'time')} "
+        f"{glyph_of(mark, glyphs)} {x_text(mark.x, figure.x_scale == 'time')} "
         f"{mark.label or mark.kind}"
         for mark in figure.marks
         if mark_style(mark.kind).guide and np.isfinite(mark.x)
@@ -224,6 +243,12 @@ def _marks_line(figure: Figure, width: int) -> str:
         texts.pop()
         line = "   ".join(texts) + f"   +{len(figure.marks) - len(texts)}"
     return line
+
+
+def glyph_of(mark: Mark, glyphs: GlyphSet) -> str:
+    """The sign of a mark's kind."""
+    style = mark_style(mark.kind)
+    return style.ascii if glyphs == "ascii" else style.glyph
 
 
 def _empty(head: Canvas, height: int, text: str, curves: list[Curve], colour: bool) -> str:
