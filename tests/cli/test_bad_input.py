@@ -31,7 +31,7 @@ WRONG = {
     ),
     "wrong type": (
         ["mlp-digits", "-s", "train.steps=many"],
-        ["train.steps has the wrong type", "found:    \"many\"", "a whole number >= 1"],
+        ["train.steps has the wrong type", 'found:    "many"', "a whole number >= 1"],
     ),
     "out of range": (
         ["mlp-digits", "-s", "optim.lr=-1"],

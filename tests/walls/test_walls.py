@@ -24,7 +24,9 @@ def modules(*rooms: str) -> list[str]:
     for room in rooms:
         path = PACKAGE / room
         files += sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-    names = (".".join(("tuiwb", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in files)
+    names = (
+        ".".join(("tuiwb", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in files
+    )
     return [name.removesuffix(".__init__") for name in names]
 
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from tuiwb.base.format import duration, number, si
+from tuiwb.base.text import clean
 from tuiwb.cli import output
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Bar:
                 task.id,
                 total=view.status.steps or None,
                 completed=view.status.step,
-                facts=output.clean(facts(view)),
+                facts=clean(facts(view)),
             )
 
     def close(self) -> None:
