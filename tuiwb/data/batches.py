@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tuiwb.base.errors import UserError
-from tuiwb.data.dataset import Dataset, Part
+from tuiwb.data.dataset import Part
 
 CHUNK = 256
 """Steps of text whose random windows are drawn, and moved to the device, at once."""
@@ -24,20 +24,19 @@ class Batches:
     (seed, step // CHUNK), into windows of ``context`` tokens and their successors.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
-        part = dataset.train
+    def __init__(self, part: Part, batch_size: int, seed: int, context: int = 0) -> None:
         self._inputs, self._targets = part.inputs, part.targets
         self._seed = seed
-        self._context = dataset.context
+        self._context = context
         self._device = part.inputs.device
         self._drawn: dict[int, Tensor] = {}
         count = len(part)
-        if dataset.context:
-            check_context(count, dataset.context, "training")
+        if context:
+            check_context(count, context, "training")
             self.batch_size = batch_size
-            self.samples_per_step = batch_size * dataset.context
+            self.samples_per_step = batch_size * context
             # every window as a row of a view: no memory but the tokens' own
-            self._windows = part.inputs.unfold(0, dataset.context + 1, 1)
+            self._windows = part.inputs.unfold(0, context + 1, 1)
         else:
             self.batch_size = self.samples_per_step = min(batch_size, count)
         self.steps_per_epoch: float = count / self.samples_per_step

@@ -26,6 +26,10 @@ class Part:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What it holds in memory."""
+        return (self.inputs,) if self.targets is None else (self.inputs, self.targets)
+
     def to(self, device: torch.device | str) -> Part:
         """The same part on ``device``."""
         return Part(

@@ -6,7 +6,7 @@ corrected for having begun at zero. An L2 penalty goes through these means; for 
 not, use ``regularize.weight_decay``.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch.optim.optimizer import ParamsT
@@ -17,6 +17,8 @@ from tuiwb.spec.sections import OptimKnobs
 
 class Knobs(OptimKnobs):
     """Adam: steps scaled by running means of the gradient and of its square."""
+
+    state_per_parameter: ClassVar[int] = 2
 
     beta1: Annotated[
         float, knob("share of the gradient's running mean kept each step", ge=0, lt=1, tier="hot")

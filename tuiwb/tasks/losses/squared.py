@@ -27,5 +27,7 @@ def build(knobs: Knobs) -> Callable[[Tensor, Tensor], Tensor]:
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean of ``(tanh(output) - sign)^2 / 2`` with sign = 2 * target - 1."""
+    # at least float32: under bfloat16 autocast a difference of 0.99 and 1 would be 0
+    outputs = outputs.squeeze(-1).to(torch.promote_types(outputs.dtype, torch.float32))
     signs = 2 * targets.to(outputs.dtype) - 1
-    return (torch.tanh(outputs.squeeze(-1)) - signs).square().mean() / 2
+    return (torch.tanh(outputs) - signs).square().mean() / 2

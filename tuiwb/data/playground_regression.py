@@ -1,0 +1,62 @@
+"""Heights over the plane, as in TensorFlow Playground's regression problems (Smilkov & Carter 2016).
+
+Points are uniform on -6 to 6; targets lie in -1 to 1 and are not scaled. Playground trains on half
+of 1 200 points.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from tuiwb.data import plane
+from tuiwb.data.dataset import Dataset
+from tuiwb.data.samples import measured
+from tuiwb.spec.knobs import knob
+from tuiwb.spec.sections import TabularKnobs
+
+
+class Knobs(TabularKnobs):
+    """Heights over the plane: a tilted plane, or six hills and valleys."""
+
+    serves: ClassVar[tuple[str, ...]] = ("regress",)
+
+    shape: Annotated[
+        Literal["plane", "gauss"],
+        knob("plane: (x + y) / 10; gauss: three hills and three valleys, cones of radius 2"),
+    ] = "plane"
+    noise: Annotated[
+        float, knob("disorder: 0 is none, 50 the most that Playground has", ge=0, le=50)
+    ] = 0.0
+    samples: Annotated[
+        int, knob("points, training and validation together", unit="samples", ge=8, le=1_000_000,
+                  scale="log")
+    ] = 1200  # fmt: skip
+    features: Annotated[
+        str, knob("inputs of the network, commas between: x, y, x2, y2, xy, sinx, siny")
+    ] = "x,y"
+    scaling: Annotated[
+        Literal["none", "standard", "minmax", "robust"],
+        knob("how features and target are scaled, with figures from the training part alone"),
+    ] = "none"
+    val_share: Annotated[
+        float, knob("share of the data held out for validation", gt=0, lt=1)
+    ] = 0.5
+
+    def __post_init__(self) -> None:
+        known = ("x", "y", "x2", "y2", "xy", "sinx", "siny")
+        listed = [name.strip() for name in self.features.split(",")]
+        for name in listed:
+            if name not in known:
+                raise ValueError(f"there is no feature {name!r}; there are {', '.join(known)}")
+        if len(set(listed)) < len(listed):
+            raise ValueError(f"a feature stands twice in {self.features!r}")
+
+
+def load(knobs: Knobs) -> Dataset:
+    """Features float32 [N, F] in the order named, target float32 [N, 1]."""
+    random = np.random.default_rng(knobs.split_seed)
+    points = random.uniform(-6, 6, (knobs.samples, 2))
+    # noise moves a point by up to 6 * noise before it is asked for its height
+    asked = points + random.uniform(-6, 6, points.shape) * knobs.noise / 100
+    heights = plane.plane(asked) if knobs.shape == "plane" else plane.hills(asked)
+    return measured(knobs, plane.features(points, knobs.features), heights[:, None])

@@ -1,0 +1,63 @@
+"""Recurrent network over characters: embedding, recurrent layers, linear (Elman 1990; Mikolov 2010).
+
+The cell is plain (tanh of a sum), GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997, with
+the forget gate of Gers et al. 2000): gates let gradients pass through many steps of time. Each
+sample begins with a hidden state of zeros, so that batches need no order.
+Parameters of one layer: gates * width * (inputs + width + 2), with 1, 3 or 4 gates.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from torch import Tensor, nn
+
+from tuiwb.base.signature import Signature
+from tuiwb.spec.knobs import knob
+from tuiwb.spec.sections import ModelKnobs
+
+CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Knobs(ModelKnobs):
+    """Recurrent network over characters."""
+
+    takes: ClassVar[tuple[str, ...]] = ("tokens",)
+    has_dropout: ClassVar[bool] = True
+
+    cell: Annotated[
+        Literal["rnn", "gru", "lstm"], knob("what a unit is: plain tanh, two gates, or three")
+    ] = "lstm"
+    embed: Annotated[
+        int, knob("numbers that stand for a token", unit="units", ge=1, le=16384, scale="log")
+    ] = 64
+    width: Annotated[
+        int, knob("units of each recurrent layer", unit="units", ge=1, le=16384, scale="log")
+    ] = 128
+    layers: Annotated[int, knob("recurrent layers on top of each other", ge=1, le=32)] = 1
+
+
+class CharRNN(nn.Module):
+    """Tokens int64 [B, T] -> logits [B, T, outputs]; position t sees tokens 0 to t."""
+
+    def __init__(self, knobs: Knobs, signature: Signature, dropout: float) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(signature.vocabulary, knobs.embed)
+        # one module a layer: each has its own row in the probes, each its own dropout behind it
+        self.recurrent = nn.ModuleList(
+            CELLS[knobs.cell](knobs.width if above else knobs.embed, knobs.width, batch_first=True)
+            for above in range(knobs.layers)
+        )
+        self.dropouts = nn.ModuleList(nn.Dropout(dropout) for _ in range(knobs.layers))
+        self.output = nn.Linear(knobs.width, signature.outputs)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        hidden = self.embedding(tokens)
+        for layer, dropout in zip(self.recurrent, self.dropouts, strict=True):
+            hidden, _ = layer(hidden)
+            hidden = dropout(hidden)
+        logits: Tensor = self.output(hidden)
+        return logits
+
+
+def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
+    """int64 [B, T] -> [B, T, outputs], for any T."""
+    return CharRNN(knobs, signature, dropout)

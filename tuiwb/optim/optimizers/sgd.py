@@ -1,0 +1,45 @@
+"""Stochastic gradient descent, with momentum and Nesterov's variant of it.
+
+v = momentum * v + g;  w -= lr * v, or w -= lr * (g + momentum * v) with Nesterov (Sutskever et al.
+2013, in torch's form, where lr stands outside of the velocity). With momentum the steps add up to
+lr / (1 - momentum) times a steady gradient: raise one, lower the other.
+"""
+
+from typing import Annotated, Any, ClassVar
+
+import torch
+from torch.optim.optimizer import ParamsT
+
+from tuiwb.spec.knobs import knob
+from tuiwb.spec.sections import OptimKnobs
+
+
+class Knobs(OptimKnobs):
+    """Stochastic gradient descent, with momentum or without."""
+
+    state_per_parameter: ClassVar[int] = 1
+
+    lr: Annotated[
+        float, knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot")
+    ] = 0.01
+    momentum: Annotated[
+        float, knob("share of the velocity kept each step; 0 is plain descent", ge=0, lt=1,
+                    tier="hot")
+    ] = 0.0  # fmt: skip
+    nesterov: Annotated[
+        bool, knob("take the gradient as if the momentum step had been made", tier="branch")
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs momentum above 0")
+
+
+def options(knobs: Knobs) -> dict[str, Any]:
+    """The parameter group's settings that these knobs stand for."""
+    return {"lr": knobs.lr, "momentum": knobs.momentum, "nesterov": knobs.nesterov}
+
+
+def build(params: ParamsT, knobs: Knobs, fused: bool = False) -> torch.optim.SGD:
+    """The optimiser over ``params``; ``fused`` runs one kernel for all tensors."""
+    return torch.optim.SGD(params, **options(knobs), fused=fused)
