@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -46,14 +47,11 @@ class Canvas:
         self.width, self.height, self.ascii = max(0, width), max(0, height), ascii
         shape = (self.height, self.width)
         self.chars = np.full(shape, " ", dtype="<U1")
+        # the same memory as code points: for painters that compute characters
+        self.codes = self.chars.view(np.uint32)
         self.fg = np.full(shape, DEFAULT, dtype=np.int32)
         self.bg = np.full(shape, DEFAULT, dtype=np.int32)
         self.attr = np.zeros(shape, dtype=np.uint8)
-
-    @property
-    def codes(self) -> npt.NDArray[np.uint32]:
-        """``chars`` as code points, sharing its memory: for painters that compute characters."""
-        return self.chars.view(np.uint32)
 
     def put(
         self, y: int, x: int, text: str, fg: int = DEFAULT, bg: int = DEFAULT, attr: int = 0
@@ -61,13 +59,12 @@ class Canvas:
         """Write ``text`` from cell (y, x) to the right; what falls outside is left out."""
         if not 0 <= y < self.height or x >= self.width:
             return
-        text = safe(text, ascii=self.ascii)
-        if x < 0:
-            text, x = text[-x:], 0
-        text = text[: self.width - x]
-        if text:
-            place = slice(x, x + len(text))
-            self.codes[y, place] = np.frombuffer(text.encode(_UTF32), dtype=np.uint32)
+        codes = _codes(text, self.ascii)
+        codes = codes[max(0, -x) : max(0, self.width - x)]
+        x = max(0, x)
+        if codes.size:
+            place = slice(x, x + codes.size)
+            self.codes[y, place] = codes
             self.fg[y, place], self.bg[y, place], self.attr[y, place] = fg, bg, attr
 
     def changed_spans(self, previous: Canvas | None, gap: int = 4) -> list[tuple[int, int, int]]:
@@ -145,6 +142,11 @@ def safe(text: str, *, ascii: bool = False) -> str:
         elif unicodedata.category(char) not in ("Mn", "Me"):
             kept.append(char if char.isprintable() else "?")
     return "".join(kept)
+
+
+@lru_cache(maxsize=4096)  # a frame says mostly what the frame before said
+def _codes(text: str, ascii: bool) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(safe(text, ascii=ascii).encode(_UTF32), dtype=np.uint32)
 
 
 def _row(chars: npt.NDArray[np.str_]) -> str:

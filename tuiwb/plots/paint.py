@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tuiwb.plots.canvas import DIM, Canvas
-from tuiwb.plots.domain import sane, x_limits, y_limits
-from tuiwb.plots.figure import Figure, Line, Mark, Range
+from tuiwb.plots.curves import Curve, layers_of, limits, prepare
+from tuiwb.plots.figure import Figure, Mark
 from tuiwb.plots.frame import (
     Area,
     draw_axes,
@@ -26,28 +25,14 @@ from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, Entry, draw_header, rows_needed, tags
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import LOST, QUIET, mix, series_colour
-from tuiwb.plots.raster import CELL, Dots, Track, characters, fill, pack
+from tuiwb.plots.raster import characters, pack
 from tuiwb.plots.reading import nearest_index
-from tuiwb.plots.scales import Floats, Scale, floats
+from tuiwb.plots.scales import Scale
 from tuiwb.plots.ticks import Ticks
 from tuiwb.plots.ticks import of as ticks_of
 
 _SIGNS = "*+ox#@%&"  # a series' character where there are no dots
 _BAND = 0x404040  # what a band's colour is mixed with, besides being dim
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A line ready to be drawn: x finite and rising, all arrays of one length."""
-
-    line: Line
-    x: Floats
-    y: Floats
-    low: Floats | None
-    high: Floats | None
-    lost: Floats  # x of samples that were not finite
-    lost_count: int
-    dropped: int  # samples <= 0 on a log scale
 
 
 @dataclass(frozen=True)
@@ -105,80 +90,6 @@ def geometry(figure: Figure, width: int, height: int, end_labels: bool = True) -
     return _geometry(figure, curves, width, height, rows, labels)
 
 
-def prepare(line: Line, log: bool) -> Curve:
-    """``line`` with every oddity of its arrays put right, and what was put right counted."""
-    x, y = floats(line.x), floats(line.y)
-    low, high = floats(line.low), floats(line.high)
-    counts = floats(line.nonfinite)
-    size = min(x.size, y.size)
-    x, y = x[:size], y[:size]
-    banded = low.size >= size and high.size >= size and size > 0
-    low, high = low[:size], high[:size]
-    per_bucket = counts.size > 1 or (counts.size == size == 1 and np.ndim(line.nonfinite) > 0)
-    bad = ~np.isfinite(y)
-    if per_bucket:
-        counts = np.nan_to_num(counts[:size], nan=0.0)
-        bad_at = np.zeros(size, dtype=np.bool_)
-        bad_at[: counts.size] = counts > 0
-        lost_count = int(min(counts.sum(), 1e15))
-    else:
-        bad_at = bad
-        given = float(counts[0]) if counts.size and math.isfinite(counts[0]) else 0.0
-        lost_count = max(int(min(given, 1e15)), int(bad.sum()))
-    lost = x[bad_at]
-    lost = lost[np.isfinite(lost)]
-    dropped = 0
-    if bad.any():
-        y = np.where(bad, np.nan, y)
-    if log:
-        dropped = int((y <= 0).sum())
-        y = np.where(y > 0, y, np.nan)
-    keep = np.isfinite(x)
-    order: npt.NDArray[np.int64] | None = None
-    if not keep.all():
-        order = np.flatnonzero(keep)
-    rising = x if order is None else x[order]
-    if rising.size > 1 and (np.diff(rising) < 0).any():
-        by_x = np.argsort(rising, kind="stable")
-        order = by_x if order is None else order[by_x]
-    if order is not None:
-        x, y = x[order], y[order]
-        low, high = (low[order], high[order]) if banded else (low, high)
-    if not banded:
-        return Curve(line, x, y, None, None, lost, lost_count, dropped)
-    low, high = np.fmin(low, high), np.fmax(low, high)
-    # The band of a bucket with an infinite sample ends where its finite samples do: at the line.
-    low = np.where(np.isfinite(low) & ((low > 0) | (not log)), low, y)
-    high = np.where(np.isfinite(high) & ((high > 0) | (not log)), high, y)
-    return Curve(line, x, y, low, high, lost, lost_count, dropped)
-
-
-def limits(figure: Figure, curves: list[Curve]) -> tuple[Range, Range]:
-    """The figure's own ranges where they can be used, else ranges fitted to what it shows."""
-    x_range = sane(figure.x_range)
-    if x_range is None:
-        ends = [(c.x[0], c.x[-1]) for c in curves if c.x.size]
-        low, high = min((a for a, _ in ends), default=0.0), max((b for _, b in ends), default=1.0)
-        x_range = x_limits(float(low), float(high))
-    log = figure.y_scale == "log"
-    y_range = sane(figure.y_range, log)
-    if y_range is None:
-        y_range = y_limits(*_y_extent(curves, x_range), log)
-    return x_range, y_range
-
-
-def _y_extent(curves: list[Curve], x_range: Range) -> Range:
-    low, high = math.inf, -math.inf
-    for curve in curves:
-        first = int(np.searchsorted(curve.x, x_range[0], side="left"))
-        last = int(np.searchsorted(curve.x, x_range[1], side="right"))
-        for values in (curve.y, curve.low, curve.high):
-            if values is not None and last > first:
-                low = min(low, float(np.fmin.reduce(values[first:last], initial=math.inf)))
-                high = max(high, float(np.fmax.reduce(values[first:last], initial=-math.inf)))
-    return (low, high) if low <= high else (math.nan, math.nan)
-
-
 def _geometry(
     figure: Figure, curves: list[Curve], width: int, height: int, rows: int, labels: list[str]
 ) -> Geometry:
@@ -186,41 +97,6 @@ def _geometry(
     area = lay_out(width, height, gutter_for(width), right + 1 if right else 0, rows)
     x_range, y_range = limits(figure, curves)
     return Geometry(area, Scale(*x_range), Scale(*y_range, log=figure.y_scale == "log"))
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Curves as dots, (L, rows, columns): bands first, then lines, with each layer's colour."""
-
-    dots: Dots
-    colours: list[int]
-    bands: list[bool]
-
-
-def layers_of(at: Geometry, curves: list[Curve], glyphs: GlyphSet) -> Layers:
-    """The dots of every curve and band in the plot's area."""
-    across, down = CELL[glyphs]
-    columns, rows = at.area.width * across, at.area.height * down
-    bands, lines = [], []
-    for curve in curves:
-        x, y = at.x.unit(curve.x), at.y.unit(curve.y)
-        good = np.isfinite(y)
-        track = Track(x, good, columns)
-        lines.append((curve.line.colour, *track.spans(y, y, rows)))
-        if curve.low is not None and curve.high is not None:
-            low, high = at.y.unit(curve.low), at.y.unit(curve.high)
-            exists = np.isfinite(low) & np.isfinite(high)
-            if (exists != good).any():
-                track = Track(x, exists, columns)
-            bands.append((curve.line.colour, *track.spans(high, low, rows)))
-    order = bands + lines
-    shape = (len(order), columns)
-    tops, bottoms = (
-        np.array([layer[i] for layer in order], dtype=np.int32).reshape(shape) for i in (1, 2)
-    )
-    is_band = np.arange(len(order)) < len(bands)
-    dots = fill(tops, bottoms, rows, is_band)
-    return Layers(dots, [layer[0] for layer in order], is_band.tolist())
 
 
 def sign_of(colour: int) -> str:
@@ -237,7 +113,7 @@ def _draw_curves(canvas: Canvas, at: Geometry, curves: list[Curve], glyphs: Glyp
     """All bands first, then all lines: a line's cell shows the line and not the band behind it."""
     area = at.area
     place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
-    layers = layers_of(at, curves, glyphs)
+    layers = layers_of(curves, at.x, at.y, area.width, area.height, glyphs)
     packed = pack(layers.dots, glyphs)
     bits = np.zeros((area.height, area.width), dtype=np.uint8)
     owner = np.zeros((area.height, area.width), dtype=np.bool_)  # cells that a line has

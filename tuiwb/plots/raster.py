@@ -65,54 +65,50 @@ class Track:
         self.share = (self.between - start) / np.maximum(stop - start, 1e-12)
 
     def spans(self, upper: Floats, lower: Floats, rows: int) -> tuple[Rows, Rows]:
-        """The topmost and bottommost dot row (0 is the top) covered in each column.
+        """The topmost and bottommost dot row (0 is the top) covered in each column, (K, columns).
 
-        ``upper``, ``lower`` (N,) in units of the axis. Columns that the curve does not touch have
-        top > bottom. Every sample's own dot is covered; columns of an unbroken curve touch.
+        ``upper``, ``lower`` (K, N) in units of the axis, finite where the samples are good; for
+        a line they are the same. Columns that the curve does not touch have top > bottom. Every
+        sample's own dot is covered; columns of an unbroken curve touch.
         """
-        top = np.full(self.columns, _NONE, dtype=np.int32)
-        bottom = np.full(self.columns, -_NONE, dtype=np.int32)
+        top = np.full((upper.shape[0], self.columns), _NONE, dtype=np.int32)
+        bottom = np.full_like(top, -_NONE)
         if not self.at.size or not rows:
             return top, bottom
-        high = self._rows(upper, rows)
-        low = high if lower is upper else self._rows(lower, rows)
+        high, low = (
+            np.minimum(np.maximum((1 - unit[:, self.at]) * (rows - 1), -_FAR), _FAR)
+            for unit in (upper, lower)
+        )
         if self.between.size:
-            top[self.between] = self._middle(high)
-            bottom[self.between] = top[self.between] if low is high else self._middle(low)
+            top[:, self.between] = self._middle(high)
+            bottom[:, self.between] = self._middle(low)
         if self.places.size:
-            shown_high = high if self.shown is None else high[self.shown]
-            shown_low = low if self.shown is None else low[self.shown]
-            peak = np.minimum.reduceat(np.rint(shown_high).astype(np.int32), self.starts)
-            foot = np.maximum.reduceat(np.rint(shown_low).astype(np.int32), self.starts)
-            top[self.places] = np.minimum(top[self.places], peak)
-            bottom[self.places] = np.maximum(bottom[self.places], foot)
+            if self.shown is not None:
+                high, low = high[:, self.shown], low[:, self.shown]
+            peak = np.rint(np.minimum.reduceat(high, self.starts, axis=1)).astype(np.int32)
+            foot = np.rint(np.maximum.reduceat(low, self.starts, axis=1)).astype(np.int32)
+            top[:, self.places] = np.minimum(top[:, self.places], peak)
+            bottom[:, self.places] = np.maximum(bottom[:, self.places], foot)
         _connect(top, bottom, self.joined)
         return top, bottom
 
-    def _rows(self, unit: Floats, rows: int) -> Floats:
-        return np.minimum(np.maximum((1 - unit[self.at]) * (rows - 1), -_FAR), _FAR)
-
     def _middle(self, row: Floats) -> Floats:
-        before = row[self.after - 1]
-        middle: Floats = np.rint(before + (row[self.after] - before) * self.share)
+        before = row[:, self.after - 1]
+        middle: Floats = np.rint(before + (row[:, self.after] - before) * self.share)
         return middle
 
 
 def _connect(top: Rows, bottom: Rows, joined: Dots) -> None:
     """Lengthen neighbours that are ``joined`` until they touch, each by half of what is missing."""
-    falls = joined & (bottom[:-1] < top[1:] - 1) & (bottom[:-1] > -_NONE) & (top[1:] < _NONE)
-    rises = joined & (top[:-1] > bottom[1:] + 1) & (bottom[1:] > -_NONE) & (top[:-1] < _NONE)
-    if falls.any():
-        c = np.flatnonzero(falls)
-        fall = (bottom[c] + top[c + 1]) // 2
-    if rises.any():
-        d = np.flatnonzero(rises)
-        rise = (top[d] + bottom[d + 1]) // 2
-        top[d] = np.minimum(top[d], rise + 1)
-        bottom[d + 1] = np.maximum(bottom[d + 1], rise)
-    if falls.any():
-        bottom[c] = np.maximum(bottom[c], fall)
-        top[c + 1] = np.minimum(top[c + 1], fall + 1)
+    joined = joined & (top[:, :-1] < _NONE) & (top[:, 1:] < _NONE)
+    k, c = np.nonzero(joined & (bottom[:, :-1] < top[:, 1:] - 1))
+    fall = (bottom[k, c] + top[k, c + 1]) // 2
+    j, d = np.nonzero(joined & (top[:, :-1] > bottom[:, 1:] + 1))
+    rise = (top[j, d] + bottom[j, d + 1]) // 2
+    bottom[k, c] = np.maximum(bottom[k, c], fall)
+    top[k, c + 1] = np.minimum(top[k, c + 1], fall + 1)
+    top[j, d] = np.minimum(top[j, d], rise + 1)
+    bottom[j, d + 1] = np.maximum(bottom[j, d + 1], rise)
 
 
 def fill(top: Rows, bottom: Rows, rows: int, textured: Dots | None = None) -> Dots:

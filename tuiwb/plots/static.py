@@ -14,20 +14,18 @@ import numpy as np
 
 from tuiwb.plots import resample
 from tuiwb.plots.canvas import Canvas
+from tuiwb.plots.curves import Curve, layers_of, prepare
 from tuiwb.plots.figure import Figure, HeatMap, Mark
 from tuiwb.plots.frame import Area, draw_empty, x_text
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import draw_map_header, map_geometry, paint_heatmap
 from tuiwb.plots.legend import draw_header
 from tuiwb.plots.paint import (
-    Curve,
     band_colour,
     entries_of,
     geometry,
-    layers_of,
     notes_of,
     paint,
-    prepare,
     sign_of,
     y_ticks_of,
 )
@@ -82,7 +80,7 @@ def _render_lines(figure: Figure, width: int, height: int, glyphs: GlyphSet, col
         style, place = mark_style(mark.kind), at.x.place(mark.x, plot.columns)
         if style.guide and place is not None:
             plot.guide(place, QUIET)
-    layers = layers_of(at, curves, glyphs)
+    layers = layers_of(curves, at.x, at.y, at.area.width, at.area.height, glyphs)
     for dots, number, band in zip(layers.dots, layers.colours, layers.bands, strict=True):
         marker = "braille" if glyphs != "ascii" else "." if band else sign_of(number)
         plot.dots(dots, marker, band_colour(number) if band else series_colour(number))
