@@ -1,4 +1,4 @@
-"""Batches as a pure function of seed and step, so that a resumed run sees what it would have seen."""
+"""Batches as a pure function of seed and step: a resumed run sees what it would have seen."""
 
 from __future__ import annotations
 

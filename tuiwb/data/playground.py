@@ -37,9 +37,7 @@ class Knobs(TabularKnobs):
         Literal["none", "standard", "minmax", "robust"],
         knob("how each feature is scaled, with figures from the training part alone"),
     ] = "none"
-    val_share: Annotated[
-        float, knob("share of the data held out for validation", gt=0, lt=1)
-    ] = 0.5
+    val_share: Annotated[float, knob("share of the data held out for validation", gt=0, lt=1)] = 0.5
 
     def __post_init__(self) -> None:
         known = ("x", "y", "x2", "y2", "xy", "sinx", "siny")

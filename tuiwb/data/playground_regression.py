@@ -1,4 +1,5 @@
-"""Heights over the plane, as in TensorFlow Playground's regression problems (Smilkov & Carter 2016).
+"""Heights over the plane, the regression problems of TensorFlow Playground (Smilkov &
+Carter 2016).
 
 Points are uniform on -6 to 6; targets lie in -1 to 1 and are not scaled. Playground trains on half
 of 1 200 points.
@@ -38,9 +39,7 @@ class Knobs(TabularKnobs):
         Literal["none", "standard", "minmax", "robust"],
         knob("how features and target are scaled, with figures from the training part alone"),
     ] = "none"
-    val_share: Annotated[
-        float, knob("share of the data held out for validation", gt=0, lt=1)
-    ] = 0.5
+    val_share: Annotated[float, knob("share of the data held out for validation", gt=0, lt=1)] = 0.5
 
     def __post_init__(self) -> None:
         known = ("x", "y", "x2", "y2", "xy", "sinx", "siny")

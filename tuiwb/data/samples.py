@@ -1,4 +1,4 @@
-"""From arrays to a `Dataset`: split, scale, baselines, fingerprint. Shared by sources of samples."""
+"""From arrays to a `Dataset`: split, scale, baselines, fingerprint."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""Recurrent network over characters: embedding, recurrent layers, linear (Elman 1990; Mikolov 2010).
+"""Recurrent network over characters: embedding, recurrent layers, linear (Mikolov et al. 2010).
 
-The cell is plain (tanh of a sum), GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997, with
-the forget gate of Gers et al. 2000): gates let gradients pass through many steps of time. Each
-sample begins with a hidden state of zeros, so that batches need no order.
+The cell is plain (tanh of a sum, Elman 1990), GRU (Cho et al. 2014) or LSTM (Hochreiter &
+Schmidhuber 1997, with the forget gate of Gers et al. 2000): gates let gradients pass
+through many steps of time. Each sample begins with a hidden state of zeros, so that batches need no
+order.
 Parameters of one layer: gates * width * (inputs + width + 2), with 1, 3 or 4 gates.
 """
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from tuiwb.base.signature import Signature
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import ModelKnobs
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+CELLS: dict[str, Callable[..., nn.Module]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 class Knobs(ModelKnobs):

@@ -3,7 +3,8 @@
 After LeCun et al. 1989 in plan (shared weights, then coarser maps) and Ioffe & Szegedy 2015 in its
 norm: conv W - conv 2W - pool - conv 2W - pool - linear, each convolution followed by norm and
 activation, padded so that it keeps the picture's size. With width 32 on 8x8 digits: 59 k
-parameters. Convolution moves with the picture (equivariance); only pooling begins to forgive a move.
+parameters. Convolution moves with the picture (equivariance); only pooling begins
+to forgive a move.
 """
 
 from typing import Annotated, ClassVar

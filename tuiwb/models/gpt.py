@@ -1,9 +1,9 @@
 """A small GPT: a decoder-only transformer with pre-norm blocks (Radford et al. 2019, GPT-2).
 
 Token and position embeddings, then blocks of x + attention(norm(x)) and x + mlp(norm(x)), a last
-norm and a linear head. Attention is causal and scaled by 1 / sqrt(head width) (Vaswani et al. 2017);
-the MLP is four times as wide, with GELU. Weights begin as GPT-2's do: N(0, 0.02^2), and the last
-layer of each branch smaller by sqrt(2 * layers), so that the sum over branches keeps its size.
+norm and a linear head. Attention is causal and scaled by 1 / sqrt(head width) (Vaswani et al.
+2017); the MLP is four times as wide, with GELU. Weights begin as GPT-2's do: N(0, 0.02^2), and the
+last layer of each branch smaller by sqrt(2 * layers), so that the sum over branches keeps its size.
 Parameters of a block: 12 width^2 + 13 width.
 """
 
@@ -99,7 +99,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.norm1(x))
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+        x = x + self.mlp(self.norm2(x))
+        return x
 
 
 class GPT(nn.Module):

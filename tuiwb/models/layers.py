@@ -39,4 +39,6 @@ def norm(name: str, features: int, dimensions: int = 1) -> nn.Module | None:
 
 def stack(**layers: nn.Module | None) -> nn.Sequential:
     """Layers one after another under their own names; None is left out."""
-    return nn.Sequential(OrderedDict((n, layer) for n, layer in layers.items() if layer is not None))
+    return nn.Sequential(
+        OrderedDict((n, layer) for n, layer in layers.items() if layer is not None)
+    )

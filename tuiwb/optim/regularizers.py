@@ -20,7 +20,9 @@ class Regularizer:
     def __init__(
         self, model: nn.Module, l1: float = 0.0, l2: float = 0.0, weight_decay: float = 0.0
     ) -> None:
-        self.weights = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
+        self.weights: list[Tensor] = [
+            p for p in model.parameters() if p.requires_grad and p.ndim >= 2
+        ]
         self.l1 = l1
         self.l2 = l2
         self.weight_decay = weight_decay
@@ -35,7 +37,7 @@ class Regularizer:
         if not (self.l1 or self.l2):
             return
         weights = [w for w in self.weights if w.grad is not None]
-        grads = [w.grad for w in weights]
+        grads = [w.grad for w in weights if w.grad is not None]
         if not weights:
             return
         if self.l1:
@@ -44,7 +46,7 @@ class Regularizer:
             torch._foreach_add_(grads, weights, alpha=self.l2)
 
     @torch.no_grad()
-    def decay(self, lr: float | Tensor) -> None:
+    def decay(self, lr: float) -> None:
         """Shrink weights by the factor ``1 - lr * weight_decay``, before the optimiser's step.
 
         Decoupled from the gradient (Loshchilov & Hutter 2019, algorithm 2, with the schedule in

@@ -5,5 +5,6 @@ place. What counts as a weight matrix, and what its fans are, is decided once, i
 linear and convolution kernels, recurrent weights gate by gate, the parts of packed attention
 projections. Biases become zero; norms and embeddings are left as their modules made them.
 
-To add an initialiser: one new file here; a contract test covers it at once. May import: spec, torch.
+To add an initialiser: one new file here; a contract test covers it at once.
+May import: spec, torch.
 """

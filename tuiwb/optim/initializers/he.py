@@ -1,4 +1,4 @@
-"""He, also called Kaiming: variance gain^2 / fan, gain^2 = 2 for ReLU (He et al. 2015, eq. 10).
+"""He (Kaiming): variance gain^2 / fan, gain^2 = 2 for ReLU (He et al. 2015, eq. 10).
 
 A ReLU lets half of the signal's power through; the factor of two gives it back, so that thirty
 layers later it is still there. ``fan`` in keeps activations steady, out the gradients: either will

@@ -38,7 +38,7 @@ def fill(model: nn.Module, generator: torch.Generator, write: Fill) -> None:
 
 
 def matrices(model: nn.Module) -> Iterator[Matrix]:
-    """Every weight matrix once. One that is tied to an embedding is the embedding's, and left out."""
+    """Every weight matrix once. One that is tied to an embedding counts as the embedding."""
     seen = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     for module in model.modules():
         for parameter, parts in _packed(module):

@@ -1,4 +1,4 @@
-"""Xavier, also called Glorot: variance 2 gain^2 / (fan-in + fan-out) (Glorot & Bengio 2010, eq. 12).
+"""Xavier (Glorot): variance 2 gain^2 / (fan-in + fan-out) (Glorot & Bengio 2010, eq. 12).
 
 Keeps the spread of activations and of gradients about steady through layers that are linear near
 zero, such as tanh; half of a ReLU is missing, which is He's factor of two. Uniform means plus and

@@ -19,7 +19,8 @@ class Knobs(OptimKnobs):
     state_per_parameter: ClassVar[int] = 1
 
     lr: Annotated[
-        float, knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot")
+        float,
+        knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot"),
     ] = 0.01
     initial: Annotated[
         float, knob("what the sum of squares begins with; more damps the first steps", ge=0,

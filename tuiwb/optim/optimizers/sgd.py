@@ -20,7 +20,8 @@ class Knobs(OptimKnobs):
     state_per_parameter: ClassVar[int] = 1
 
     lr: Annotated[
-        float, knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot")
+        float,
+        knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot"),
     ] = 0.01
     momentum: Annotated[
         float, knob("share of the velocity kept each step; 0 is plain descent", ge=0, lt=1,

@@ -12,9 +12,9 @@ class Knobs(ScheduleKnobs):
     every: Annotated[
         int, knob("steps on one stair", unit="steps", ge=1, scale="log", tier="branch")
     ] = 1000
-    gamma: Annotated[float, knob("factor from one stair to the next", gt=0, le=1, tier="branch")] = (
-        0.1
-    )
+    gamma: Annotated[
+        float, knob("factor from one stair to the next", gt=0, le=1, tier="branch")
+    ] = 0.1
 
 
 # below this a learning rate does nothing in float32, and a power of gamma may reach 0
