@@ -95,8 +95,8 @@ def build_model(spec: Spec, signature: Signature) -> nn.Module:
                 allowed="2 classes, or loss.name = cross-entropy",
             )
         signature = dataclasses.replace(signature, outputs=1)
-    model = SHELVES["model"].load(spec.model.name).build(
-        spec.model, signature, spec.regularize.dropout
+    model = (
+        SHELVES["model"].load(spec.model.name).build(spec.model, signature, spec.regularize.dropout)
     )
     assert isinstance(model, nn.Module)
     return model

@@ -38,13 +38,19 @@ def describe(spec: Spec) -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.parameters())
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     kept = sum(torch.Size(shape).numel() for shape in shapes.values())
-    data = sum(t.nbytes for part in (dataset.train, dataset.val) for t in part.tensors())
+    tensors = (t for part in (dataset.train, dataset.val) for t in (part.inputs, part.targets))
+    data = sum(tensor.nbytes for tensor in tensors if tensor is not None)
     return {
         "layers": layers,
         "parameters": parameters,
         "trainable": trainable,
         "flops": flops[""],
-        "memory_bytes": 4 * (parameters + trainable * (1 + spec.optim.state_per_parameter) + kept * spec.data.batch_size)
+        "memory_bytes": 4
+        * (
+            parameters
+            + trainable * (1 + spec.optim.state_per_parameter)
+            + kept * spec.data.batch_size
+        )
         + data,
         "input_shape": list(dataset.signature.shape),
         "samples": {"train": len(dataset.train), "val": len(dataset.val)},

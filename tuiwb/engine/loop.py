@@ -41,7 +41,7 @@ class Outcome:
     metrics: dict[str, float]
 
 
-class _Note(NamedTuple):
+class Note(NamedTuple):
     """What the host knew when a step's figures set out from the device."""
 
     step: int
@@ -58,14 +58,16 @@ def train(session: Session, sink: Sink, controls: Controls, checkpoints: Path) -
     Raises whatever the user's code or the sink raises; every figure that had left the device by
     then has reached the sink.
     """
-    loop = _Loop(session, sink, controls, Checkpoints(checkpoints))
+    loop = Loop(session, sink, controls, Checkpoints(checkpoints))
     try:
         return loop.run()
     finally:
         loop.close()
 
 
-class _Loop:
+class Loop:
+    """The state of one pass through a run; `train` is how it is used."""
+
     def __init__(
         self, session: Session, sink: Sink, controls: Controls, checkpoints: Checkpoints
     ) -> None:
@@ -150,7 +152,7 @@ class _Loop:
         if not self.begun:
             self.begin(list(parts))
         self.figures.push(
-            _Note(
+            Note(
                 session.step,
                 now,
                 lr,
@@ -183,7 +185,7 @@ class _Loop:
         ):
             self.sink.layers(step, now, values, self.budget.cost)
 
-    def emit(self, note: _Note, figures: np.ndarray) -> None:
+    def emit(self, note: Note, figures: np.ndarray) -> None:
         loss, total, not_finite, *parts = figures.tolist()
         lost = not math.isfinite(loss)
         self.sink.step(

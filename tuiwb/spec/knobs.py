@@ -99,7 +99,9 @@ def _info(field: msgspec.structs.FieldInfo) -> KnobInfo:
     extra = meta.extra or {}
     default = field.default
     if default is msgspec.NODEFAULT:
-        default = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else None
+        default = (
+            field.default_factory() if field.default_factory is not msgspec.NODEFAULT else None
+        )
     low = limits.ge if limits.ge is not None else limits.gt
     high = limits.le if limits.le is not None else limits.lt
     return KnobInfo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,9 +90,15 @@ def _build(
     origin: str,
 ) -> Resolved:
     preset = str(tables.pop("preset", preset))
-    known_origins = tables.pop("origins", {})
+    # a run's spec.toml names the origin of each value that is not a default; a preset is the origin
+    run_s = "origins" in tables
+    known_origins = defaultdict(lambda: "default" if run_s else "preset", tables.pop("origins", {}))
     typed = _parse_overrides(overrides, origin)
-    for name in tables:
+    for name, table in tables.items():
+        if name in SECTIONS and not isinstance(table, dict):
+            raise UserError(
+                f"{name} must be a table", where=where, found=literal(table), allowed=f"[{name}]"
+            )
         if name not in SECTIONS:
             raise UserError(
                 f"unknown table [{name}]",
@@ -103,14 +110,8 @@ def _build(
     origins: dict[str, str] = {}
     built: dict[str, Section] = {}
     for section in SECTIONS:
-        given = tables.get(section, {})
-        if not isinstance(given, dict):
-            raise UserError(
-                f"{section} must be a table", where=where, found=literal(given), allowed="[section]"
-            )
-        built[section] = _section(
-            section, given, typed.get(section, {}), where, origin, origins, known_origins
-        )
+        given, own = tables.get(section, {}), typed.get(section, {})
+        built[section] = _section(section, given, own, where, origin, origins, known_origins)
     spec = Spec(**built)  # type: ignore[arg-type]  # each section was built from its own class
     check(spec, where)
     return Resolved(spec, preset, origins, path)
@@ -159,7 +160,7 @@ def _section(
                 continue  # it belonged to the component that the user replaced
             raise _unknown_key(section, key, infos, f"{where}, [{section}]")
         values[key] = _convert(section, infos[key], value, f"{where}, [{section}] {key}")
-        origins[f"{section}.{key}"] = str(known_origins.get(f"{section}.{key}", "preset"))
+        origins[f"{section}.{key}"] = str(known_origins[f"{section}.{key}"])
     for key, text in typed.items():
         if key not in infos:
             raise _unknown_key(section, key, infos, f"{origin}: {section}.{key}={text}")
@@ -229,9 +230,7 @@ def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
         ) from None  # fmt: skip
 
 
-def _unknown_key(
-    section: str, key: str, infos: Mapping[str, KnobInfo], where: str
-) -> UserError:
+def _unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: str) -> UserError:
     return UserError(
         f"unknown key {section}.{key}",
         where=where,

@@ -37,9 +37,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _reference(cls: type[Section], key: str, definitions: dict[str, Any]) -> dict[str, str]:
-    schema, components = msgspec.json.schema_components(
-        (cls,), ref_template="#/$defs/{name}"
-    )
+    schema, components = msgspec.json.schema_components((cls,), ref_template="#/$defs/{name}")
     name = schema[0]["$ref"].rpartition("/")[2]
     definitions[key] = components.pop(name)
     definitions.update(components)

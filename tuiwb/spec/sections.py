@@ -24,11 +24,11 @@ class Expect(Section):
 class About(Section):
     """The story of a preset."""
 
-    title: Annotated[str, knob("what it is called")]
-    family: Annotated[str, knob("the shelf of the gallery that it stands on")]
+    title: Annotated[str, knob("what it is called")] = ""
+    family: Annotated[str, knob("the shelf of the gallery that it stands on")] = "your own"
     paper: Annotated[str, knob("where it comes from")] = ""
     look_at: Annotated[str, knob("what is worth watching while it trains")] = ""
-    expect: Expect | None = None
+    expect: Annotated[Expect | None, knob("what it must reach, and beside which baseline")] = None
 
 
 class TaskKnobs(Section):
@@ -49,9 +49,9 @@ class DataKnobs(Section):
     batch_size: Annotated[
         int, knob("samples in one step", unit="samples", ge=1, le=65536, scale="log", tier="branch")
     ] = 64
-    val_share: Annotated[
-        float, knob("share of the data held out for validation", gt=0, lt=1)
-    ] = 0.25
+    val_share: Annotated[float, knob("share of the data held out for validation", gt=0, lt=1)] = (
+        0.25
+    )
     split_seed: Annotated[int, knob("seed of the split and of generated data", ge=0)] = 0
 
 
@@ -109,7 +109,8 @@ class OptimKnobs(Section):
 
     name: Annotated[str, knob("the optimiser")]
     lr: Annotated[
-        float, knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot")
+        float,
+        knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot"),
     ] = 1e-3
 
 

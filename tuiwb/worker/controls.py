@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tuiwb.engine.interfaces import Command
-from tuiwb.run.inbox import take
+from tuiwb.run import inbox
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 
@@ -16,17 +16,17 @@ LOOK_EVERY = 0.05
 """Seconds between looks into the inbox: far below what a person notices, and off the hot path."""
 
 
-class InboxCommand:
-    """One command from the inbox; what becomes of it is acknowledged in the journal."""
+class Request:
+    """One command; what becomes of it is acknowledged in the journal, and then it is gone."""
 
     def __init__(
-        self, journal: Journal, id: str, command: str, args: Mapping[str, Any], by: str
+        self, journal: Journal, asked: inbox.Command | None, signal_name: str = ""
     ) -> None:
         self._journal = journal
-        self.id = id
-        self.command = command
-        self.args = args
-        self.by = by
+        self._asked = asked
+        self.command = asked.command if asked else "stop"
+        self.args: Mapping[str, Any] = asked.args if asked else {}
+        self.by = asked.by if asked else signal_name
 
     def accept(self, step: int) -> None:
         self._acknowledge(step, accepted=True)
@@ -38,12 +38,14 @@ class InboxCommand:
         self._journal.write(
             "command",
             step,
-            id=self.id,
+            id=self._asked.id if self._asked else None,
             command=self.command,
             args=dict(self.args),
             by=self.by,
             **outcome,
         )
+        if self._asked is not None:
+            inbox.done(self._asked)
 
 
 class Inbox:
@@ -71,12 +73,12 @@ class Inbox:
     def take(self) -> Sequence[Command]:
         if self._signalled is not None:
             name, self._signalled = self._signalled, None
-            return [InboxCommand(self._journal, "signal", "stop", {}, name)]
+            return [Request(self._journal, None, name)]
         now = time.monotonic()
         if now < self._next_look:
             return ()
         self._next_look = now + LOOK_EVERY
-        return [
-            InboxCommand(self._journal, item.id, item.command, item.args, item.by)
-            for item in take(self._paths)
-        ]
+        return [Request(self._journal, asked) for asked in inbox.take(self._paths, self._warn)]
+
+    def _warn(self, text: str) -> None:
+        self._journal.write("warning", text=text)

@@ -32,7 +32,13 @@ class Rounds:
 
     def step(self, row: StepRow) -> None:
         """Take in one row; now and then, make a round."""
-        self._ring[self._count % LENGTH] = (row.step, row.loss, row.lr, row.grad_norm, row.nonfinite)
+        self._ring[self._count % LENGTH] = (
+            row.step,
+            row.loss,
+            row.lr,
+            row.grad_norm,
+            row.nonfinite,
+        )
         self._count += 1
         sick_now = row.nonfinite and "non-finite" not in self._reported
         if row.time - self._last_round >= EVERY or sick_now:

@@ -53,9 +53,7 @@ class RunSink:
             self._layer_row[0] = (step, time, *values)
             self._layers.append(self._layer_row)
 
-    def evaluation(
-        self, step: int, time: float, metrics: Mapping[str, float], best: bool
-    ) -> None:
+    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
         if self._evals is None:
             dtype = schema.dtype_evals(list(metrics))
             self._evals = TableWriter(self._folder, schema.EVALS, dtype)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.base.errors import UserError, WorkerFailed
-from tuiwb.run.ballast import drop
+from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
@@ -57,7 +57,7 @@ class _Work:
         except OSError as error:
             if error.errno not in DISK and "could not write" not in str(error):
                 return self.crash(error)
-            return self.last_words("stopped", disk_error(error, self.paths.path))
+            return self.last_words("stopped", disk_error(error, self.paths.root))
         except MemoryError as error:
             return self.last_words("failed", memory_error(str(error)))
         except Exception as error:
@@ -67,6 +67,7 @@ class _Work:
 
     def train(self) -> int:
         self.say("starting", doing="importing torch")
+        ballast.lay(self.paths)
         inbox = Inbox(self.paths, self.journal)
         inbox.listen()
         from tuiwb.engine.build import build
@@ -77,7 +78,7 @@ class _Work:
         if any(self.paths.tables.glob("steps.*")):
             raise UserError(
                 "this run has been trained already",
-                where=str(self.paths.path),
+                where=str(self.paths.root),
                 next="start a new run with: tuiwb run " + str(self.paths.spec),
             )
         self.say("starting", doing="loading data and building the model")
@@ -95,6 +96,7 @@ class _Work:
             heartbeat.stop()
             sink.close()
         self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
+        ballast.drop(self.paths)
         return DIVERGED if outcome.state == "diverged" else 0
 
     def introduce(self, session: Any) -> None:
@@ -131,7 +133,7 @@ class _Work:
 
     def last_words(self, state: str, error: UserError) -> int:
         print(error, file=sys.stderr, flush=True)
-        drop(self.paths)
+        ballast.drop(self.paths)
         try:
             self.journal.write("error", self.step or None, **error.as_dict())
             self.say(state, reason=error.what)

@@ -69,7 +69,9 @@ def EXAMPLES() -> dict[str, Window]:
     spike = loss.copy()
     spike[300:312] *= 20
     return {
-        "sick": dataclasses.replace(healthy, loss=np.where(step > 200, loss * 1.01 ** (step - 200), loss)),
+        "sick": dataclasses.replace(
+            healthy, loss=np.where(step > 200, loss * 1.01 ** (step - 200), loss)
+        ),
         "near-miss": dataclasses.replace(healthy, loss=spike),
         "healthy": healthy,
     }

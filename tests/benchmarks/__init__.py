@@ -1,0 +1,1 @@
+"""Speed, measured as ratios interleaved in one run; no test asserts a wall-clock time."""

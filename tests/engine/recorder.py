@@ -1,0 +1,88 @@
+"""A sink and controls in memory, for tests of the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tuiwb.engine.build import Session, build
+from tuiwb.engine.interfaces import StepRow
+from tuiwb.engine.loop import Outcome, train
+from tuiwb.spec import resolve
+
+
+class MemorySink:
+    """Keeps everything it is told."""
+
+    def __init__(self) -> None:
+        self.rows: list[StepRow] = []
+        self.layer_rows: list[tuple[int, np.ndarray]] = []
+        self.evaluations: list[tuple[int, dict[str, float], bool]] = []
+        self.events: list[dict[str, Any]] = []
+        self.begun: tuple[list[str], list[str], int] | None = None
+
+    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
+        self.begun = (list(parts), list(columns), layers)
+
+    def step(self, row: StepRow) -> None:
+        self.rows.append(row)
+
+    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None:
+        self.layer_rows.append((step, values))
+
+    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+        self.evaluations.append((step, dict(metrics), best))
+
+    def event(self, kind: str, step: int | None = None, **fields: Any) -> None:
+        self.events.append({"kind": kind, "step": step, **fields})
+
+    @property
+    def losses(self) -> list[float]:
+        return [row.loss for row in self.rows]
+
+
+class Ask:
+    """One command, and what became of it."""
+
+    def __init__(self, command: str, args: Mapping[str, Any] | None = None) -> None:
+        self.command = command
+        self.args = args or {}
+        self.by = "test"
+        self.accepted: int | None = None
+        self.refused: str | None = None
+
+    def accept(self, step: int) -> None:
+        self.accepted = step
+
+    def refuse(self, step: int, reason: str) -> None:
+        self.refused = reason
+
+
+class Script:
+    """Controls that hand out commands at given looks."""
+
+    def __init__(self, script: Mapping[int, Ask] | None = None) -> None:
+        self.script = dict(script or {})
+        self.looks = -1
+
+    def take(self) -> Sequence[Ask]:
+        self.looks += 1
+        return [self.script[self.looks]] if self.looks in self.script else []
+
+
+def trained(
+    folder: Path,
+    preset: str,
+    *overrides: str,
+    script: Mapping[int, Ask] | None = None,
+    before: Callable[[Session], None] = lambda session: None,
+) -> tuple[Outcome, MemorySink, Session]:
+    """A preset trained in this process, with what its loop said."""
+    session = build(resolve(preset, overrides).spec)
+    before(session)
+    sink = MemorySink()
+    outcome = train(session, sink, Script(script), folder / "checkpoints")
+    return outcome, sink, session

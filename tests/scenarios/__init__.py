@@ -1,0 +1,1 @@
+"""Whole stories with real processes: what survives when something dies."""
