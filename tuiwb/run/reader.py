@@ -70,8 +70,9 @@ class RunReader:
         return self._made(status, tables, behind)
 
     def close(self) -> None:
-        """Give the open files back now; may be called twice."""
+        """Let go of the files; views that were given out go on working. May be called twice."""
         self._tables.close()
+        self._view = None
 
     def __enter__(self) -> RunReader:
         return self

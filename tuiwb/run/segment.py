@@ -38,14 +38,15 @@ class Segment:
         self.path = path
         self.number = number
         fd = open_plain(path)
-        self._close = weakref.finalize(self, os.close, fd)
+        # closes with the last view that shows it, which is not for a reader to know
+        close = weakref.finalize(self, os.close, fd)
         self._fd = fd
         self._lock = threading.RLock()
         self._blocks: dict[str, Blocks] = {}
         try:
             header = npy.parse(read_at(fd, 0, npy.MAX_HEADER + 12))
         except BaseException:
-            self._close()
+            close()
             raise
         self.dtype = header.dtype
         self._offset = header.offset
@@ -74,10 +75,6 @@ class Segment:
         """Shape of one value of a column: () or (layers,)."""
         return self.dtype[column].shape
 
-    def close(self) -> None:
-        """Give the descriptor back now rather than with the last reference."""
-        self._close()
-
     def read(self, start: int, stop: int) -> Array:
         """Rows [start, stop) as a structured array; fewer where the file has become shorter."""
         wanted = max(0, stop - start)
@@ -91,7 +88,7 @@ class Segment:
                 if count <= 0:
                     break
                 done += count
-        except OSError:  # closed, or the disk went away
+        except OSError:  # the disk went away
             pass
         return rows[: done // self._itemsize]
 

@@ -26,7 +26,7 @@ class Status:
 
     ``step`` counts optimiser updates done, ``steps`` those planned (None: unknown); ``started``
     and ``ended`` are Unix seconds; ``last_words`` are the last lines of the worker's log where it
-    crashed or failed; ``error`` has the fields of a `UserError` where the worker reported one.
+    crashed or failed; ``error`` has the fields of a `UserError` where the worker ended with one.
     """
 
     state: str
@@ -61,7 +61,7 @@ def derive(
     life (Unix seconds); with ``settled`` False (journal not read to its end) nothing is declared
     dead."""
     state = _state(facts, holder, created, heartbeat, now, settled)
-    bad = state in ("crashed", "failed")
+    over = state == "crashed" or state in FINAL
     return Status(
         state=state,
         words=_words(state, facts, step, holder),
@@ -69,8 +69,8 @@ def derive(
         steps=steps,
         started=facts.started if created is None else created,
         ended=heartbeat or None if state == "crashed" else facts.ended,
-        last_words=last_words(log) if bad else (),
-        error=facts.error if bad or state == "diverged" else None,
+        last_words=last_words(log) if state in ("crashed", "failed") else (),
+        error=facts.error if over else None,
     )
 
 

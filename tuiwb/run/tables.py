@@ -64,10 +64,9 @@ class Tables:
         return done
 
     def close(self) -> None:
-        """Give all descriptors back; views of this reader then show what they have kept."""
-        for segment in self._open.values():
-            segment.close()
+        """Let go of the files. Those that a view still shows close with the last such view."""
         self._open = {}
+        self._views = MappingProxyType({})
 
     def _segment(
         self, path: Path, problems: list[str], kept: dict[Path, Segment]

@@ -1,0 +1,35 @@
+"""From a resolved spec to a run that trains: the folder, then its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tuiwb.client.process import Command, start_worker
+from tuiwb.client.standby import Standby
+from tuiwb.run.create import create
+from tuiwb.spec import Resolved
+
+
+def launch(
+    resolved: Resolved,
+    runs: Path,
+    *,
+    name: str | None = None,
+    argv: Sequence[str] = (),
+    parent: Mapping[str, Any] | None = None,
+    standby: Standby | None = None,
+    command: Command | None = None,
+) -> Path:
+    """Create a run and start its worker; returns the run's folder at once.
+
+    A ``standby`` that is warm becomes the worker (in milliseconds); otherwise a new process is
+    started, detached from this one. How the start goes is in the run directory, as all else: a
+    worker that dies at once makes the run ``failed``, with the last lines of its log. Raises
+    `UserError` where the folder cannot be made (nothing is left behind then).
+    """
+    path = create(runs, resolved, name=name, argv=argv, parent=parent)
+    if standby is None or not standby.hand_over(path):
+        start_worker(path, command)
+    return path

@@ -1,0 +1,102 @@
+"""Starting worker processes and noticing how they end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import site
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import tuiwb
+from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.run.journal import Journal, last_events
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import WorkerLock
+from tuiwb.run.status import last_words
+
+Command = Sequence[str]
+"""The command line that the worker's own arguments are appended to."""
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def worker_command() -> list[str]:
+    """``python -m tuiwb.worker`` with this interpreter; -P so that a folder one happens to be in
+    (a downloaded run's, say) cannot put its own modules before the installed ones."""
+    return [sys.executable, "-P", "-m", "tuiwb.worker"]
+
+
+def environment() -> dict[str, str]:
+    """Ours, and the package's own place where it is not installed (a source checkout)."""
+    env = dict(os.environ)
+    home = str(Path(tuiwb.__file__).resolve().parent.parent)
+    if home not in (*site.getsitepackages(), site.getusersitepackages()):
+        env["PYTHONPATH"] = os.pathsep.join(p for p in (home, env.get("PYTHONPATH")) if p)
+    return env
+
+
+def start_worker(path: Path, command: Command | None = None) -> None:
+    """Start a worker on a run directory, detached: its own session, no input, output to the run's
+    log. Should it end without having said anything, the journal says so."""
+    log = os.open(RunPaths(path).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    since = time.time()
+    try:
+        child = subprocess.Popen(
+            [*(command or worker_command()), str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise WorkerFailed(
+            f"cannot start the worker: {error.strerror}", where=str(error.filename or "")
+        ) from None
+    finally:
+        os.close(log)
+    keep(child)
+    threading.Thread(
+        target=watch, args=(child, path, since), name=f"watch {path.name}", daemon=True
+    ).start()
+
+
+def watch(child: subprocess.Popen[bytes], path: Path, since: float) -> None:
+    """Wait for a worker's end (which also reaps it); where it never spoke, speak for it."""
+    status = child.wait()
+    if child in _children:
+        _children.remove(child)
+    paths = RunPaths(path)
+    if any(event["time"] >= since for event in last_events(paths.journal)):
+        return
+    how = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
+    lines = last_words(paths.log)
+    error = WorkerFailed(
+        f"the worker ended before it began: {how}",
+        where=str(paths.log),
+        found=lines[-1] if lines else "an empty log",
+        next="tuiwb info shows whether torch and the device are in order",
+    )
+    try:
+        with WorkerLock(paths.lock), Journal(paths.journal) as journal:
+            journal.write("error", **error.as_dict())
+            journal.write("state", state="failed", reason=error.what)
+    except (OSError, UserError):
+        return  # the folder has gone, or another worker has the run: then it speaks
+
+
+def keep(child: subprocess.Popen[bytes]) -> None:
+    """Remember a child that may outlive us, so that nothing complains when we end first."""
+    _children.append(child)
+
+
+@atexit.register
+def _leave() -> None:
+    for child in _children:
+        if child.poll() is None:
+            child.returncode = 0  # detached on purpose: not a process that we forgot
