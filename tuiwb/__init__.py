@@ -6,4 +6,14 @@ and neither imports the other. Each folder's ``__init__`` says what lives there.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """`open_run` on demand: ``import tuiwb``, which every room does, loads nothing more."""
+    if name == "open_run":
+        return import_module("tuiwb.api").open_run
+    raise AttributeError(f"module 'tuiwb' has no attribute {name!r}")

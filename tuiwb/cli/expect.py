@@ -40,23 +40,19 @@ def judge(expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, 
     A NaN or a missing metric never meets a target.
     """
     value = metrics.get(expect.metric)
-    at_least = expect.at_most is None and (
-        expect.at_least is not None or not _less_is_better(expect.metric)
-    )
     beaten = baselines.get(expect.beats)
-    bounds = [expect.at_least if at_least else expect.at_most]
-    if expect.beats:
-        bounds.append(beaten)
-    target = bounds[0] if bounds[0] is not None else beaten
-    met = value is not None and all(
-        bound is not None and (value >= bound if at_least else value <= bound)
-        for bound in bounds
-        if bound is not None or expect.beats
+    fixed = expect.at_least if expect.at_least is not None else expect.at_most
+    at_least = expect.at_least is not None or (
+        expect.at_most is None and not _less_is_better(expect.metric)
     )
-    words = expect.baseline
-    if beaten is not None:
-        words = f"{expect.beats} {number(beaten)}"
-    return Verdict(expect.metric, target, at_least, value, words, met)
+    # a baseline that is to be beaten and was not computed stays in as None, and is not beaten
+    bounds = [fixed] if fixed is not None or not expect.beats else []
+    bounds += [beaten] if expect.beats else []
+    met = value is not None and all(
+        bound is not None and (value >= bound if at_least else value <= bound) for bound in bounds
+    )
+    baseline = expect.baseline if beaten is None else f"{expect.beats} {number(beaten)}"
+    return Verdict(expect.metric, bounds[0], at_least, value, baseline, met)
 
 
 def _less_is_better(metric: str) -> bool:

@@ -82,7 +82,7 @@ def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
 def headline(view: RunView) -> str:
     """One line: run, state in words, step, time, pace."""
     seconds, _, samples_per_s = pace(view)
-    parts = [view.id, view.status.words or view.status.state]
+    parts = [view.id, view.status.words]
     if view.status.steps:
         parts.append(f"step {view.status.step}/{view.status.steps}")
     if seconds is not None:
@@ -107,7 +107,7 @@ def in_words(view: RunView) -> str:
         lines.append(f"  finding: {finding.get('symptom')} ({finding.get('severity')})")
     if (error := reported(view)) is not None:
         lines += [f"  {line}" for line in str(error).splitlines()]
-    if view.status.state in ("crashed", "failed"):
+    elif view.status.state in ("crashed", "failed"):
         lines += last_words(view)
     lines.append(f"  {view.path}")
     return "\n".join(lines)
@@ -115,9 +115,7 @@ def in_words(view: RunView) -> str:
 
 def last_words(view: RunView) -> list[str]:
     """The end of the worker's log, indented."""
-    words = view.status.last_words
-    text = words if isinstance(words, str) else "\n".join(words or ())
-    lines = text.strip().splitlines()[-LOG_LINES:]
+    lines = view.status.last_words[-LOG_LINES:]
     return ["  last lines of worker.log:", *(f"    {line}" for line in lines)] if lines else []
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_module
 import platform
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -41,8 +40,11 @@ def info(json: Json = False, runs: Runs = None) -> None:
 
 def _machine() -> dict[str, Any]:
     """Devices and memory as torch sees them, asked of the worker: nothing here loads torch."""
+    from tuiwb.client.process import environment, worker_command
+
     asked = subprocess.run(
-        [sys.executable, "-m", "tuiwb.worker", "--info"],
+        [*worker_command(), "--info"],
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -107,17 +107,19 @@ def verify(
     asked = presets or [info.name for info in all_presets() if info.expect is not None]
     plans = []
     for preset in asked:
-        expect = resolve(preset).spec.about.expect
+        spec = resolve(preset).spec
+        expect = spec.about.expect
         if expect is None:
             raise UserError(
                 f"{preset} promises nothing that could be verified",
                 where=f"{preset}, [about.expect]",
                 allowed="a preset with [about.expect]",
             )
-        plans.append((preset, expect))
+        other = expect.steps != spec.train.steps
+        plans.append((preset, [f"train.steps={expect.steps}"] if other else []))
     rows: list[dict[str, Any]] = []
-    for preset, expect in plans:
-        path = start(preset, [f"train.steps={expect.steps}"], device, runs_folder(runs))
+    for preset, settings in plans:
+        path = start(preset, settings, device, runs_folder(runs))
         try:
             rows.append(_row(preset, wait(path, interval)))
         except Detached:
