@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from tuiwb.plots.figure import Figure, HeatMap, Line, Range
 from tuiwb.plots.scales import LARGEST, SMALLEST, Floats, floats
-from tuiwb.plots.ticks import nice_step
+from tuiwb.plots.ticks import multiple, nice_step
 
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 # New data may fill as little as this share of the old limits before those are given up.
 _KEEP_FROM = 0.4
+# ... but must fill this much of limits that are widened, or those would soon be given up again.
+_WIDEN_FROM = 0.6
 # A colour scale of more decades than this hides every difference that matters.
 _MOST_DECADES = 12
 
@@ -54,8 +56,13 @@ def y_limits(low: float, high: float, log: bool = False, previous: Range | None 
         return previous or ((0.1, 1.0) if log else (0.0, 1.0))
     if log:
         return _log_limits(max(low, SMALLEST), max(high, SMALLEST), previous)
-    if previous and _keeps(low, high, previous, _KEEP_FROM):
-        return previous
+    if previous:
+        if _keeps(low, high, previous, _KEEP_FROM):
+            return previous
+        # Where one end gives way, the other stays put as long as it is still put to use.
+        both = min(low, previous[0]), max(high, previous[1])
+        if _keeps(low, high, both, _WIDEN_FROM):
+            low, high = both
     size = max(abs(low), abs(high))
     if size < SMALLEST:
         return -1.0, 1.0
@@ -65,7 +72,8 @@ def y_limits(low: float, high: float, log: bool = False, previous: Range | None 
     if size > LARGEST or not half > 1e-300:
         return low, high
     step = nice_step(2 * half, 5)
-    return min(math.floor(low / step) * step, low), max(math.ceil(high / step) * step, high)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return min(multiple(first, step), low), max(multiple(last, step), high)
 
 
 def v_limits(values: npt.ArrayLike, scale: str, previous: Range | None = None) -> Range:
@@ -84,12 +92,10 @@ def v_limits(values: npt.ArrayLike, scale: str, previous: Range | None = None) -
     bottom = min(math.floor(math.log10(low) + 1e-9), top - 1)
     bottom = max(bottom, top - _MOST_DECADES)
     if previous and 0 < previous[0] < previous[1]:
-        before = math.log10(previous[0]), math.log10(previous[1])
-        # One spare decade on either side is kept rather than recolouring the whole map.
-        if before[0] - 1e-9 <= bottom <= before[0] + 1 + 1e-9 and (
-            before[1] - 1 - 1e-9 <= top <= before[1] + 1e-9
-        ):
-            return previous
+        # One spare decade at either end is kept rather than recolouring the whole map.
+        before = round(math.log10(previous[0])), round(math.log10(previous[1]))
+        bottom = before[0] if before[0] <= bottom <= before[0] + 1 else bottom
+        top = before[1] if before[1] - 1 <= top <= before[1] else top
     return 10.0**bottom, 10.0**top
 
 
@@ -170,7 +176,8 @@ def _log_limits(low: float, high: float, previous: Range | None) -> Range:
 def _snap(value: float, direction: int) -> float:
     """The nearest of 1, 2, 5 times a power of ten at or beyond ``value``."""
     exponent = math.floor(math.log10(value) + 1e-12)
-    steps = [m * 10.0**e for e in range(exponent - 1, exponent + 2) for m in (1.0, 2.0, 5.0)]
+    near = range(exponent - 1, min(exponent + 2, 308))
+    steps = [m * 10.0**e for e in near for m in (1.0, 2.0, 5.0)]
     if direction > 0:
         return next((s for s in steps if s >= value and math.isfinite(s)), value)
     return next((s for s in reversed(steps) if 0 < s <= value), value)

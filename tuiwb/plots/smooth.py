@@ -45,8 +45,7 @@ def smooth(x: npt.ArrayLike, y: npt.ArrayLike, half_life: float) -> Floats:
     shift = int(np.frexp(np.abs(values).max())[1])
     values = np.ldexp(values, -shift)
     with np.errstate(over="ignore"):
-        age = np.maximum.accumulate(xs / half_life - xs[0] / half_life)
-        age = np.minimum(np.nan_to_num(age, nan=0.0), 1e15)
+        age = np.minimum(np.maximum.accumulate((xs - xs[0]) / half_life), 1e15)
     block = np.floor(age / _BLOCK)
     starts = np.flatnonzero(np.diff(block, prepend=-1.0))
     averages = np.empty_like(values)

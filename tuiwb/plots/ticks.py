@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tuiwb.plots.numbers import short, span
@@ -32,7 +31,7 @@ def nice_step(span: float, most: int) -> float:
     """The smallest of 1, 2, 5 times a power of ten that ``most`` steps of cover ``span``."""
     raw = span / max(most, 1)
     if not 1e-306 < raw < 1e306:
-        return min(max(raw, 1e-306), 1e306)
+        return max(raw, 1e-306)
     exponent = math.floor(math.log10(raw))
     power = 10.0**exponent
     for factor in (1.0, 2.0, 5.0, 10.0):
@@ -48,14 +47,14 @@ def linear(low: float, high: float, most: int, width: int = 6) -> Ticks:
     span_ = high / 2 - low / 2
     if not span_ > 0 or not math.isfinite(span_):
         return _single(low, width) if math.isfinite(low) else Ticks()
-    step = nice_step(2 * span_ if span_ < 1e307 else span_, most)
+    step = nice_step(2 * min(span_ / max(most, 1), 8e307), 1)
     values = _multiples(low, high, step, most)
     if not values:
         return Ticks()
     labels = _labels(values, step)
     if max(map(len, labels)) <= width:
         return _distinct(values, labels)
-    unit = 10.0 ** math.ceil(math.log10(step) + 1)
+    unit = 10.0 ** min(math.ceil(math.log10(step) + 1), 308)
     base = math.floor(values[0] / unit) * unit if unit > 0 else values[0]
     labels = _labels([value - base for value in values], step)
     if max(map(len, labels)) > width or not math.isfinite(base):
@@ -118,12 +117,15 @@ def _within(values: list[float], low: float, high: float) -> list[float]:
 def _multiples(low: float, high: float, step: float, most: int) -> list[float]:
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     last = min(last, first + 2 * most + 2)
-    # Dividing by a whole number keeps 3 * 0.1 at 0.3.
-    inverse = 1 / step if step < 1 else 0.0
-    whole = round(inverse) if 1 <= inverse < 1e15 and abs(inverse - round(inverse)) < 1e-6 else 0
-    scaled: Callable[[int], float] = (lambda k: k / whole) if whole else (lambda k: k * step)
-    values = [min(max(scaled(k), low), high) for k in range(first, last + 1)]
+    values = [min(max(multiple(k, step), low), high) for k in range(first, last + 1)]
     return [value for value in values if math.isfinite(value)]
+
+
+def multiple(count: int, step: float) -> float:
+    """``count`` * ``step``, as a person would write it: three times 0.1 is 0.3."""
+    inverse = 1 / step if 1e-15 < step < 1 else 0.0
+    whole = round(inverse)
+    return count / whole if whole and abs(inverse - whole) < 1e-6 else count * step
 
 
 def _labels(values: list[float], step: float) -> list[str]:
