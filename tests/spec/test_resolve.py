@@ -70,7 +70,7 @@ def test_every_knob_says_what_it_is() -> None:
 
 def test_a_component_is_declared_without_its_import() -> None:
     knobs = knobs_of("model", "mlp")
-    assert [info.name for info in knobs][0] == "name"
+    assert knobs[0].name == "name"
     assert {info.name for info in knobs} >= {"name", "activation"}
 
 

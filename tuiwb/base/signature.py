@@ -13,7 +13,8 @@ Kind = Literal["vector", "image", "tokens"]
 class Signature:
     """The shape of one sample and of what a model must answer.
 
-    ``kind``        vector: ``shape`` is (features,); image: (channels, height, width); tokens: (T,).
+    ``kind``        vector: ``shape`` is (features,); image: (channels, height, width);
+                    tokens: (T,).
     ``outputs``     width of the last dimension that the model returns.
     ``vocabulary``  number of distinct tokens (0 where samples are not tokens).
     """

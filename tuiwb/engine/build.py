@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from tuiwb.engine.device import Device, choose, set_threads
 from tuiwb.optim.regularizers import Regularizer
 from tuiwb.probes.layers import Layer, layers_of
 from tuiwb.spec.declarations import SHELVES
-from tuiwb.spec.sections import Spec
+from tuiwb.spec.sections import DataKnobs, Spec
 
 
 @dataclass
@@ -79,7 +80,13 @@ def build(spec: Spec) -> Session:
 
 def load_data(spec: Spec) -> Dataset:
     """The data source's samples, on the CPU."""
-    dataset = SHELVES["data"].load(spec.data.name).load(spec.data)
+    return _load_data(spec.data)
+
+
+# the standby describes a spec and then trains it: its data is loaded once
+@lru_cache(maxsize=1)
+def _load_data(knobs: DataKnobs) -> Dataset:
+    dataset = SHELVES["data"].load(knobs.name).load(knobs)
     assert isinstance(dataset, Dataset)
     return dataset
 

@@ -91,8 +91,6 @@ class Loop:
         session, spec = self.session, self.session.spec
         session.model.train()
         try:
-            if session.step == 0:
-                self.evaluate(keep=False)
             while session.step < spec.train.steps:
                 for command in self.controls.take():
                     obey(session, command)

@@ -1,5 +1,6 @@
 """A knob: one field with its unit, range, scale, help and tier, declared once and read by all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -7,7 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 Tier = Literal["hot", "branch", "restart"]
-"""hot: applied to the running worker; branch: needs a checkpoint and a rebuild; restart: a new run."""
+"""hot: applied to the running worker; branch: needs a checkpoint and a rebuild; restart: a new
+run."""
 
 Scale = Literal["linear", "log"]
 
@@ -24,12 +26,14 @@ def knob(
     tier: Tier = "restart",
 ) -> msgspec.Meta:
     """The declaration of one knob, for use inside ``Annotated[type, knob(...)]``."""
-    return msgspec.Meta(
-        description=help,
+    # msgspec's overloads tell apart which limits may meet; here a declaration gives what it has
+    meta: Callable[..., msgspec.Meta] = msgspec.Meta
+    return meta(
         gt=gt,
         ge=ge,
         lt=lt,
         le=le,
+        description=help,
         extra={"unit": unit, "scale": scale, "tier": tier},
         extra_json_schema={"x-unit": unit, "x-scale": scale, "x-tier": tier},
     )

@@ -195,11 +195,10 @@ def _class(
     """The section's class, and whether the user replaced the preset's component."""
     if section in _PLAIN:
         return _PLAIN[section], False
-    before = given.get("name", _DEFAULT_NAMES.get(section))
+    before: str | None = given.get("name", _DEFAULT_NAMES.get(section))
+    name, at = before, f"{where}, [{section}] name"
     if "name" in typed:
         name, at = typed["name"].strip("\"'"), f"{origin}: {section}.name={typed['name']}"
-    else:
-        name, at = before, f"{where}, [{section}] name"
     if name is None:
         raise UserError(
             f"{section}.name is missing",

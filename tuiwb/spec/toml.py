@@ -1,4 +1,4 @@
-"""TOML in and out. Reading is tomllib's; writing covers what a spec holds: tables of plain values."""
+"""TOML in and out: reading is tomllib's, writing covers what a spec holds."""
 
 from __future__ import annotations
 
