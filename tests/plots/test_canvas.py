@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -84,8 +85,9 @@ def test_ansi_says_colours_and_attributes_and_resets() -> None:
     canvas = Canvas(6, 1)
     canvas.put(0, 1, "ab", 0x102030, 0x405060, BOLD | REVERSE)
     canvas.put(0, 4, "c", attr=DIM)
-    assert canvas.ansi() == (
-        " \x1b[1;7;38;2;16;32;48;48;2;64;80;96mab\x1b[0m \x1b[2mc\x1b[0m \x1b[0m"[:-4]
+    assert (
+        canvas.ansi()
+        == (" \x1b[1;7;38;2;16;32;48;48;2;64;80;96mab\x1b[0m \x1b[2mc\x1b[0m \x1b[0m"[:-4])
     )
     assert canvas.ansi(colour=False) == " \x1b[1;7mab\x1b[0m \x1b[2mc\x1b[0m "
 
@@ -120,7 +122,7 @@ def test_runs_cover_a_row_with_the_fewest_styles(commands: list) -> None:
         runs = list(canvas.runs(y))
         assert "".join(run.text for run in runs) == "".join(canvas.chars[y])
         styles = [(run.fg, run.bg, run.attr) for run in runs]
-        assert all(a != b for a, b in zip(styles, styles[1:], strict=False))
+        assert all(a != b for a, b in pairwise(styles))
         part = "".join(run.text for run in canvas.runs(y, 3, 9))
         assert part == "".join(canvas.chars[y, 3:9])
 

@@ -75,6 +75,8 @@ def draw_header(
             at += 2 + len(text)
     row, left = (0, at + 2) if rows == 1 else (1, 0)
     shown, more = _shrink(entries, width - left, title)
+    if more and rows == 1 and _draw_compact(canvas, entries, at + 1):
+        return
     at = width - _width(shown, full=any(e.name or e.extra for e in shown)) - len(more)
     for entry in shown:
         if entry.sign and entry.name:
@@ -89,6 +91,20 @@ def draw_header(
         at += len(entry.extra) + 2
     if more:
         canvas.put(row, width - len(more), more, QUIET)
+
+
+def _draw_compact(canvas: Canvas, entries: Sequence[Entry], left: int) -> bool:
+    """The legend as "t0.231 v0.312" at the right end, if it fits between ``left`` and there."""
+    signs = [entry.sign if entry.sign.isalnum() else "" for entry in entries]
+    total = sum(len(sign) + VALUE + 1 for sign in signs) - 1
+    at = canvas.width - total
+    if at < left:
+        return False
+    for sign, entry in zip(signs, entries, strict=True):
+        text = sign + entry.value.rjust(VALUE)
+        canvas.put(0, at, text, entry.colour, attr=BOLD)
+        at += len(text) + 1
+    return True
 
 
 def _width(entries: Sequence[Entry], full: bool) -> int:

@@ -30,7 +30,7 @@ def _digits(value: float, digits: int) -> str:
     magnitude = abs(value)
     if 1e-3 <= magnitude < 0.5 * 10**4:
         whole = math.floor(math.log10(magnitude)) + 1
-        return f"{value:.{max(0, digits - max(whole, 1))}f}"
+        return f"{value:.{max(0, digits - whole)}f}"
     if 0.5 * 10**4 <= magnitude < 0.9995e15:
         for factor, suffix in _SI:
             if magnitude >= factor * 0.9995:

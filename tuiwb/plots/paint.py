@@ -28,7 +28,7 @@ from tuiwb.plots.palette import LOST, QUIET, mix, series_colour
 from tuiwb.plots.raster import characters, pack
 from tuiwb.plots.reading import nearest_index
 from tuiwb.plots.scales import Scale
-from tuiwb.plots.ticks import Ticks
+from tuiwb.plots.ticks import Ticks, ends
 from tuiwb.plots.ticks import of as ticks_of
 
 _SIGNS = "*+ox#@%&"  # a series' character where there are no dots
@@ -138,8 +138,7 @@ def y_ticks_of(figure: Figure, at: Geometry) -> Ticks:
     """About one tick in three rows; in a plot of three rows or less, the two limits."""
     room = max(4, at.area.left - 1)
     if 1 < at.area.height <= 3:
-        ends = (at.y.low, at.y.high)
-        return Ticks(ends, tuple(short(end, room) for end in ends))
+        return ends(at.y.low, at.y.high, room)
     per_tick = 2 if figure.y_scale == "log" else 3
     return ticks_of(
         figure.y_scale, at.y.low, at.y.high, max(1, (at.area.height - 1) // per_tick), room

@@ -236,10 +236,10 @@ def _marks_line(figure: Figure, width: int, glyphs: GlyphSet) -> str:
         for mark in figure.marks
         if mark_style(mark.kind).guide and np.isfinite(mark.x)
     ]
-    line = "   ".join(texts)
-    while len(line) > width and len(texts) > 1:
-        texts.pop()
-        line = "   ".join(texts) + f"   +{len(figure.marks) - len(texts)}"
+    line, said = "   ".join(texts), len(texts)
+    while len(line) > width and said > 1:
+        said -= 1
+        line = "   ".join([*texts[:said], f"+{len(texts) - said}"])
     return line
 
 

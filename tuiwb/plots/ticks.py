@@ -56,10 +56,22 @@ def linear(low: float, high: float, most: int, width: int = 6) -> Ticks:
         return _distinct(values, labels)
     unit = 10.0 ** min(math.ceil(math.log10(step) + 1), 308)
     base = math.floor(values[0] / unit) * unit if unit > 0 else values[0]
-    labels = _labels([value - base for value in values], step)
-    if max(map(len, labels)) > width or not math.isfinite(base):
-        return _distinct(values, [short(value, width) for value in values])
-    return _distinct(values, labels, f"{base:+.12g}")
+    if math.isfinite(base):
+        labels = _labels([value - base for value in values], step)
+        if max(map(len, labels)) <= width:
+            return _distinct(values, labels, f"{base:+.12g}")
+    return _distinct(values, [short(value, width) for value in values])
+
+
+def ends(low: float, high: float, width: int = 6) -> Ticks:
+    """The two limits themselves: for a plot too low for anything between them."""
+    half = high / 2 - low / 2
+    if not 0 < half < 1e307:
+        return _distinct([low, high], [short(low, width), short(high, width)])
+    labels = _labels([low, high], nice_step(2 * half, 5))
+    if max(map(len, labels)) > width:
+        labels = [short(low, width), short(high, width)]
+    return _distinct([low, high], labels)
 
 
 def time(low: float, high: float, most: int) -> Ticks:
@@ -158,7 +170,9 @@ def _scaled(value: float, exponent: int) -> float:
 
 
 def _power(exponent: int) -> float:
-    return 10.0**exponent if exponent >= 0 else 1 / 10.0**-exponent if exponent > -308 else 0.0
+    if abs(exponent) > 307:
+        return 1e308 if exponent == 308 else math.inf if exponent > 0 else 0.0
+    return 10.0**exponent if exponent >= 0 else 1 / 10.0**-exponent
 
 
 def tick_label(value: float, width: int = 6) -> str:
