@@ -54,6 +54,8 @@ class TableWriter:
         if isinstance(rows, np.ndarray):
             if rows.dtype is not self.dtype and rows.dtype != self.dtype:
                 raise TypeError(f"rows of {rows.dtype}, the table holds {self.dtype}")
+            if not rows.flags.c_contiguous:
+                rows = np.ascontiguousarray(rows)
             length = rows.nbytes
         else:
             length = rows.nbytes if isinstance(rows, memoryview) else len(rows)

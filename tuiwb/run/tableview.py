@@ -31,8 +31,9 @@ class TableView:
         self.name = name
         self.parts = tuple((segment, rows) for segment, rows in parts if rows > 0)
         self.rows = sum(rows for _, rows in self.parts)
-        every = (column for segment, _ in parts for column in segment.columns)
-        self.columns: tuple[str, ...] = tuple(dict.fromkeys(every))
+        # of each column the newest segment's shape
+        self._shapes = {c: segment.shape(c) for segment, _ in parts for c in segment.columns}
+        self.columns: tuple[str, ...] = tuple(self._shapes)
         self._axes: dict[tuple[Any, ...], Axis] = {}
         self._kept: dict[tuple[Any, ...], Any] = {}
         self._last: Array | None = None
@@ -123,8 +124,7 @@ class TableView:
         key = ("matrix", column, buckets, x, lo, hi)
         if key in self._kept:
             return self._kept[key]  # type: ignore[no-any-return]
-        shapes = [s.shape(column) for s, _ in self.parts if column in s.columns]
-        shape = shapes[-1] if shapes else ()
+        shape = self._shapes.get(column, ())
         nothing = np.empty(0), np.empty((*shape, 0) if shape else (0, 0))
         if not shape:
             return nothing
