@@ -1,0 +1,85 @@
+"""What every preset promises, whichever it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tuiwb.engine.build import build
+from tuiwb.engine.interfaces import Command, StepRow
+from tuiwb.engine.loop import train
+from tuiwb.spec import from_toml, presets, resolve, to_toml
+from tuiwb.spec.presets import PresetInfo
+
+OURS = presets()
+
+
+def _name(info: PresetInfo) -> str:
+    return info.name
+
+
+class Kept:
+    """A sink that keeps what it is told, and controls that ask for nothing."""
+
+    def __init__(self) -> None:
+        self.rows: list[StepRow] = []
+        self.metrics: dict[str, float] = {}
+
+    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None: ...
+
+    def step(self, row: StepRow) -> None:
+        self.rows.append(row)
+
+    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None: ...
+
+    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+        self.metrics = dict(metrics)
+
+    def event(self, kind: str, step: int | None = None, **fields: Any) -> None: ...
+
+    def take(self) -> Sequence[Command]:
+        return ()
+
+
+@pytest.mark.parametrize("info", OURS, ids=_name)
+def test_resolves_and_comes_back_from_its_own_spec(info: PresetInfo) -> None:
+    resolved = resolve(info.name)
+    assert from_toml(to_toml(resolved), "spec.toml").spec == resolved.spec
+
+
+@pytest.mark.parametrize("info", OURS, ids=_name)
+def test_tells_its_story(info: PresetInfo) -> None:
+    assert info.title and info.paper and len(info.look_at) > 40
+    assert info.family == info.path.parent.name
+    expect = info.expect
+    assert expect is not None, "a preset says what it reaches"
+    assert expect.metric.startswith("val_")
+    assert (expect.at_least is None) != (expect.at_most is None)
+    assert expect.baseline and expect.measured
+    assert expect.steps == resolve(info.name).spec.train.steps
+
+
+@pytest.mark.parametrize("info", OURS, ids=_name)
+def test_trains_three_steps(info: PresetInfo, tmp_path: Path) -> None:
+    spec = resolve(
+        info.name, ["train.steps=3", "train.device=cpu", "train.eval_every=0", "schedule.warmup=0"]
+    ).spec
+    threads = torch.get_num_threads()
+    kept = Kept()
+    try:
+        session = build(spec)
+        outcome = train(session, kept, kept, tmp_path)
+    finally:
+        torch.set_num_threads(threads)
+    assert outcome.state == "finished"
+    assert [row.step for row in kept.rows] == [1, 2, 3]
+    assert all(math.isfinite(row.loss) and row.grad_norm > 0 for row in kept.rows)
+    assert info.expect is not None and info.expect.metric in kept.metrics
+    if info.expect.beats:
+        assert info.expect.beats in session.dataset.baselines
