@@ -1,0 +1,130 @@
+"""Builds a recorded run through the run room's own writers, so that screens read what they would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tuiwb.base.clock import FrozenClock
+from tuiwb.run.create import create
+from tuiwb.run.journal import Journal
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import WorkerLock
+from tuiwb.run.schema import dtype_evals, dtype_layers, dtype_steps, dtype_system
+from tuiwb.run.table import TableWriter
+from tuiwb.spec import resolve
+
+BEGAN = 1_750_000_000.0
+LAYERS = (
+    ("blocks.0.convolution", "Conv2d", 320),
+    ("blocks.0.activation", "ReLU", 0),
+    ("blocks.1.convolution", "Conv2d", 9_248),
+    ("blocks.1.activation", "ReLU", 0),
+    ("blocks.2.convolution", "Conv2d", 18_496),
+    ("blocks.2.activation", "ReLU", 0),
+    ("head", "Linear", 650),
+)
+METRICS = ("val_loss", "val_accuracy")
+
+
+class Recorder:
+    """A run that goes as far as it is told to. Its numbers are a function of the step alone."""
+
+    def __init__(self, runs: Path, name: str, preset: str = "cnn-digits", began: float = BEGAN) -> None:
+        resolved = resolve(preset)
+        self.clock = FrozenClock(began)
+        self.steps = resolved.spec.train.steps
+        self.paths = RunPaths(create(runs, resolved, name=name))
+        meta = json.loads(self.paths.meta.read_text()) | {"created": began}
+        self.paths.meta.write_text(json.dumps(meta))
+        self.lock = WorkerLock(self.paths.lock, self.clock)
+        self.lock.acquire()
+        self.journal = Journal(self.paths.journal, self.clock)
+        tables = self.paths.tables
+        self.tables = {
+            "steps": TableWriter(tables, "steps", dtype_steps()),
+            "evals": TableWriter(tables, "evals", dtype_evals(METRICS)),
+            "layers": TableWriter(tables, "layers", dtype_layers(len(LAYERS))),
+            "system": TableWriter(tables, "system", dtype_system()),
+        }
+        self.step = 0
+        self.best = 9.0
+
+    def start(self) -> Recorder:
+        write = self.journal.write
+        write("state", state="starting", doing="building the model")
+        layers = [dict(zip(("name", "kind", "parameters"), one, strict=True)) for one in LAYERS]
+        write("model", layers=layers, parameters=28_714)
+        write("data", name="digits", train=1347, val=450, baselines={"majority": 0.1})
+        write("device", device="cpu", precision="float32", threads=1)
+        self.clock.advance(0.5)
+        write("state", state="training")
+        return self
+
+    def train(self, steps: int, evaluate: bool = True) -> Recorder:
+        """More steps, with layers at every fourth and an evaluation at every 42nd."""
+        rng = np.random.default_rng(self.step + 1)
+        for _ in range(steps):
+            self.step += 1
+            self.clock.advance(0.02)
+            now, s = self.clock.now(), self.step
+            loss = 2.3 * np.exp(-s / 90) + 0.06 + 0.05 * abs(rng.normal()) * np.exp(-s / 300)
+            lr = 0.002 * (0.5 + 0.5 * np.cos(np.pi * min(1.0, s / self.steps)))
+            norm = 1.4 * np.exp(-s / 200) + 0.1 + 0.1 * rng.random()
+            self.tables["steps"].append(
+                np.array([(s, now, loss, lr, norm, 0, 0, 3200 + 40 * rng.normal(), 1e-4)],
+                         self.tables["steps"].dtype)
+            )  # fmt: skip
+            if s % 4 == 1:
+                self._layers(s, now, norm, rng)
+            if s % 50 == 1:
+                row = (now, s, 97.0, 3.2e8, 51.0, 24.0, np.nan, np.nan, np.nan, np.nan, 0.008)
+                self.tables["system"].append(np.array([row], self.tables["system"].dtype))
+            if evaluate and s % 42 == 0:
+                self._evaluate(s, now)
+        return self
+
+    def _layers(self, s: int, now: float, norm: float, rng: np.random.Generator) -> None:
+        row = np.zeros(1, self.tables["layers"].dtype)
+        row["step"], row["time"] = s, now
+        for i, (_, _, parameters) in enumerate(LAYERS):
+            row["grad_norm"][0, i] = norm * 10 ** (-0.4 * i) if parameters else np.nan
+            row["act_mean"][0, i] = 0.1
+            row["act_std"][0, i] = 0.5 + 0.2 * i + 0.05 * rng.random()
+            row["act_zero"][0, i] = 0.4
+        self.tables["layers"].append(row)
+
+    def _evaluate(self, s: int, now: float) -> None:
+        loss = float(2.3 * np.exp(-s / 80) + 0.09)
+        accuracy = float(0.99 - 0.85 * np.exp(-s / 60))
+        self.tables["evals"].append(np.array([(s, now, loss, accuracy)], self.tables["evals"].dtype))
+        metrics = {"val_loss": loss, "val_accuracy": accuracy}
+        self.journal.write("evaluation", step=s, metrics=metrics, best=loss < self.best)
+        self.journal.write("checkpoint", step=s, path=f"checkpoints/{s:08}", bytes=352_000, reason="")
+        self.best = min(self.best, loss)
+
+    def find(self) -> Recorder:
+        self.journal.write(
+            "finding", step=self.step, symptom="dead units", severity="warning", until=None,
+            evidence="12 % of the units of blocks.1 have been zero for 100 steps",
+            causes=["learning rate too high"], remedy="optim.lr = 0.001", source="Lu et al. 2019",
+        )  # fmt: skip
+        return self
+
+    def end(self, state: str = "finished", **more: object) -> Recorder:
+        self.journal.write("state", step=self.step, state=state, **more)
+        return self.release()
+
+    def crash(self, words: str = "Killed") -> Recorder:
+        self.paths.log.write_text(f"loading data\n{words}\n")
+        return self.release()
+
+    def release(self) -> Recorder:
+        """Let go of files and lock, as a process that ended."""
+        for table in self.tables.values():
+            table.close()
+        self.journal.close()
+        self.lock.release()
+        return self

@@ -1,0 +1,161 @@
+"""Every key of the workbench, declared once.
+
+Bindings, footer, help screen, command palette and the README's table all read `ACTIONS`. To add an
+action: one line here, and an ``action_NAME`` on the screen (or the app) of its context.
+
+Keys to keep away from: ctrl+a/b (screen, tmux), ctrl+h/i/j/m (backspace, tab, enter), ctrl+s/q
+(flow control), and alt. Arrow and vi movement both work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+Context = Literal["anywhere", "presets", "setup", "run"]
+
+CONTEXTS: dict[Context, str] = {
+    "presets": "Presets and runs",
+    "setup": "Set-up",
+    "run": "Run",
+    "anywhere": "Anywhere",
+}
+"""Contexts in the order of a person's way through them, with the words for help."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a key does: ``name`` is its method, ``label`` the footer's word, ``help`` the rest.
+
+    ``show`` ranks it in the footer: 1 first, 0 not at all.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    context: Context
+    show: int = 0
+
+    @property
+    def id(self) -> str:
+        """What a person's own key map calls it."""
+        return f"{self.context}.{self.name}"
+
+
+def _action(
+    context: Context, name: str, keys: str, label: str, help: str, show: int = 0
+) -> Action:
+    return Action(name, tuple(keys.split()), label, help, context, show)
+
+
+ACTIONS: tuple[Action, ...] = (
+    _action("presets", "open", "enter", "open", "Set up the preset, or watch the run", 1),
+    _action("presets", "filter", "slash", "filter", "Show only presets that hold what you type", 2),
+    _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
+    _action("presets", "down", "down j", "down", "Next line"),
+    _action("presets", "up", "up k", "up", "Line before"),
+    _action("presets", "page_down", "pagedown", "page down", "One page on"),
+    _action("presets", "page_up", "pageup", "page up", "One page back"),
+    _action("presets", "first", "home g", "first", "First line"),
+    _action("presets", "last", "end G", "last", "Last line"),
+    _action("presets", "clear", "escape", "clear", "Clear the filter"),
+    _action("presets", "leave", "q", "quit", "Leave; runs go on training", 4),
+    _action("setup", "train", "ctrl+r", "train", "Start training with these knobs", 1),
+    _action("setup", "edit", "enter", "edit", "Type a value; enter keeps it, escape leaves it", 3),
+    _action("setup", "less", "left h", "less", "The choice before, or a smaller value"),
+    _action("setup", "more", "right l", "change", "The next choice, or a larger value", 2),
+    _action("setup", "reset", "backspace u", "undo", "Back to the preset's value", 4),
+    _action("setup", "copy", "c", "copy command", "Copy the tuiwb run line that does the same", 5),
+    _action("setup", "switch", "tab", "layers", "Move between knobs and layers", 6),
+    _action("setup", "down", "down j", "down", "Next knob"),
+    _action("setup", "up", "up k", "up", "Knob before"),
+    _action("setup", "page_down", "pagedown", "next section", "First knob of the next section"),
+    _action("setup", "page_up", "pageup", "section before", "First knob of the section before"),
+    _action("setup", "first", "home g", "first", "First knob"),
+    _action("setup", "last", "end G", "last", "Last knob"),
+    _action("setup", "leave", "escape q", "back", "Back to the presets", 7),
+    _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 1),
+    _action("run", "left", "left h", "left", "Cursor one column left, or pan"),
+    _action("run", "right", "right l", "right", "Cursor one column right, or pan"),
+    _action("run", "zoom_in", "plus equals_sign", "zoom in", "Half the steps, twice the detail"),
+    _action("run", "zoom_out", "minus", "zoom out", "Twice the steps"),
+    _action("run", "pan_left", "left_square_bracket", "earlier", "Half a pane to earlier steps"),
+    _action("run", "pan_right", "right_square_bracket", "later", "Half a pane to later steps"),
+    _action("run", "fit", "0", "fit", "The whole run"),
+    _action("run", "tail", "f", "newest", "Keep the newest steps in view at this zoom"),
+    _action("run", "log", "y", "log", "Logarithmic scale on this chart", 3),
+    _action("run", "log_all", "Y", "log all", "Logarithmic scale on all charts"),
+    _action("run", "axis", "x", "step/time", "Steps or seconds along the x axis"),
+    _action("run", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
+    _action("run", "pane_1", "1", "loss", "The loss"),
+    _action("run", "pane_2", "2", "gradient", "The gradient norm"),
+    _action("run", "pane_3", "3", "metric", "The metric of the evaluations"),
+    _action("run", "pane_4", "4", "rate", "The learning rate"),
+    _action("run", "pane_5", "5", "gradients", "Gradients by layer"),
+    _action("run", "pane_6", "6", "activations", "Activations by layer"),
+    _action("run", "pane_7", "7 d", "doctor", "The doctor's findings"),
+    _action("run", "pane_8", "8", "log", "What happened, line by line"),
+    _action("run", "next_pane", "tab", "pane", "The next pane", 4),
+    _action("run", "previous_pane", "shift+tab", "pane before", "The pane before"),
+    _action("run", "maximise", "enter", "maximise", "This pane alone, or all panes again", 2),
+    _action("run", "down", "down j", "down", "Down in findings or log"),
+    _action("run", "up", "up k", "up", "Up in findings or log"),
+    _action("run", "stop", "X", "stop", "Stop the training; asks first", 5),
+    _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
+    _action("run", "detach", "q", "detach", "Leave the run; training goes on", 6),
+    _action("anywhere", "help", "question_mark f1", "help", "All keys, those of this screen first", 9),
+    _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
+    _action("anywhere", "leave_all", "ctrl+c", "quit", "Leave the workbench; runs go on training"),
+)  # fmt: skip
+
+_NAMES = {
+    "slash": "/", "question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-",
+    "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pagedown": "pgdn",
+    "pageup": "pgup", "up": "↑", "down": "↓", "left": "←", "right": "→",
+}  # fmt: skip
+
+
+def of(context: Context) -> tuple[Action, ...]:
+    """The actions of one context, in the order of declaration."""
+    return tuple(action for action in ACTIONS if action.context == context)
+
+
+def key_name(key: str) -> str:
+    """A key as it stands on the keyboard: ``question_mark`` -> ``?``."""
+    return _NAMES.get(key, key)
+
+
+def keys_of(action: Action) -> str:
+    """The keys of an action as text: ``↓ j``."""
+    return " ".join(map(key_name, action.keys))
+
+
+def bindings(context: Context) -> Iterator[Binding]:
+    """Textual's bindings for a context; each key has an id that a key map may name."""
+    from textual.binding import Binding
+
+    for action in of(context):
+        yield Binding(
+            ",".join(action.keys),
+            action.name,
+            action.label,
+            show=action.show > 0,
+            priority=action.name == "leave_all",
+            id=action.id,
+        )
+
+
+def key_table() -> str:
+    """All keys as a Markdown table, as the README shows it."""
+    rows = ["| where | key | does |", "| --- | --- | --- |"]
+    for context, words in CONTEXTS.items():
+        rows += [
+            f"| {words} | {' '.join(f'`{key_name(k)}`' for k in action.keys)} | {action.help} |"
+            for action in of(context)
+        ]
+    return "\n".join(rows)

@@ -1,0 +1,192 @@
+"""The app: which screen is in front, and what they share (runs folder, standby worker, glyphs)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.theme import Theme
+
+from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.base.errors import UserError
+from tuiwb.tui import actions, palette
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+    from tuiwb.client.standby import Standby
+
+THEME = Theme(
+    name="tuiwb",
+    primary=palette.ACCENT,
+    secondary=palette.QUIET,
+    accent=palette.ACCENT,
+    warning=palette.WARM,
+    error=palette.ALARM,
+    success=palette.GOOD,
+    foreground=palette.TEXT,
+    background=palette.INK,
+    surface=palette.INK,
+    panel=palette.RAISED,
+    variables={"line": palette.LINE, "quiet": palette.QUIET},
+)
+
+
+class Workbench(App[None]):
+    """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
+
+    CSS_PATH = "tuiwb.tcss"
+    TITLE = "tuiwb"
+    BINDINGS: ClassVar = list(actions.bindings("anywhere"))
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        attach: Path | None = None,
+        glyphs: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__()
+        from tuiwb.plots.glyphs import choose
+
+        encoding = getattr(sys.__stdout__, "encoding", None)
+        self.glyphs = choose(encoding, os.environ.get("TERM"), glyphs)
+        self.runs_dir = runs_dir
+        self.clock: Clock = clock or SystemClock()
+        self.attached = attach
+        self.standby: Standby | None = None
+        self.goodbye = ""
+        self.animation_level = "none"
+        self.register_theme(THEME)
+        self.theme = "tuiwb"
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen is the one that was asked for, so that nothing is painted twice."""
+        if self.attached is not None:
+            from tuiwb.tui.screens.run import RunScreen
+
+            return RunScreen(self.attached)
+        from tuiwb.tui.screens.presets import PresetsScreen
+
+        return PresetsScreen()
+
+    def on_mount(self) -> None:
+        self.set_class(self.glyphs == "ascii", "-ascii")
+
+    def on_unmount(self) -> None:
+        if self.standby is not None:
+            self.standby.close()
+
+    def warm_up(self) -> None:
+        """Start the worker that has torch imported and waits, unless there is one."""
+        if self.is_headless:
+            return
+        if self.standby is None:
+            from tuiwb.client.standby import Standby
+
+            self.standby = Standby()
+        self.standby.start()
+
+    def show_setup(self, preset: str) -> None:
+        """Open the set-up of a preset; one that does not hold together says why."""
+        from tuiwb.spec import resolve
+        from tuiwb.tui.screens.setup import SetupScreen
+
+        try:
+            self.push_screen(SetupScreen(resolve(preset)))
+        except UserError as error:
+            self.complain(error)
+
+    def show_run(self, path: Path, instead: bool = False) -> None:
+        """Open a run, live or not; ``instead`` of the screen in front."""
+        from tuiwb.tui.screens.run import RunScreen
+
+        screen = RunScreen(path)
+        if instead:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def complain(self, error: UserError) -> None:
+        """Show a mistake that a person can put right."""
+        from tuiwb.tui.screens.ask import Message
+
+        self.push_screen(Message("That does not work", str(error)))
+
+    def cannot_show(self, error: UserError) -> None:
+        """A run that turned out to be none: back to where we came from, with the reason."""
+        if self.attached is not None:
+            self.leave(str(error))
+            return
+        self.pop_screen()
+        self.complain(error)
+
+    def left_run(self, words: str, back: str) -> None:
+        """A run was detached from: back to the presets, or out where it was all that was asked."""
+        if self.attached is not None:
+            self.leave(f"{words}. Come back with: {back}" if words else "")
+            return
+        from tuiwb.tui.screens.presets import PresetsScreen
+
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if words and isinstance(self.screen, PresetsScreen):
+            self.screen.say(words)
+
+    def leave(self, goodbye: str = "") -> None:
+        """End the app; ``goodbye`` is what the shell shows after it."""
+        self.goodbye = goodbye
+        self.exit()
+
+    def action_leave_all(self) -> None:
+        self.leave()
+
+    def action_help(self) -> None:
+        from tuiwb.tui.screens.help import HelpScreen
+
+        context = getattr(self.screen, "CONTEXT", None)
+        if context is not None:
+            self.push_screen(HelpScreen(context))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: the actions of the screen in front, then those of everywhere."""
+        for context in (getattr(screen, "CONTEXT", None), "anywhere"):
+            for action in actions.of(context) if context else ():
+                method = getattr(screen, f"action_{action.name}", None)
+                method = method or getattr(self, f"action_{action.name}")
+                name = f"{action.label} ({actions.keys_of(action)})"
+                yield SystemCommand(name, action.help, method)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        from textual._compositor import ChopsUpdate
+
+        from tuiwb.tui.output import ThriftyUpdate
+
+        if type(renderable) is ChopsUpdate:
+            renderable = ThriftyUpdate.of(renderable)
+        super()._display(screen, renderable)
+
+
+def usable() -> str | None:
+    """Why the workbench cannot run here, or None where it can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "this is not a terminal"
+    term = os.environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        return f"the terminal cannot move its cursor (TERM={term or 'not set'})"
+    return None
+
+
+def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -> int:
+    """Run the workbench until it is left; the exit status. Raises `UserError` for a bad run."""
+    app = Workbench(runs_dir, attach, glyphs)
+    app.run()
+    if app.goodbye:
+        print(app.goodbye)
+    return app.return_code or 0

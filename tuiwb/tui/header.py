@@ -1,0 +1,140 @@
+"""A run in a line or two: state in words, how far, how fast, how well, at what cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuiwb.base.format import count, duration, number, si, size
+from tuiwb.base.text import clean
+from tuiwb.run.view import RunView
+from tuiwb.tui import palette
+from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
+from tuiwb.tui.widgets.lines import Line, length, sides
+
+RATE_ROWS = 256
+"""Newest steps that the speed is taken from."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number with its name; ``width`` keeps what follows in its place as the number changes."""
+
+    name: str
+    value: str
+    width: int = 0
+
+
+def facts(view: RunView, metric: str, now: float) -> list[Fact]:
+    """What there is to say in numbers, the most telling first. What is unknown is left out."""
+    status, steps = view.status, view.table("steps")
+    planned = count(status.steps) if status.steps else ""
+    done = count(status.step)
+    out = [Fact("step", f"{done}/{planned}" if planned else done, 2 * len(planned) + 1)]
+    epoch = epoch_of(view)
+    if epoch is not None:
+        out.append(Fact("epoch", f"{epoch:.1f}", 4))
+    if not status.ended_now:
+        speed = speed_of(view)
+        if speed and status.steps:
+            out.append(Fact("left", duration((status.steps - status.step) / speed), 5))
+    elif status.started is not None and status.ended is not None:
+        out.append(Fact("took", duration(status.ended - status.started)))
+    if (rate := steps.last("samples_per_s")) and rate == rate:
+        noun = "tokens/s" if view.spec and hasattr(view.spec.spec.data, "context") else "samples/s"
+        out.append(Fact(noun, si(rate), 5))
+    loss = steps.last("loss")
+    if loss is not None:
+        out.append(Fact("loss", number(loss, 4), 6))
+    if metric in view.metrics:
+        out.append(Fact(metric.replace("_", " "), number(view.metrics[metric], 4), 6))
+    if (lr := steps.last("lr")) is not None:
+        out.append(Fact("lr", number(lr, 3), 7))
+    return out + _machine(view)
+
+
+def _machine(view: RunView) -> list[Fact]:
+    system, out = view.table("system"), []
+    if view.status.ended_now:
+        return []
+    gpu, memory = system.last("gpu_util"), system.last("gpu_memory")
+    if gpu is not None and gpu == gpu:
+        used = f" {size(memory)}" if memory is not None and memory == memory else ""
+        out.append(Fact("gpu", f"{gpu:.0f} %{used}", 5))
+    elif (cpu := system.last("cpu")) is not None and cpu == cpu:
+        used = system.last("rss")
+        out.append(Fact("cpu", f"{cpu:.0f} %" + (f" {size(used)}" if used else ""), 5))
+    watch = system.last("watch")
+    if watch is not None and watch == watch:
+        out.append(Fact("watching costs", f"{100 * watch:.1f} %", 5))
+    return out
+
+
+def epoch_of(view: RunView) -> float | None:
+    """Passes over the training part so far, where its size is known."""
+    per_epoch = view.data.get("steps_per_epoch")
+    if not isinstance(per_epoch, int | float) or not per_epoch > 0:
+        total = view.data.get("train")
+        if view.spec is None or not isinstance(total, int) or total <= 0:
+            return None
+        data = view.spec.spec.data
+        per_epoch = total / (data.batch_size * getattr(data, "context", 1))
+        if not hasattr(data, "context"):
+            per_epoch = max(1.0, float(int(per_epoch)))
+    return view.status.step / per_epoch
+
+
+def speed_of(view: RunView) -> float | None:
+    """Steps a second over the newest steps."""
+    rows = view.table("steps").tail(RATE_ROWS)
+    if len(rows) < 2:
+        return None
+    seconds = float(rows["time"][-1] - rows["time"][0])
+    return float(rows["step"][-1] - rows["step"][0]) / seconds if seconds > 0 else None
+
+
+def headline(view: RunView, width: int) -> Line:
+    """Name and state."""
+    look = palette.state(view.status.state)
+    words = view.status.words
+    if view.status.state == "crashed" and view.status.last_words and width >= 100:
+        words += f", last words: {view.status.last_words[-1]}"
+    return [
+        (f" {clean(view.id, 40)} ", STRONG),
+        (f" {look.glyph} ", look.style),
+        (clean(words, max(12, width - 30)), look.style),
+        ("  ", PLAIN),
+    ]
+
+
+def lines(view: RunView, metric: str, now: float, width: int, rows: int) -> list[Line]:
+    """The header in one row, or two: the state, then the numbers, as many as fit."""
+    numbers = facts(view, metric, now)
+    head = headline(view, width)
+    if rows == 1:
+        return [[*head, *_fitting(numbers, width - length(head))]]
+    first = [numbers[0]] if numbers else []
+    right = _fitting(first, width - length(head) - 1)
+    return [sides(head, [*right[:-1], (" ", PLAIN)], width), [(" ", PLAIN), *_fitting(numbers[1:], width - 1)]]
+
+
+def _fitting(numbers: list[Fact], room: int) -> Line:
+    out: Line = []
+    for fact in numbers:
+        item: Line = [
+            (f"{fact.name} ", FAINT if fact.name.startswith("watch") else DIM),
+            (fact.value, STRONG if fact.name == "loss" else PLAIN),
+            (" " * max(0, fact.width - len(fact.value)) + "  ", PLAIN),
+        ]
+        if length(out) + length(item) - 2 > room:
+            break
+        out += item
+    return out
+
+
+def progress(view: RunView, width: int) -> Line:
+    """How much of the planned steps is done, as a line across."""
+    steps = view.status.steps
+    share = min(1.0, view.status.step / steps) if steps else 0.0
+    done = round(share * width)
+    look = palette.state(view.status.state).style
+    return [("━" * done, look), ("─" * (width - done), palette.RULE)]

@@ -1,0 +1,1 @@
+"""One file a screen; `page.py` is what all of them share: bindings, footer, size classes."""

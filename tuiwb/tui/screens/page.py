@@ -1,0 +1,59 @@
+"""What all screens share: keys from the registry, a key bar, and size classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import BindingsMap
+from textual.screen import Screen
+
+from tuiwb.tui import actions, palette
+from tuiwb.tui.widgets.keybar import KeyBar
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from tuiwb.tui.app import Workbench
+
+WIDE = 120
+"""Columns from which all panes stand side by side."""
+
+
+class Page(Screen[None]):
+    """A full screen with a context of its own in the action registry."""
+
+    CONTEXT: ClassVar[actions.Context]
+    HORIZONTAL_BREAKPOINTS = ((0, "-tiny"), (60, "-narrow"), (WIDE, "-wide"))  # type: ignore[assignment]
+    VERTICAL_BREAKPOINTS = ((0, "-flat"), (16, "-low"), (30, "-tall"), (38, "-high"))  # type: ignore[assignment]
+    AUTO_FOCUS = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keybar = KeyBar(self.CONTEXT)
+        self._bindings = BindingsMap.merge(
+            [self._bindings, BindingsMap(actions.bindings(self.CONTEXT))]
+        )
+        self._quiet: object = None
+
+    @property
+    def workbench(self) -> Workbench:
+        """The app, as what it is."""
+        return cast("Workbench", self.app)
+
+    @property
+    def tiny(self) -> bool:
+        """Too small for panes: numbers and lists alone."""
+        return self.size.width < 60 or self.size.height < 16
+
+    @property
+    def wide(self) -> bool:
+        """Room for all panes at once."""
+        return self.size.width >= WIDE and self.size.height >= 30
+
+    def say(self, text: str, style: Style = palette.BLUE, seconds: float = 6.0) -> None:
+        """A passing notice in the key bar."""
+        self.keybar.notice(text, style)
+        timer = self.set_timer(seconds, lambda: self.keybar.notice(""))
+        if self._quiet is not None:
+            self._quiet.stop()  # type: ignore[attr-defined]
+        self._quiet = timer

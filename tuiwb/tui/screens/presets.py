@@ -1,0 +1,177 @@
+"""The first screen: what can be trained, and what was."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from tuiwb.base.text import clean
+from tuiwb.spec import PresetInfo, presets
+from tuiwb.tui import stories
+from tuiwb.tui.screens.page import Page
+from tuiwb.tui.widgets.lines import Line, LinesView
+from tuiwb.tui.widgets.rows import Row, RowsView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuiwb.run.listing import RunSummary
+
+REFRESH = 2.0
+"""Seconds between two looks at the runs folder."""
+
+
+class Title(LinesView):
+    """The program's name and what it is for."""
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        return [stories.title(width)]
+
+
+class Story(LinesView):
+    """What the preset under the cursor is and what it is worth watching for."""
+
+    preset: PresetInfo | None = None
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        return stories.story(self.preset, width, height)
+
+
+class PresetsScreen(Page):
+    """Gallery, story and runs."""
+
+    CONTEXT: ClassVar = "presets"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.presets = presets()
+        self.runs: Sequence[RunSummary] = ()
+        self.looked = False
+        self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
+        self.story = Story(id="story")
+        self.runs_list = RowsView(id="runs", empty="looking for runs")
+        self.words = Input(id="filter", placeholder="type to filter", compact=True)
+
+    def compose(self) -> ComposeResult:
+        yield Title(id="title")
+        with Horizontal(id="home"):
+            with Vertical(id="left"):
+                self.words.cursor_blink = False
+                yield self.words
+                yield self.gallery
+                yield self.story
+            yield self.runs_list
+        yield self.keybar
+
+    def on_mount(self) -> None:
+        self.gallery.border_title = "presets"
+        self.runs_list.border_title = "runs"
+        self.words.display = False
+        self._show_gallery()
+        self.gallery.focus()
+
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._watch)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_gallery)
+        self.call_after_refresh(self._show_runs)
+
+    @work(exclusive=True, group="runs")
+    async def _watch(self) -> None:
+        """Look at the runs folder while this screen is in front, off the event loop."""
+        while self.is_current:
+            self.runs = await asyncio.to_thread(_list, self.workbench.runs_dir)
+            self.looked = True
+            self._show_runs()
+            self.workbench.warm_up()
+            await asyncio.sleep(REFRESH)
+
+    def _show_gallery(self) -> None:
+        height = self.gallery.content_size.height or 99
+        self.gallery.show_rows(stories.gallery(self.presets, self.words.value, height))
+
+    def _show_runs(self) -> None:
+        if self.looked:
+            self.runs_list.empty = stories.NO_RUNS
+            width = self.runs_list.content_size.width or 60
+            now = self.workbench.clock.now()
+            self.runs_list.show_rows(stories.runs(self.runs, width, now))
+
+    @on(RowsView.Moved, "#gallery")
+    def _tell(self, event: RowsView.Moved) -> None:
+        self.story.preset = next((p for p in self.presets if p.name == event.key), None)
+        self.story.border_title = clean(self.story.preset.title) if self.story.preset else ""
+        self.story.redraw()
+
+    @on(RowsView.Chosen)
+    def _chosen(self) -> None:
+        self.action_open()
+
+    @on(Input.Changed)
+    def _filtered(self) -> None:
+        self._show_gallery()
+
+    @on(Input.Submitted)
+    def _done_filtering(self) -> None:
+        self.words.display = bool(self.words.value)
+        self.gallery.focus()
+
+    @property
+    def _list(self) -> RowsView:
+        return self.runs_list if self.runs_list.has_focus else self.gallery
+
+    def action_open(self) -> None:
+        key = self._list.key
+        if self._list is self.runs_list and isinstance(key, str):
+            path = next((run.path for run in self.runs if run.id == key), None)
+            if path is not None:
+                self.workbench.show_run(Path(path))
+        elif self._list is self.gallery and isinstance(key, str):
+            self.workbench.show_setup(key)
+
+    def action_filter(self) -> None:
+        self.words.display = True
+        self.words.focus()
+
+    def action_clear(self) -> None:
+        self.words.value = ""
+        self.words.display = False
+        self.gallery.focus()
+
+    def action_switch(self) -> None:
+        (self.gallery if self.runs_list.has_focus else self.runs_list).focus()
+        self.set_class(self.runs_list.has_focus, "-runs")
+
+    def action_down(self) -> None:
+        self._list.move(1)
+
+    def action_up(self) -> None:
+        self._list.move(-1)
+
+    def action_page_down(self) -> None:
+        self._list.move(self._list.page())
+
+    def action_page_up(self) -> None:
+        self._list.move(-self._list.page())
+
+    def action_first(self) -> None:
+        self._list.move(-(10**6))
+
+    def action_last(self) -> None:
+        self._list.move(10**6)
+
+    def action_leave(self) -> None:
+        self.app.exit()
+
+
+def _list(folder: Path) -> Sequence[RunSummary]:
+    from tuiwb.client.runs import list_runs
+
+    return list_runs(folder)

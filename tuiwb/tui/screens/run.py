@@ -1,0 +1,286 @@
+"""The bench: a run's charts, layers, findings and log, live or not."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Grid
+
+from tuiwb.base.errors import UserError
+from tuiwb.tui import follow, header, journal, palette
+from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
+from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.sight import SightActions
+from tuiwb.tui.widgets.chart import ChartPane
+from tuiwb.tui.widgets.lines import Line, LinesView
+from tuiwb.tui.widgets.scroll import TextPane
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuiwb.run.view import RunView
+
+PANES = (*CHARTS, *MAPS, "doctor", "log")
+_SHORT = ("loss", "norm", "metric", "rate", "grad map", "act map", "doctor", "log")
+
+
+class Head(LinesView):
+    """The run in one line, or two where they are short, and how far it is."""
+
+    view: RunView | None = None
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        if self.view is None:
+            return [[(" opening the run", palette.DIM)]]
+        page = self.screen
+        metric, now = metric_of(self.view), page.app.clock.now()  # type: ignore[attr-defined]
+        rows = max(1, height - 1)
+        text = header.lines(self.view, metric, now, width, rows)
+        return [*text, header.progress(self.view, width)]
+
+
+class Tabs(LinesView):
+    """Where one pane is shown at a time: which there are, and which this is."""
+
+    here = "loss"
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        line: Line = []
+        for number, (name, short) in enumerate(zip(PANES, _SHORT, strict=True), 1):
+            look = palette.TAB if name == self.here else palette.DIM
+            line.append((f" {number} {short} ", look))
+        return [line]
+
+
+class Numbers(LinesView):
+    """A run as numbers alone, for a terminal that has no room for charts."""
+
+    view: RunView | None = None
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        if self.view is None:
+            return [[("opening the run", palette.DIM)]]
+        now = self.app.clock.now()  # type: ignore[attr-defined]
+        facts = header.facts(self.view, metric_of(self.view), now)
+        rows: list[Line] = [[(self.view.id, palette.STRONG)]]
+        look = palette.state(self.view.status.state)
+        rows.append([(f"{look.glyph} {self.view.status.words}", look.style)])
+        found = len(self.view.findings)
+        rows += [[(f"{f.name:10.10} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
+        rows.append([("findings   ", palette.DIM), (str(found), palette.PLAIN)])
+        return rows
+
+
+class RunScreen(SightActions, Page):
+    """Follows one run directory; leaving it changes nothing about the run."""
+
+    CONTEXT: ClassVar = "run"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.sight = Sight()
+        self.here = "loss"
+        self.alone = False
+        self.frame: Frame | None = None
+        self.bench: Bench | None = None
+        self.pace = follow.pace()
+        self.frames = 0
+        self._woken = asyncio.Event()
+        self.head = Head(id="head")
+        self.tabs = Tabs(id="tabs")
+        self.numbers = Numbers(id="numbers")
+        self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS)}
+        self.doctor = TextPane("doctor", "doctor", self._doctor_lines, tail=False)
+        self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
+
+    def compose(self) -> ComposeResult:
+        yield self.head
+        yield self.tabs
+        yield self.numbers
+        with Grid(id="bench"):
+            yield from self.charts.values()
+            yield self.doctor
+            yield self.log_pane
+        yield self.keybar
+
+    def on_mount(self) -> None:
+        app = self.workbench
+        self.bench = Bench(self.path, app.clock, app.glyphs, not app.no_color)
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        self.wake()
+        self._follow()
+
+    def on_screen_suspend(self) -> None:
+        self.workers.cancel_node(self)
+
+    def on_unmount(self) -> None:
+        if self.bench is not None:
+            self.bench.close()
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def panes(self) -> dict[str, tuple[int, int]]:
+        """The charts in view with their sizes; hidden ones are not painted at all."""
+        if self.tiny:
+            return {}
+        return {
+            name: (pane.content_size.width, pane.content_size.height)
+            for name, pane in self.charts.items()
+            if pane.display and pane.content_size.width and pane.content_size.height
+        }
+
+    def wake(self) -> None:
+        """Something about the view changed: paint now rather than at the next tick."""
+        self._woken.set()
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self) -> None:
+        """Beat after beat, each off the event loop; ended runs are waited on by nobody."""
+        assert self.bench is not None
+        loop = asyncio.get_running_loop()
+        while self.is_current:
+            self._woken.clear()
+            try:
+                frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes())
+            except UserError as error:
+                self.workbench.cannot_show(error)
+                return
+            self._apply(frame)
+            due = loop.time() + self.pace.interval
+            if frame.view.behind:
+                continue
+            over = frame.view.status.ended_now
+            try:
+                await asyncio.wait_for(self._woken.wait(), None if over else self.pace.interval)
+            except TimeoutError:
+                self.pace.tick(loop.time() - due)
+
+    def _apply(self, frame: Frame) -> None:
+        fresh = self.frame is None or frame.view is not self.frame.view
+        self.frame = frame
+        self.frames += 1
+        for name, canvas in frame.canvases.items():
+            self.charts[name].show(canvas)
+        if fresh:
+            self.head.view = self.numbers.view = frame.view
+            for pane in (self.head, self.numbers, self.doctor, self.log_pane):
+                pane.redraw()
+
+    def _doctor_lines(self, width: int) -> list[Line]:
+        return journal.doctor_lines(self.frame.view, width) if self.frame else []
+
+    def _log_lines(self, width: int) -> list[Line]:
+        return journal.log_lines(self.frame.view, width) if self.frame else []
+
+    def _arrange(self) -> None:
+        """Which panes are in view at this size, and which has the keys."""
+        single = self.alone or not self.wide
+        self.set_class(single, "-single")
+        self.tabs.here = self.here
+        for name in PANES:
+            pane = self.query_one(f"#{name}")
+            pane.display = not self.tiny and (not single or name == self.here)
+            pane.set_class(name == self.here, "-here")
+        self.tabs.display = single and not self.tiny
+        self.numbers.display = self.tiny
+        self.head.display = not self.tiny
+        self.tabs.redraw()
+        self.call_after_refresh(self.wake)
+
+    def go(self, name: str) -> None:
+        """Give the keys to a pane; where one is shown at a time, show that one."""
+        self.here = name
+        self._arrange()
+
+    @on(TextPane.Pointed)
+    def _text_pointed(self, event: TextPane.Pointed) -> None:
+        self.go(str(event.pane.id))
+        if event.what == "double":
+            self.action_maximise()
+
+    def action_next_pane(self) -> None:
+        self.go(PANES[(PANES.index(self.here) + 1) % len(PANES)])
+
+    def action_previous_pane(self) -> None:
+        self.go(PANES[PANES.index(self.here) - 1])
+
+    def action_maximise(self) -> None:
+        self.alone = not self.alone
+        self._arrange()
+
+    def _scroll(self, by: int) -> None:
+        (self.log_pane if self.here == "log" else self.doctor).move(by)
+
+    def action_down(self) -> None:
+        self._scroll(1)
+
+    def action_up(self) -> None:
+        self._scroll(-1)
+
+    def action_smoothing(self) -> None:
+        self.look(smoothing=(self.sight.smoothing + 1) % len(SMOOTHING))
+        share = SMOOTHING[self.sight.smoothing]
+        self.say(f"smoothing over {share:.0%} of the view" if share else "no smoothing")
+
+    def action_back(self) -> None:
+        if self.sight.cursor is not None:
+            self.look(cursor=None)
+        elif self.alone:
+            self.action_maximise()
+        else:
+            self.action_detach()
+
+    def action_detach(self) -> None:
+        """Leave. Where the run is live, say that it goes on, and how to come back."""
+        view = self.frame.view if self.frame else None
+        live = view is not None and not view.status.ended_now
+        words = f"detached from {self.path.name}: training goes on" if live else ""
+        self.workbench.left_run(words, f"tuiwb attach {self.path.name}" if live else "")
+
+    def action_stop(self) -> None:
+        from tuiwb.tui.screens.ask import Ask
+
+        if self.frame is None or self.frame.view.status.ended_now:
+            self.say("this run has ended already", palette.DIM)
+            return
+        ask = Ask(
+            f"Stop {self.path.name}?",
+            "It ends after this step and keeps what it has learnt in a checkpoint.",
+            [("stop", "stop after this step"), ("", "go on training")],
+        )
+        self.app.push_screen(ask, self._stop)
+
+    def _stop(self, answer: str | None) -> None:
+        if answer:
+            self._send(answer)
+
+    @work(group="commands")
+    async def _send(self, command: str) -> None:
+        from tuiwb.client.commands import send, wait
+
+        try:
+            self.say(f"{command}: asked, waiting for the step to end", palette.AMBER)
+            asked = await asyncio.to_thread(send, self.path, command, None, "tui")
+            answer = await asyncio.to_thread(wait, self.path, asked, 30.0)
+        except UserError as error:
+            self.say(error.what, palette.RED)
+            return
+        step = answer.get("step")
+        if answer.get("accepted", True):
+            self.say(f"{command}: done at step {step}" if step is not None else f"{command}: done")
+        else:
+            self.say(f"{command} refused: {answer.get('reason', '')}", palette.RED)
+
+    def look(self, **changes: object) -> None:
+        """Look at the run in another way."""
+        self.sight = replace(self.sight, **changes)  # type: ignore[arg-type]
+        self.wake()

@@ -1,0 +1,160 @@
+"""The keys and the mouse that move through a run: cursor, zoom, pan, scales. Mixed into the bench."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
+from tuiwb.tui.widgets.chart import ChartPane
+
+_CLOSEST = 8.0
+"""Units of x below which zooming in stops."""
+
+
+class SightActions:
+    """What `RunScreen` does to its `Sight`. The mixin holds no state of its own."""
+
+    sight: Sight
+    frame: Frame | None
+    bench: Bench | None
+    here: str
+
+    if TYPE_CHECKING:
+
+        def look(self, **changes: object) -> None: ...
+        def go(self, name: str) -> None: ...
+        def say(self, text: str) -> None: ...
+        def panes(self) -> dict[str, tuple[int, int]]: ...
+        def action_maximise(self) -> None: ...
+
+    def action_cursor(self) -> None:
+        if self.frame is None:
+            return
+        on = self.sight.cursor is None
+        low, high = self.frame.x_range
+        newest = min(high, self.frame.extent[1])
+        self.look(cursor=max(low, newest) if on else None)
+        if on:
+            self.say("cursor: left and right move it, c ends it")
+
+    def _column(self) -> float:
+        """The x that one column of the chart in hand is wide."""
+        assert self.frame is not None
+        low, high = self.frame.x_range
+        widths = [width for name, (width, _) in self.panes().items() if name == self.here]
+        widths = widths or [width for width, _ in self.panes().values()] or [60]
+        step = (high - low) / max(8, widths[0] - 8)
+        return max(1.0, round(step)) if self.sight.axis == "step" else step
+
+    def _sideways(self, direction: int) -> None:
+        if self.frame is None:
+            return
+        if self.sight.cursor is None:
+            self._pan(direction * 0.1)
+            return
+        low, high = self.frame.x_range
+        at = self.sight.cursor + direction * self._column()
+        at = max(self.frame.extent[0], min(at, self.frame.extent[1]))
+        changes: dict[str, object] = {"cursor": at}
+        if self.sight.span is not None and not low <= at <= high:
+            changes["end"] = at + (self.sight.span / 2)
+        self.look(**changes)
+
+    def action_left(self) -> None:
+        self._sideways(-1)
+
+    def action_right(self) -> None:
+        self._sideways(1)
+
+    def _zoom(self, factor: float, around: float | None = None) -> None:
+        if self.frame is None:
+            return
+        low, high = self.frame.x_range
+        whole = max(self.frame.extent[1], 1.0)
+        if around is None:
+            around = self.sight.cursor
+        if around is None:
+            around = min(high, whole)
+        span = (high - low) * factor
+        if span >= whole:
+            self.look(span=None, end=None)
+            return
+        span = max(span, min(_CLOSEST, whole))
+        end = around + (high - around) * factor
+        following = self.sight.end is None and around >= whole
+        self.look(span=span, end=None if following else max(span, min(end, whole)))
+
+    def action_zoom_in(self) -> None:
+        self._zoom(0.5)
+
+    def action_zoom_out(self) -> None:
+        self._zoom(2.0)
+
+    def _pan(self, share: float) -> None:
+        if self.frame is None or self.sight.span is None:
+            return
+        span, whole = self.sight.span, self.frame.extent[1]
+        end = self.frame.x_range[1] + share * span
+        self.look(end=max(span, min(end, max(span, whole))))
+
+    def action_pan_left(self) -> None:
+        self._pan(-0.5)
+
+    def action_pan_right(self) -> None:
+        self._pan(0.5)
+
+    def action_fit(self) -> None:
+        self.look(span=None, end=None)
+
+    def action_tail(self) -> None:
+        if self.frame is None:
+            return
+        span = self.sight.span or max(_CLOSEST, self.frame.extent[1] / 4)
+        self.look(span=span, end=None)
+
+    def action_log(self) -> None:
+        if self.here in (*CHARTS, *MAPS):
+            self.look(log=self.sight.log ^ {self.here})
+
+    def action_log_all(self) -> None:
+        every = frozenset((*CHARTS, *MAPS))
+        self.look(log=frozenset() if self.sight.log == every else every)
+
+    def action_axis(self) -> None:
+        axis = "time" if self.sight.axis == "step" else "step"
+        self.look(axis=axis, span=None, end=None, cursor=None)
+
+    @on(ChartPane.Pointed)
+    def _pointed(self, event: ChartPane.Pointed) -> None:
+        name, pane = str(event.pane.id), event.pane
+        if self.bench is None or self.frame is None:
+            return
+        size = pane.content_size
+        at = self.bench.x_at(name, size.width, size.height, event.column)
+        if event.what == "zoom":
+            self._zoom(0.8 if event.amount > 0 else 1.25, at)
+        elif event.what == "drag" and self.sight.span is not None:
+            self._pan(event.amount / max(8, size.width - 8))
+        elif event.what == "double":
+            self.go(name)
+            self.action_maximise()
+        elif event.what == "cursor":
+            if self.here != name:
+                self.go(name)
+            elif at is not None:
+                self.look(cursor=max(self.frame.extent[0], min(at, self.frame.extent[1])))
+
+
+def _number(index: int) -> None:
+    name = (*CHARTS, *MAPS, "doctor", "log")[index]
+
+    def action(self: SightActions) -> None:
+        self.go(name)
+
+    setattr(SightActions, f"action_pane_{index + 1}", action)
+
+
+for _index in range(8):
+    _number(_index)

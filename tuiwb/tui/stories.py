@@ -1,0 +1,128 @@
+"""Presets and runs as lines of text: what the first screen says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from tuiwb import __version__
+from tuiwb.base.format import number, si
+from tuiwb.base.text import clean
+from tuiwb.spec import PresetInfo
+from tuiwb.tui import palette
+from tuiwb.tui.palette import DIM, FAINT, GREEN, PLAIN, STRONG
+from tuiwb.tui.widgets.lines import Line, pad, sides, wrap
+from tuiwb.tui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from tuiwb.run.listing import RunSummary
+
+NO_PRESETS = "no preset holds these words; escape shows all of them again"
+NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
+
+
+def title(width: int) -> Line:
+    """The top line."""
+    name: Line = [(" tuiwb", palette.BLUE_STRONG)]
+    words = "  pick an architecture, turn its knobs, watch it learn"
+    return sides([*name, (words, DIM)] if width >= 60 else name, [(f"{__version__} ", FAINT)], width)
+
+
+def gallery(presets: Sequence[PresetInfo], words: str = "", height: int = 99) -> list[Row]:
+    """Presets under the names of their families; only those that hold every word. Where the pane
+    is too low for all of them, without blank lines."""
+    wanted = words.casefold().split()
+    shown = [p for p in presets if all(word in _text(p) for word in wanted)]
+    airy = len(shown) + 2 * len({p.family for p in shown}) - 1 <= height
+    widest = max((len(p.name) for p in shown), default=0)
+    rows: list[Row] = []
+    for family, members in groupby(shown, key=lambda p: p.family):
+        if rows and airy:
+            rows.append(Row([]))
+        rows.append(Row([(clean(family), DIM)]))
+        rows += [
+            Row([(f" {p.name:{widest}}", STRONG), (f"  {clean(p.title)}", PLAIN)], p.name)
+            for p in members
+        ]
+    return rows
+
+
+def _text(preset: PresetInfo) -> str:
+    parts = (preset.name, preset.title, preset.family, preset.paper, preset.look_at)
+    return " ".join(parts).casefold()
+
+
+def story(preset: PresetInfo | None, width: int, height: int = 99) -> list[Line]:
+    """What a preset is, what to expect of it, what to look at."""
+    if preset is None:
+        return []
+    lines = _story(preset, width)
+    return lines if len(lines) <= height else [line for line in lines if line]
+
+
+def _story(preset: PresetInfo, width: int) -> list[Line]:
+    lines: list[Line] = []
+    if preset.paper:
+        lines += [[(f" {text}", DIM)] for text in wrap(clean(preset.paper), width - 2)]
+    if preset.expect is not None:
+        expect = preset.expect
+        sign, target = ("≥", expect.at_least) if expect.at_least is not None else (
+            "≤", expect.at_most)  # fmt: skip
+        lines += [[], [(" expect    ", DIM), (expect.metric.replace("_", " "), STRONG)]]
+        if target is not None:
+            lines[-1] += [(f" {sign} {number(target)}", palette.BLUE_STRONG)]
+        lines[-1].append((f" after {expect.steps} steps", PLAIN))
+        lines += _field("baseline", expect.baseline, width)
+        if expect.measured:
+            lines += _field("reached", expect.measured, width)
+    if preset.look_at:
+        lines += [[], *_field("look at", preset.look_at, width)]
+    return lines
+
+
+def _field(name: str, text: str, width: int) -> list[Line]:
+    first, *rest = wrap(clean(text), width - 12)
+    return [[(f" {name:10}", DIM), (first, PLAIN)], *([(" " * 11 + r, PLAIN)] for r in rest)]
+
+
+def runs(summaries: Sequence[RunSummary], width: int, now: float) -> list[Row]:
+    """Runs, live ones first, then the newest."""
+    live = [run for run in summaries if palette.state(run.state).live]
+    rest = [run for run in summaries if not palette.state(run.state).live]
+    name_width = max([8, *(len(run.id) for run in summaries)])
+    name_width = min(name_width, max(8, width - 21))
+    rows = [Row(_run(run, name_width, width, now), run.id) for run in live]
+    if live and rest:
+        rows.append(Row([]))
+    return rows + [Row(_run(run, name_width, width, now), run.id) for run in rest]
+
+
+def _run(run: RunSummary, name_width: int, width: int, now: float) -> Line:
+    look = palette.state(run.state)
+    line: Line = [
+        (look.glyph, look.style),
+        (f" {clean(run.id, name_width):{name_width}} ", STRONG if look.live else PLAIN),
+        (f" {run.state:9}", look.style),
+    ]
+    if width >= 46:
+        line.append((f" {_progress(run):>10}", DIM))
+    if run.loss is not None:
+        line.append(("  loss " if width >= 54 else "  ", FAINT))
+        line.append((f"{number(run.loss, 3):6}".rstrip() if width < 46 else f"{number(run.loss, 3):6}", GREEN if look.live else PLAIN))
+    if run.started is not None and now > run.started:
+        line = sides(line, [(f"  {ago(now - run.started)} ", FAINT)], width - 1)
+    return pad(line, width - 1)
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in one number and one word."""
+    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {word} ago"
+    return "just now"
+
+
+def _progress(run: RunSummary) -> str:
+    step = si(run.step or 0, 4)
+    return f"{step}/{si(run.steps, 4)}" if run.steps else step

@@ -1,0 +1,1 @@
+"""Panes, one file a kind. Each paints its own lines and refreshes only the spans that changed."""

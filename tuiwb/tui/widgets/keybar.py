@@ -1,0 +1,42 @@
+"""The bottom line: the keys that matter here, as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuiwb.tui import actions, palette
+from tuiwb.tui.widgets.lines import Line, LinesView, length
+
+
+class KeyBar(LinesView):
+    """Keys of a context in the order of their rank, or a passing notice in their place."""
+
+    def __init__(self, context: actions.Context) -> None:
+        super().__init__(classes="keybar")
+        self._where = context
+        self._notice: Line = []
+
+    def notice(self, text: str, style: palette.Style = palette.BLUE) -> None:
+        """Say something until `clear`; an empty text brings the keys back."""
+        self._notice = [(" ", palette.PLAIN), (text, style)] if text else []
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        if self._notice:
+            return [self._notice]
+        shown = [a for a in (*actions.of(self._where), *actions.of("anywhere")) if a.show]
+        help_at_end = _item(shown[-1])
+        line: Line = [(" ", palette.PLAIN)]
+        for action in sorted(shown[:-1], key=lambda a: a.show):
+            item = _item(action)
+            if length(line) + length(item) + length(help_at_end) > width:
+                break
+            line += item
+        return [line + help_at_end]
+
+
+def _item(action: actions.Action) -> Line:
+    return [
+        (actions.key_name(action.keys[0]), palette.BLUE_STRONG),
+        (f" {action.label}   ", palette.DIM),
+    ]

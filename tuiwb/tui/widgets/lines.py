@@ -1,0 +1,172 @@
+"""A pane of styled lines that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tuiwb.tui import palette
+
+Piece: TypeAlias = tuple[str, Style]
+Line: TypeAlias = list[Piece]
+Span: TypeAlias = tuple[int, int, int]
+"""Row, first column, past the last column."""
+
+_GAP = 4
+"""Unchanged cells up to this many are sent along: moving the cursor costs about as much."""
+
+
+class LinesView(Widget):
+    """A pane whose content is `lines`: subclasses paint, `redraw` finds what changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._shown: list[Line] = []
+        self._base: Style | None = None
+        self.spans: list[Span] = []
+        """What the last `redraw` changed; for whoever wants to know what a tick cost."""
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """The content for a pane of this size, from the top; what is too long is cut."""
+        return []
+
+    def redraw(self) -> None:
+        """Paint again and send the difference."""
+        size = self.content_size
+        if not size.width or not size.height or not self.display:
+            return
+        fresh = [fit(line, size.width) for line in self.lines(size.width, size.height)]
+        fresh = fresh[: size.height]
+        fresh += [[] for _ in range(size.height - len(fresh))]
+        self.spans = changed(self._shown, fresh)
+        self._shown = fresh
+        if self.spans:
+            self.refresh(*(Region(x0, y, x1 - x0, 1) for y, x0, x1 in self.spans))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._shown = []
+        self.redraw()
+        self.refresh()
+
+    def on_show(self) -> None:
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        self._base = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.content_size.width
+        base = self._base = self._base or self.rich_style
+        if y >= len(self._shown):
+            return Strip.blank(width, base)
+        ascii_only = getattr(self.app, "glyphs", "") == "ascii"
+        line = self._shown[y]
+        segments = [
+            Segment(palette.plain(text) if ascii_only else text, base + style)
+            for text, style in line
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+def fit(line: Iterable[Piece], width: int) -> Line:
+    """``line`` cut to ``width`` cells, without control characters or empty pieces."""
+    out: Line = []
+    left = width
+    for text, style in line:
+        if not text:
+            continue
+        if not text.isprintable():
+            text = "".join(c if c.isprintable() else " " for c in text)
+        length = len(text) if text.isascii() else cell_len(text)
+        if length > left:
+            text, length = set_cell_size(text, left), left
+        if text:
+            out.append((text, style))
+        left -= length
+        if left <= 0:
+            break
+    return out
+
+
+def changed(before: Sequence[Line], after: Sequence[Line]) -> list[Span]:
+    """The spans of cells in which two frames differ; rows that are missing count as blank."""
+    spans: list[Span] = []
+    for y in range(max(len(before), len(after))):
+        old = before[y] if y < len(before) else None
+        new = after[y] if y < len(after) else []
+        if old == new:
+            continue
+        if old is None:
+            spans.append((y, 0, max(1, length(new))))
+            continue
+        a, b = _cells(old), _cells(new)
+        size = max(len(a), len(b))
+        a += [_BLANK] * (size - len(a))
+        b += [_BLANK] * (size - len(b))
+        start = last = -1
+        for x in range(size):
+            if a[x] != b[x]:
+                if start < 0:
+                    start = x
+                elif x - last > _GAP:
+                    spans.append((y, start, last + 1))
+                    start = x
+                last = x
+        if start >= 0:
+            spans.append((y, start, last + 1))
+    return spans
+
+
+_BLANK: Piece = (" ", palette.PLAIN)
+
+
+def _cells(line: Line) -> list[Piece]:
+    cells: list[Piece] = []
+    for text, style in line:
+        if text.isascii():
+            cells += [(char, style) for char in text]
+            continue
+        for char in text:
+            wide = cell_len(char)
+            if wide:
+                cells.append((char, style))
+                cells += [("", style)] * (wide - 1)
+    return cells
+
+
+def length(line: Iterable[Piece]) -> int:
+    """Cells that a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def pad(line: Line, width: int, style: Style = palette.PLAIN) -> Line:
+    """``line`` filled with blanks to ``width`` cells."""
+    missing = width - length(line)
+    return [*line, (" " * missing, style)] if missing > 0 else line
+
+
+def over(line: Line, style: Style) -> Line:
+    """``line`` with ``style`` laid over each of its pieces: a cursor bar, for instance."""
+    return [(text, own + style) for text, own in line]
+
+
+def sides(left: Line, right: Line, width: int) -> Line:
+    """``left`` and ``right`` at the two ends of a line; the right gives way where both do not fit."""
+    room = width - length(left) - length(right)
+    return [*left, (" " * room, palette.PLAIN), *right] if room > 0 else left
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, broken at blanks."""
+    import textwrap
+
+    return textwrap.wrap(text, max(8, width)) or [""]

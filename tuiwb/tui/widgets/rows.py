@@ -1,0 +1,143 @@
+"""A list with a cursor: headings, rows that can be chosen, and a window that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from tuiwb.tui import palette
+from tuiwb.tui.widgets.lines import Line, LinesView, over, pad, wrap
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list; ``key`` None is a heading or a remark, which the cursor skips."""
+
+    line: Line
+    key: Hashable = None
+
+
+class RowsView(LinesView, can_focus=True):
+    """Rows with a cursor. Where there is nothing to list, `empty` says what will come."""
+
+    MARK: ClassVar[str] = "▌"
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        def __init__(self, view: RowsView, key: Hashable) -> None:
+            self.view, self.key = view, key
+            super().__init__()
+
+        @property
+        def control(self) -> RowsView:
+            return self.view
+
+    class Chosen(Moved):
+        """A row was clicked twice (enter is the screen's own action)."""
+
+    def __init__(self, *, empty: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[Row] = ()
+        self.empty = empty
+        self.key: Hashable = None
+        self.top = 0
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows; the cursor stays on its key, or the nearest place that is left."""
+        place = self._at()
+        self.rows = rows
+        keys = self.keys()
+        if self.key not in keys:
+            key = keys[min(place, len(keys) - 1)] if keys else None
+            self._set(key)
+        self.redraw()
+
+    def keys(self) -> list[Hashable]:
+        """The keys that the cursor can stand on, from top to bottom."""
+        return [row.key for row in self.rows if row.key is not None]
+
+    def move(self, by: int) -> None:
+        """The cursor by some rows; it stops at the ends."""
+        keys = self.keys()
+        if keys:
+            self.move_to(keys[max(0, min(len(keys) - 1, self._at() + by))])
+
+    def move_to(self, key: Hashable) -> None:
+        """The cursor to a row."""
+        if key in self.keys():
+            self._set(key)
+            self.redraw()
+
+    def page(self) -> int:
+        """Rows of one page."""
+        return max(1, self.content_size.height - 1)
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        if not self.rows:
+            return [[(f" {text}", palette.DIM)] for text in wrap(self.empty, width - 2)]
+        self._follow(height)
+        below = len(self.rows) - self.top - height
+        lines = [
+            self._line(row, width) for row in self.rows[self.top : self.top + height]
+        ]
+        if below > 0 and height > 3:
+            lines[-1] = [(f"  ↓ {below + 1} more", palette.FAINT)]
+        return lines
+
+    def _line(self, row: Row, width: int) -> Line:
+        if row.key is None:
+            return [(" ", palette.PLAIN), *row.line]
+        if row.key != self.key:
+            return [(" ", palette.PLAIN), *row.line]
+        here = self.has_focus
+        mark = palette.BLUE if here else palette.FAINT
+        bar = palette.CHOSEN if here else palette.CHOSEN_QUIET
+        return over(pad([(self.MARK, mark), *row.line], width), bar)
+
+    def _follow(self, height: int) -> None:
+        place = next((i for i, row in enumerate(self.rows) if row.key == self.key), 0)
+        shown = height - 1 if height > 3 else height  # the last line may say how many follow
+        self.top = max(0, min(self.top, len(self.rows) - height))
+        if place >= self.top + shown and place < len(self.rows) - 1:
+            self.top = place - shown + 1
+        elif place >= self.top + height:
+            self.top = place - height + 1
+        if place < self.top:
+            self.top = place
+        # a heading right above the cursor belongs in view
+        while self.top > 0 and place - self.top < height - 2 and self.rows[self.top - 1].key is None:
+            self.top -= 1
+
+    def _at(self) -> int:
+        keys = self.keys()
+        return keys.index(self.key) if self.key in keys else 0
+
+    def _set(self, key: Hashable) -> None:
+        if key != self.key:
+            self.key = key
+            self.post_message(self.Moved(self, key))
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        place = self.top + event.get_content_offset_capture(self).y
+        if 0 <= place < len(self.rows) and (key := self.rows[place].key) is not None:
+            self.focus()
+            self.move_to(key)
+            if event.chain == 2:
+                self.post_message(self.Chosen(self, key))
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-3)
