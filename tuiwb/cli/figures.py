@@ -15,15 +15,13 @@ BUCKETS = 400
 """More than the columns of a wide terminal: no peak between two columns is lost."""
 
 
-def _line(table: TableView | None, column: str, name: str, colour: int) -> Line | None:
+def _line(table: TableView, column: str, name: str, colour: int) -> Line | None:
     from tuiwb.plots.figure import Line
 
-    if table is None or column not in table.columns:
+    if column not in table.columns:
         return None
     curve = table.envelope(column, BUCKETS)
-    return Line(
-        name, curve.x, curve.mean, curve.low, curve.high, colour, int(curve.nonfinite.sum())
-    )
+    return Line(name, curve.x, curve.mean, curve.low, curve.high, colour, curve.nonfinite)
 
 
 def _chart(title: str, *lines: Line | None, log: bool = False) -> Figure:
@@ -36,35 +34,34 @@ def _chart(title: str, *lines: Line | None, log: bool = False) -> Figure:
 def _loss(view: RunView) -> Figure:
     return _chart(
         "loss",
-        _line(view.tables.get("steps"), "loss", "train", 0),
-        _line(view.tables.get("evals"), "val_loss", "validation", 1),
+        _line(view.table("steps"), "loss", "train", 0),
+        _line(view.table("evals"), "val_loss", "validation", 1),
     )
 
 
 def _gradients(view: RunView) -> Figure:
-    steps = view.tables.get("steps")
+    steps = view.table("steps")
     return _chart("gradient norm", _line(steps, "grad_norm", "all layers", 0), log=True)
 
 
 def _lr(view: RunView) -> Figure:
-    return _chart("learning rate", _line(view.tables.get("steps"), "lr", "lr", 0))
+    return _chart("learning rate", _line(view.table("steps"), "lr", "lr", 0))
 
 
 def _metrics(view: RunView) -> Figure:
-    evals = view.tables.get("evals")
-    names = [] if evals is None else [c for c in evals.columns if c not in ("step", "time")]
-    shown = [name for name in names if not name.endswith("loss")]
-    return _chart(
-        "evaluation", *(_line(evals, name, name, colour) for colour, name in enumerate(shown))
-    )
+    evals = view.table("evals")
+    names = [c for c in evals.columns if c not in ("step", "time") and not c.endswith("loss")]
+    # shares of one fit on one scale; anything else (perplexity, bits) would flatten them
+    shown = [name for name in names if name.endswith(("accuracy", "r2"))] or names[:1]
+    return _chart("evaluation", *(_line(evals, name, name, i) for i, name in enumerate(shown)))
 
 
 def _layers(column: str, title: str) -> Callable[[RunView], HeatMap]:
     def figure(view: RunView) -> HeatMap:
         from tuiwb.plots.figure import HeatMap
 
-        table = view.tables.get("layers")
-        if table is None or column not in table.columns:
+        table = view.table("layers")
+        if column not in table.columns:
             return HeatMap(title)
         x, values = table.matrix(column, BUCKETS)
         return HeatMap(title, tuple(layer.name for layer in view.layers), x, values)

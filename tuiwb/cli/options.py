@@ -65,7 +65,7 @@ def glyph_set(given: GlyphSet | None) -> str | None:
 def runs_folder(given: Path | None) -> Path:
     """The folder of runs that a command works on."""
     if given is not None:
-        return given.expanduser()
+        return given.expanduser().absolute()
     from tuiwb.client.runs import runs_dir
 
     return runs_dir()

@@ -42,6 +42,21 @@ def write(text: str) -> None:
         raise PipeClosed from None
 
 
+def paint(text: str) -> None:
+    """``text`` with escape sequences to stdout, in the colours that the terminal there has."""
+    if not shows_colour():
+        write(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False)
+    try:
+        console.print(Text.from_ansi(text), soft_wrap=True)
+    except BrokenPipeError:
+        raise PipeClosed from None
+
+
 def emit(text: str) -> None:
     """A piece of data to stdout, with what could drive a terminal made harmless."""
     write(clean(text))

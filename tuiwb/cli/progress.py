@@ -36,29 +36,36 @@ def reporter(interval: float) -> Reporter:
 def facts(view: RunView) -> str:
     """Step, loss, validation, rate and what is left, in one line."""
     status = view.status
-    if status.state == "starting":
-        return status.words or "starting"
-    parts = [f"step {status.step}/{status.steps}"]
-    steps = view.tables.get("steps")
-    loss = steps.last("loss") if steps is not None else None
-    if loss is not None:
-        parts.append(f"loss {number(loss)}")
-    parts += [f"{name} {number(v)}" for name, v in view.metrics.items() if name != "val_loss"]
+    if status.state == "starting" or status.ended_now:
+        return status.words
+    parts = [] if status.state == "training" else [status.state]
+    parts.append(f"step {status.step}/{status.steps or '?'}")
     per_s = rate(view)
-    samples = steps.last("samples_per_s") if steps is not None else None
-    if samples is not None:
-        parts.append(f"{si(samples)} samples/s")
     if per_s and status.steps:
         parts.append(f"ETA {duration(max(0, status.steps - status.step) / per_s)}")
+    steps = view.table("steps")
+    if (loss := steps.last("loss")) is not None:
+        parts.append(f"loss {number(loss)}")
+    if (metric := headline_metric(view)) is not None:
+        parts.append(f"{metric} {number(view.metrics[metric])}")
+    if (samples := steps.last("samples_per_s")) is not None:
+        parts.append(f"{si(samples)} samples/s")
     return "  ".join(parts)
+
+
+def headline_metric(view: RunView) -> str | None:
+    """The metric that the preset is about, or else the first one."""
+    expect = view.spec.spec.about.expect if view.spec is not None else None
+    if expect is not None and expect.metric in view.metrics:
+        return expect.metric
+    return next(iter(view.metrics), None)
 
 
 def rate(view: RunView) -> float | None:
     """Steps per second over the last rows."""
-    steps = view.tables.get("steps")
-    if steps is None or steps.rows < 2:
+    recent = view.table("steps").tail(500)
+    if len(recent) < 2:
         return None
-    recent = steps.tail(min(steps.rows, 500))
     span = float(recent["time"][-1] - recent["time"][0])
     return (len(recent) - 1) / span if span > 0 else None
 
@@ -70,14 +77,17 @@ class _Lines:
         self._interval = interval
         self._next = 0.0
         self._state = ""
+        self._said = ""
 
     def update(self, view: RunView) -> None:
         now = time.monotonic()
         if view.status.state == self._state and now < self._next:
             return
-        self._state = view.status.state
-        self._next = now + self._interval
-        output.say(f"{view.id}  {self._state}  {facts(view)}")
+        self._state, self._next = view.status.state, now + self._interval
+        line = f"{view.id}  {facts(view)}"
+        if line != self._said:
+            output.say(line)
+            self._said = line
 
     def close(self) -> None:
         pass
@@ -112,9 +122,10 @@ class _Bar:
         from rich.table import Column
 
         console = Console(stderr=True)
-        bar = [BarColumn(bar_width=min(30, console.width // 4))] if console.width >= 50 else []
-        text = TextColumn("{task.fields[facts]}", markup=False,
-                          table_column=Column(no_wrap=True, overflow="ellipsis"))  # fmt: skip
+        width = 0 if console.width < 60 else 10 if console.width < 100 else 30
+        bar = [BarColumn(width, table_column=Column(min_width=width))] if width else []
+        one_line = Column(no_wrap=True, overflow="ellipsis")
+        text = TextColumn("{task.fields[facts]}", markup=False, table_column=one_line)
         progress = Progress(*bar, text, console=console, transient=True, refresh_per_second=4)
         progress.start()
         progress.add_task("", total=None, facts="starting")

@@ -63,10 +63,9 @@ def as_dict(view: RunView) -> dict[str, Any]:
 def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
     """Seconds from start to end, steps per second of training, samples per second at the end."""
     started, ended = view.status.started, view.status.ended
-    steps = view.tables.get("steps")
-    if steps is None or not steps.rows:
+    recent = view.table("steps").tail(10_000)
+    if not len(recent):
         return (ended - started if started and ended else None), None, None
-    recent = steps.tail(min(steps.rows, 10_000))
     span = float(recent["time"][-1] - recent["time"][0])
     last = float(recent["time"][-1])
     rates = recent["samples_per_s"]
@@ -80,20 +79,18 @@ def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
 
 
 def headline(view: RunView) -> str:
-    """One line: run, state in words, step, time, pace."""
+    """Two lines: run and state in words; steps, time and pace."""
     seconds, _, samples_per_s = pace(view)
-    parts = [view.id, view.status.words]
-    if view.status.steps:
-        parts.append(f"step {view.status.step}/{view.status.steps}")
+    parts = [f"{view.status.step}/{view.status.steps or '?'} steps"]
     if seconds is not None:
-        parts.append(duration(seconds))
+        parts.append(f"in {duration(seconds)}")
     if samples_per_s is not None:
-        parts.append(f"{si(samples_per_s)} samples/s")
-    return "  ".join(parts)
+        parts.append(f"at {si(samples_per_s)} samples/s")
+    return f"{view.id}  {view.status.words}\n  {' '.join(parts)}"
 
 
 def in_words(view: RunView) -> str:
-    """The headline, the last metrics, the verdict, and the last words of a run that ended badly."""
+    """The headline, last metrics, verdict, and the last words of a run that ended badly."""
     lines = [headline(view)]
     width = max((len(name) for name in view.metrics), default=0)
     judged = verdict(view)
@@ -125,4 +122,4 @@ def print_words(view: RunView, plots: tuple[str, ...]) -> None:
     if plots and view.tables:
         width = max(20, min(100, shutil.get_terminal_size((80, 24)).columns))
         unicode, colour = output.shows_unicode(), output.shows_colour()
-        output.write(figures.draw(view, plots, width, colour, unicode))
+        output.paint(figures.draw(view, plots, width, colour, unicode))
