@@ -20,9 +20,15 @@ from tuiwb.spec import from_toml
 
 def stand_by() -> int:
     """Serve requests until the client goes or a run is handed over."""
+    # all that a run needs is loaded before one is asked for
+    import sklearn.datasets
+    import sklearn.model_selection
+
     import tuiwb.engine.build
     import tuiwb.engine.describe
-    import tuiwb.engine.loop  # noqa: F401  all that a run needs is loaded before one is asked for
+    import tuiwb.engine.loop  # noqa: F401
+    import tuiwb.worker.heartbeat
+    import tuiwb.worker.sink  # noqa: F401
 
     _answer({"ready": True})
     for line in sys.stdin:
