@@ -29,6 +29,7 @@ from tuiwb.plots.scales import Floats, Scale
 from tuiwb.plots.ticks import of as ticks_of
 from tuiwb.plots.ticks import tick_label
 
+_BAR = (12, 8, 5)  # lengths of the colour scale
 _UPPER, _LOWER = ord("▀"), ord("▄")
 
 
@@ -105,9 +106,12 @@ def draw_map_header(
     """Title, notes and the colour scale in row 0; False if there is nothing to draw under it."""
     some = not np.isnan(values).all()
     notes = _notes(figure, xs, values, at, canvas.width) if some else []
-    draw_header(canvas, figure.title, notes, [])
+    ends = [tick_label(end) for end in (at.v.low, at.v.high)]
+    # The scale needs less room than a title in full, and says more.
+    bar = sum(map(len, ends)) + _BAR[-1] + 4 if some and canvas.width >= 30 else 0
+    draw_header(canvas, figure.title, notes, [], reserve=bar)
     if some:
-        _draw_bar(canvas, figure, at.v, colour)
+        _draw_bar(canvas, figure, ends, colour)
     return some
 
 
@@ -119,7 +123,7 @@ def _notes(
     if infinite:
         notes.append((f"{LOST} {infinite} infinite", True))
     if at.rows.sharing != "1":
-        unit = " layers/row" if width >= 24 else "/row"
+        unit = " layers/row" if width >= 48 else "/row"
         notes.append((at.rows.sharing + unit, True))
     if figure.cursor is not None:
         found = nearest_index(xs, figure.cursor)
@@ -133,12 +137,12 @@ def _notes(
     return notes
 
 
-def _draw_bar(canvas: Canvas, figure: HeatMap, scale: Scale, colour: bool) -> None:
+def _draw_bar(canvas: Canvas, figure: HeatMap, ends: list[str], colour: bool) -> None:
     """The colour scale at the right end of the title row, where the title leaves room."""
-    low, high = (tick_label(end) for end in (scale.low, scale.high))
+    low, high = ends
     used = np.flatnonzero(canvas.codes[0] != ord(" "))
     free = canvas.width - (int(used[-1]) + 1 if used.size else 0) - 2
-    for size in (12, 8, 5):
+    for size in _BAR:
         text = len(low) + len(high) + 2
         if text + size <= free:
             start = canvas.width - text - size

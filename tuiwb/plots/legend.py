@@ -55,18 +55,20 @@ def draw_header(
     notes: Sequence[tuple[str, bool]],
     entries: Sequence[Entry],
     rows: int = 1,
+    reserve: int = 0,
 ) -> None:
     """Title (bold), ``notes`` (text, must it be seen) and legend, right-aligned, in ``rows`` rows.
 
     What does not fit is shortened in this order: extras, names, then whole entries, which are
-    counted ("+2").
+    counted ("+2"). ``reserve`` columns at the right end of row 0 are left free if they can be.
     """
     width = canvas.width
-    reserve = min(VALUE + 1, max(0, width - 4)) if entries and rows == 1 else 0
+    if entries and rows == 1:
+        reserve = min(VALUE + 1, max(0, width - 4))
     # What must be seen may shorten the title, everything else gives way to it.
     urgent = sum(2 + len(text) for text, must in notes if must)
     room = width - reserve
-    shown_title = _clip(title, max(min(room, 5), room - urgent))
+    shown_title = _clip(title, max(min(width, 5), room - urgent))
     canvas.put(0, 0, shown_title, attr=BOLD)
     at = len(shown_title)
     for text, _ in notes:
@@ -79,7 +81,7 @@ def draw_header(
         return
     at = width - _width(shown, full=any(e.name or e.extra for e in shown)) - len(more)
     for entry in shown:
-        if entry.sign and entry.name:
+        if entry.sign and entry.name and entry.sign != entry.name:
             canvas.put(row, at, entry.sign + " ", entry.colour, attr=BOLD)
             at += len(entry.sign) + 1
         if entry.name:
@@ -109,10 +111,14 @@ def _draw_compact(canvas: Canvas, entries: Sequence[Entry], left: int) -> bool:
 
 def _width(entries: Sequence[Entry], full: bool) -> int:
     each = [
-        VALUE + len(e.extra) + (len(e.sign) + len(e.name) + 2 if full and e.name else 0)
+        VALUE + len(e.extra) + (_sign_width(e) + len(e.name) + 1 if full and e.name else 0)
         for e in entries
     ]
     return sum(each) + 2 * max(0, len(each) - 1)
+
+
+def _sign_width(entry: Entry) -> int:
+    return len(entry.sign) + 1 if entry.sign and entry.sign != entry.name else 0
 
 
 def _shrink(entries: Sequence[Entry], room: int, title: str) -> tuple[list[Entry], str]:
@@ -125,12 +131,14 @@ def _shrink(entries: Sequence[Entry], room: int, title: str) -> tuple[list[Entry
     kept = [Entry(e.sign, e.name, e.value, e.colour) for e in kept]
     if _width(kept, full=True) <= room:
         return kept, ""
-    for longest in (8, 5, 3):
-        cut = [e.name if len(e.name) <= longest else e.name[: longest - 1] + "…" for e in kept]
-        if len(set(cut)) == len(cut):
-            short = [Entry(e.sign, n, e.value, e.colour) for e, n in zip(kept, cut, strict=True)]
-            if _width(short, full=True) <= room:
-                return short, ""
+    for longest, signed in ((8, True), (5, True), (3, True), (3, False), (2, False)):
+        cut = tags([e.name for e in kept], longest)
+        short = [
+            Entry(e.sign if signed or e.sign.isalnum() else "", n, e.value, e.colour)
+            for e, n in zip(kept, cut, strict=True)
+        ]
+        if _width(short, full=True) <= room:
+            return short, ""
     # Last: the end label stands for the name, the colour where there is none.
     bare = [Entry("", e.sign if e.sign.isalnum() else "", e.value, e.colour) for e in kept]
     while bare and _width(bare, full=True) + (4 if len(bare) < len(kept) else 0) > room:

@@ -135,14 +135,13 @@ def _draw_curves(canvas: Canvas, at: Geometry, curves: list[Curve], glyphs: Glyp
 
 
 def y_ticks_of(figure: Figure, at: Geometry) -> Ticks:
-    """About one tick in three rows; in a plot of three rows or less, the two limits."""
+    """A tick in every two or three rows; in a plot of three rows or less, the two limits."""
     room = max(4, at.area.left - 1)
     if 1 < at.area.height <= 3:
         return ends(at.y.low, at.y.high, room)
-    per_tick = 2 if figure.y_scale == "log" else 3
-    return ticks_of(
-        figure.y_scale, at.y.low, at.y.high, max(1, (at.area.height - 1) // per_tick), room
-    )
+    per_tick = 2 if figure.y_scale == "log" else 2.5
+    most = max(1, int((at.area.height - 1) / per_tick))
+    return ticks_of(figure.y_scale, at.y.low, at.y.high, most, room)
 
 
 def _rows_of(ticks: Ticks, at: Geometry) -> list[tuple[int, str]]:
