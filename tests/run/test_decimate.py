@@ -216,10 +216,17 @@ def test_following_gives_what_opening_gives(
             done += piece
             followed = tables.poll()["t"]
             opened = Tables(folder).poll()["t"]
-            for column in ("loss", "count"):
+            for buckets, hi in ((7, 1000), (64, 700), (64, None)):
+                for column in ("loss", "count"):
+                    for a, b in zip(
+                        vars(followed.envelope(column, buckets, lo=0, hi=hi)).values(),
+                        vars(opened.envelope(column, buckets, lo=0, hi=hi)).values(),
+                        strict=True,
+                    ):
+                        np.testing.assert_array_equal(a, b)
                 for a, b in zip(
-                    vars(followed.envelope(column, 7, lo=0, hi=1000)).values(),
-                    vars(opened.envelope(column, 7, lo=0, hi=1000)).values(),
+                    followed.matrix("grad", buckets, 0, hi),
+                    opened.matrix("grad", buckets, 0, hi),
                     strict=True,
                 ):
                     np.testing.assert_array_equal(a, b)

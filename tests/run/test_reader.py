@@ -264,14 +264,25 @@ def test_deleted_while_it_is_followed(paths: RunPaths, write_steps: WriteSteps) 
     with WorkerLock(paths.lock):
         say(paths, "training")
         write_steps(1, 20)
-        clock = FrozenClock(time.time())
-        reader = RunReader(paths.root, clock)
-        view = reader.poll()
-        shutil.rmtree(paths.root)
+        reader = RunReader(paths.root)
         reader.poll()
-        clock.advance(STALE + 1)
-        assert reader.poll().status.state == "crashed"
-        assert view.tables["steps"].envelope("loss", 100).x.tolist() == list(range(1, 20))
+        shutil.rmtree(paths.root)
+        view = reader.poll()
+    assert (view.status.state, view.status.words) == (
+        "crashed",
+        "crashed at step 19: its folder is gone",
+    )
+    assert view.table("steps").envelope("loss", 100).x.tolist() == list(range(1, 20))
+    assert reader.poll() is view
+
+
+def test_a_finished_run_that_is_deleted_stays_finished(paths: RunPaths) -> None:
+    say(paths, "finished")
+    reader = RunReader(paths.root)
+    reader.poll()
+    shutil.rmtree(paths.root)
+    view = reader.poll()
+    assert view.status.state == "finished" and "the folder is gone" in view.problems
 
 
 def error_of(path: Path) -> str:

@@ -112,6 +112,20 @@ def _ready(segment: Segment, stop: int, column: str) -> int:
 
 def _first_at_least(segment: Segment, column: str, bounds: Array, stop: int) -> Array:
     """For each ascending bound, the first row of [0, stop) whose x is at or past it."""
+    found = segment.blocks(column).found
+    before = found.get(len(bounds))
+    if before is not None and before[2] <= stop and np.array_equal(before[0], bounds):
+        # what was found stays found, rows are only ever added
+        known = int(np.searchsorted(before[1], before[2]))
+        new = _search(segment, column, bounds[known:], stop)
+        rows = np.concatenate((before[1][:known], new))
+    else:
+        rows = _search(segment, column, bounds, stop)
+    _remember(found, len(bounds), (bounds, rows, stop))
+    return rows
+
+
+def _search(segment: Segment, column: str, bounds: Array, stop: int) -> Array:
     whole = min(segment.blocks(column).rows, stop // BLOCK * BLOCK) // BLOCK
     peaks = np.maximum.accumulate(segment.blocks(column).summary().high[:whole].astype(np.float64))
     block = np.searchsorted(peaks, bounds, side="left")
@@ -132,8 +146,35 @@ def _first_at_least(segment: Segment, column: str, bounds: Array, stop: int) -> 
 
 
 def _reduce(segment: Segment, column: str, rows: Array) -> Summary:
-    """Reduce rows [rows[k], rows[k + 1]) for every k: whole blocks by their summaries, the rest
-    (the blocks that an edge cuts, and the unfinished last one) row by row."""
+    """Reduce rows [rows[k], rows[k + 1]) for every k, shape (len(rows) - 1, ...)."""
+    reduced = segment.blocks(column).reduced
+    before = reduced.get(len(rows))
+    same = 0
+    if before is not None:
+        differs = before[0] != rows
+        same = max(0, int(differs.argmax()) - 1) if differs.any() else len(rows) - 1
+    if before is None or not same:
+        result = _reduce_rows(segment, column, rows)
+    elif same == len(rows) - 1:
+        result = before[1]
+    else:
+        new = _reduce_rows(segment, column, rows[same:])
+        result = Summary(
+            *map(np.concatenate, zip(before[1].take(slice(0, same)), new, strict=True))
+        )
+    _remember(reduced, len(rows), (rows, result))
+    return result
+
+
+def _remember(answers: dict[int, Any], key: int, answer: Any) -> None:
+    if len(answers) >= 8:  # as many charts of different widths show one column
+        answers.clear()
+    answers[key] = answer
+
+
+def _reduce_rows(segment: Segment, column: str, rows: Array) -> Summary:
+    """Whole blocks by their summaries; the rest (the blocks that an edge cuts, and the unfinished
+    last one) row by row."""
     blocks = segment.blocks(column)
     stop = int(rows[-1])
     whole = min(blocks.rows, stop // BLOCK * BLOCK) // BLOCK

@@ -40,6 +40,9 @@ class Blocks:
         self.shape = shape
         self.rows = 0
         self.cache: dict[int, Array] = {}
+        # the last answers, by number of edges: while a run is followed only its end is new
+        self.found: dict[int, tuple[Array, Array, int]] = {}
+        self.reduced: dict[int, tuple[Array, Summary]] = {}
         self._store: Summary | None = None
 
     def extend(self, values: Array) -> None:
@@ -89,13 +92,12 @@ def reduce_groups(summary: Summary, starts: Array, stops: Array) -> Summary:
     full = np.flatnonzero(starts < stops)
     if not len(full):
         return merged
-    # reduceat wants start, stop, start, stop, ... and no index past the end
-    bounds = np.stack((starts[full], stops[full]), axis=1).reshape(-1)
-    if bounds[-1] == len(summary.low):
-        bounds = bounds[:-1]
+    # reduceat wants start, stop, start, stop, ... and runs from the last one to the array's end
+    first, last = starts[full[0]], stops[full[-1]]
+    bounds = (np.stack((starts[full], stops[full]), axis=1).reshape(-1) - first)[:-1]
     for source, target, ufunc in zip(summary, merged, _UFUNCS, strict=True):
         kind = np.int64 if source.dtype == np.uint8 else source.dtype
-        target[full] = ufunc.reduceat(source, bounds, axis=0, dtype=kind)[::2]
+        target[full] = ufunc.reduceat(source[first:last], bounds, axis=0, dtype=kind)[::2]
     return merged
 
 

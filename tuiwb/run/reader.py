@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tuiwb.run.tableview import TableView
 from tuiwb.run.view import RunView
 from tuiwb.spec import Resolved, from_toml
 
+_GONE = "the folder is gone"
 _MAX_SMALL = 1_000_000  # bytes of spec.toml and meta.json
 
 
@@ -44,6 +46,8 @@ class RunReader:
     def poll(self, budget_s: float | None = 0.05) -> RunView:
         """What the run is now. Reads what is new for about ``budget_s`` seconds (None: to the
         end) and says in ``behind`` whether more is waiting; every call gets further."""
+        if self._view is not None and not os.path.isdir(self.paths.root):
+            return self._gone(self._view)
         deadline = None if budget_s is None else self._clock.monotonic() + budget_s
         expired = None if deadline is None else (lambda: self._clock.monotonic() >= deadline)
         held = holder(self.paths.lock)  # before the journal: see `derive`
@@ -79,6 +83,17 @@ class RunReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _gone(self, old: RunView) -> RunView:
+        """The whole folder was deleted: what was seen last, and that there will be no more."""
+        if _GONE not in old.problems:
+            status = old.status
+            if not status.ended_now:
+                words = f"crashed at step {status.step}: its folder is gone"
+                status = replace(status, state="crashed", words=words)
+            problems = (*old.problems, _GONE)
+            old = self._view = replace(old, status=status, problems=problems, behind=False)
+        return old
 
     def _made(self, status: Status, tables: Any, behind: bool) -> RunView:
         problems = self._problems()

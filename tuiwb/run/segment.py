@@ -173,9 +173,9 @@ class Segment:
                 for n in range(first, last):
                     cache[n] = values[(n - first) * BLOCK : (n - first + 1) * BLOCK]
                 i = run
-            shape = (0, BLOCK, *self.shape(column))
+            shape = (-1, BLOCK, *self.shape(column))
             kept = [cache[n] for n in numbers.tolist()]
-            return np.stack(kept) if kept else np.empty(shape, np.float32)
+            return np.concatenate(kept or [np.empty(0, np.float32)]).reshape(shape)
 
     def _blocks_of(self, column: str) -> Blocks:
         blocks = self._blocks.get(column)
