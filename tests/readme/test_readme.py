@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.recorded import record
 from tests.readme.reference import README, commands, rewritten
 from tuiwb.spec import presets
 
@@ -48,6 +51,14 @@ def test_every_command_line_in_it_is_one_that_the_program_takes(words: list[str]
     assert {word for word in words if word.startswith("-")} <= options
     if words[0] == "run":
         assert words[1] in {info.name for info in presets()}
+
+
+def test_the_python_example_runs(own_world: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    record(own_world / "runs")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert len(names["curve"].x) == 100
 
 
 def test_the_command_lines_were_found() -> None:
