@@ -208,3 +208,9 @@ def test_disk_full_leaves_no_half_line(path: Path, monkeypatch: pytest.MonkeyPat
             journal.write("two")
         journal.write("three")
     assert kinds(path) == ["one", "three"]
+
+
+def test_texts_cannot_drive_a_terminal(path: Path) -> None:
+    path.write_text('{"kind": "note", "text": "\\u001b]0;x\\u0007", "\\u001b": ["\\u009b"]}\n')
+    (event,) = JournalTail(path).read()
+    assert event["text"] == "␛]0;x␇" and event["␛"] == ["·"]

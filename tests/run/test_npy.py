@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tuiwb.run import npy
 
-NAMES = st.text(min_size=1, max_size=12).filter(lambda name: name == name.strip("\0"))
+NAMES = st.text(min_size=1, max_size=12).filter(str.isprintable)
 COLUMNS = st.lists(
     st.tuples(
         NAMES,
@@ -73,6 +73,8 @@ def described(descr: str) -> bytes:
         (described("[('a', '<f8'), ('a', '<f8')]"), "same name"),
         (described("[('a', [('b', '<f8')])]"), "other than numbers"),
         (described("'<f8'"), "no named columns"),
+        (described("[('\\x1b[31m', '<f8')]"), "not plain text"),
+        (described("[('', '<f8')]"), "not plain text"),
         (described("__import__('os').abort()"), "cannot be read"),
         (packed_text(b"(" * 9000), "cannot be read"),
         (packed_text(b"-" * 9999), "cannot be read"),

@@ -235,8 +235,10 @@ def test_half_deleted_in_every_way(
     paths: RunPaths, write_steps: WriteSteps, tmp_path: Path
 ) -> None:
     whole_run(paths, write_steps)
-    for count in range(1, len(PARTS) + 1):
+    for count in (1, 2, 4, 5, 7):
         for gone in itertools.combinations(PARTS, count):
+            if count in (4, 5) and not {"meta.json", "journal.jsonl", "tables"} <= set(gone):
+                continue  # the cases around "nothing is left"
             copy = tmp_path / "copy" / "half"
             shutil.copytree(paths.root, copy)
             live = RunReader(copy)

@@ -162,6 +162,45 @@ def test_disk_full_at_every_byte(
     assert np.load(table.path)["step"].tolist() == [*[1, 2, 3, 4][: 1 + kept], 9]
 
 
+FULL = """
+import os, resource, signal, sys
+from pathlib import Path
+import numpy as np
+from tuiwb.run.journal import Journal
+from tuiwb.run.table import TableWriter
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+table = TableWriter(Path(sys.argv[1]), "t", [("step", "<i8"), ("loss", "<f4"), ("clipped", "u1")])
+journal = Journal(Path(sys.argv[1]) / "journal.jsonl")
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+row = np.zeros(1, table.dtype)
+try:
+    for step in range(1, 1000):
+        row["step"] = step
+        table.append(row)
+except OSError as error:
+    print(error.errno, step - 1)
+try:
+    for step in range(1, 1000):
+        journal.write("note", step)
+except OSError as error:
+    print(error.errno, step - 1)
+"""
+
+
+def test_a_kernel_that_takes_no_more(tmp_path: Path) -> None:
+    """The same with the system's own short writes: a limit on the size of files."""
+    told = subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path], env=ENV, capture_output=True, text=True, check=True
+    )
+    numbers = [int(n) for n in told.stdout.split()]
+    assert len(numbers) == 4 and {numbers[0], numbers[2]} == {errno.EFBIG}
+    rows, events = numbers[1], numbers[3]
+    assert np.load(tmp_path / "t.0000.npy", mmap_mode="r")["step"].tolist() == steps_in(tmp_path)
+    assert steps_in(tmp_path) == list(range(1, rows + 1))
+    lines = (tmp_path / "journal.jsonl").read_bytes()
+    assert lines.count(b"\n") == events and lines.endswith(b"\n")
+
+
 def test_a_write_in_small_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = TableWriter(tmp_path, "t", DTYPE)
     write = os.write

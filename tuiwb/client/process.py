@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
-import site
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def environment() -> dict[str, str]:
     """Ours, and the package's own place where it is not installed (a source checkout)."""
     env = dict(os.environ)
     home = str(Path(tuiwb.__file__).resolve().parent.parent)
-    if home not in (*site.getsitepackages(), site.getusersitepackages()):
+    if home not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         env["PYTHONPATH"] = os.pathsep.join(p for p in (home, env.get("PYTHONPATH")) if p)
     return env
 

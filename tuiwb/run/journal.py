@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.base.text import clean
 from tuiwb.run.files import open_plain, parse_object, read_at, read_tail
 
 MAX_LINE = 1 << 20
@@ -128,10 +129,13 @@ class JournalTail:
 
 def parse_event(line: bytes) -> dict[str, Any] | None:
     """One event of the journal, or None where the line is not one. Its kind is a string, its time
-    a number and its step an integer or None, whatever the line says."""
+    a number and its step an integer or None, whatever the line says; texts are safe to show."""
     if not line or len(line) > MAX_LINE:
         return None
-    event = parse_object(line)
+    try:
+        event: dict[str, Any] | None = _cleaned(parse_object(line))
+    except RecursionError:
+        return None
     if event is None or not isinstance(event.get("kind"), str):
         return None
     time, step = event.get("time"), event.get("step")
@@ -164,6 +168,17 @@ def _repair(fd: int) -> None:
         os.ftruncate(fd, size - len(torn))
     else:
         os.write(fd, b"\n")  # no line of ours is that long: keep it, readers pass it by
+
+
+def _cleaned(value: Any) -> Any:
+    """The journal may be a stranger's: no text in it may drive a terminal."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(v) for v in value]
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(v) for key, v in value.items()}
+    return value
 
 
 def encode(event: dict[str, Any], clip: int | None) -> bytes:

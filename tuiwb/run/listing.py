@@ -46,14 +46,16 @@ def summarise(path: Path, clock: Clock | None = None) -> RunSummary | None:
     """One run in one line; None where the folder is not a run. Never raises."""
     clock, paths = clock or SystemClock(), RunPaths(path)
     meta, _ = read_meta(paths)
-    created, preset = number(meta.get("created")), str(meta.get("preset", ""))
+    created, preset = number(meta.get("created")), clean(str(meta.get("preset", "")), 200)
     try:
         check(paths)
     except (UserError, OSError) as error:
         what = error.what if isinstance(error, UserError) else str(error)
         if not meta:
             return None
-        return RunSummary(path.name, "unreadable", preset, 0, None, created, path, None, what)
+        return RunSummary(
+            clean(path.name, 200), "unreadable", preset, 0, None, created, path, None, what
+        )
     held = holder(paths.lock)
     facts = Facts()
     for limit in (1 << 16, 2 * MAX_LINE):
@@ -81,7 +83,7 @@ def summarise(path: Path, clock: Clock | None = None) -> RunSummary | None:
         log=paths.log,
     )
     return RunSummary(
-        id=path.name,
+        id=clean(path.name, 200),
         state=status.state,
         preset=preset,
         step=status.step,

@@ -101,8 +101,8 @@ def _dtype(descr: object) -> np.dtype[Any]:
         if not isinstance(column, tuple) or len(column) not in (2, 3):
             raise NotATable("the columns cannot be read")
         name, kind, shape = column if len(column) == 3 else (*column, ())
-        if not isinstance(name, str) or not name:
-            raise NotATable("the columns cannot be read")
+        if not isinstance(name, str) or not name or not name.isprintable():
+            raise NotATable("a column's name is not plain text")  # a terminal will show it
         if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
             raise NotATable(f"column {name!r} holds something other than numbers")
         if not isinstance(shape, tuple) or len(shape) > 1:

@@ -13,7 +13,7 @@ from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.text import clean
 from tuiwb.run.facts import Facts
 from tuiwb.run.files import parse_object, read_small
-from tuiwb.run.journal import JournalTail
+from tuiwb.run.journal import MAX_LINE, JournalTail
 from tuiwb.run.layout import FORMAT, RunPaths
 from tuiwb.run.lock import holder
 from tuiwb.run.status import Status, derive
@@ -109,9 +109,11 @@ class RunReader:
         events = old.events if old and not self._changed else tuple(facts.events)
         self._changed = False
         self._view = RunView(
-            id=self.paths.id,
+            id=clean(self.paths.id, 200),
             path=self.paths.root,
-            preset=self._spec.preset if self._spec else str(self._meta.get("preset", "")),
+            preset=clean(
+                str(self._spec.preset if self._spec else self._meta.get("preset", "")), 200
+            ),
             spec=self._spec,
             meta=self._meta,
             status=status,
@@ -132,7 +134,7 @@ class RunReader:
     def _read_journal(self, expired: Callable[[], bool] | None) -> bool:
         """Take in new events; whether the journal is read to its end."""
         while True:
-            events = self._tail.read()
+            events = self._tail.read(MAX_LINE)
             for event in events:
                 self._facts.add(event)
             self._changed |= bool(events)

@@ -76,21 +76,14 @@ class Segment:
         return self.dtype[column].shape
 
     def read(self, start: int, stop: int) -> Array:
-        """Rows [start, stop) as a structured array; fewer where the file has become shorter."""
-        wanted = max(0, stop - start)
-        rows = np.empty(wanted, self.dtype)
-        view = rows.view(np.uint8).data
-        offset = self._offset + start * self._itemsize
-        done = 0
+        """Rows [start, stop) as a read-only structured array; fewer where the file has become
+        shorter."""
+        length = max(0, stop - start) * self._itemsize
         try:
-            while done < len(view):
-                count = os.preadv(self._fd, [view[done : done + (1 << 30)]], offset + done)
-                if count <= 0:
-                    break
-                done += count
+            data = read_at(self._fd, self._offset + start * self._itemsize, length)
         except OSError:  # the disk went away
-            pass
-        return rows[: done // self._itemsize]
+            data = b""
+        return np.frombuffer(data[: len(data) // self._itemsize * self._itemsize], self.dtype)
 
     def values(self, column: str, start: int, stop: int) -> Array:
         """One column of rows [start, stop), contiguous, as f4 or (integers and f8) as f8."""

@@ -83,9 +83,10 @@ def _state(
     settled: bool,
 ) -> str:
     alive = holder.alive if holder else None
+    if alive and holder and holder.started > facts.state_time:
+        return "starting"  # resumed: this worker has not spoken yet
     if facts.state in FINAL:
-        resumed = alive and holder is not None and holder.started > facts.state_time
-        return "starting" if resumed else facts.state
+        return facts.state
     if alive or not settled:
         return facts.state or "starting"
     if alive is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,15 @@ class TableWriter:
         self.close()
 
 
-def segments(folder: Path) -> dict[str, dict[int, Path]]:
-    """The segments in a folder of tables: table -> number -> file. Missing folder: none."""
+def segments(folder: Path, limit: int | None = None) -> dict[str, dict[int, Path]]:
+    """The segments in a folder of tables: table -> number -> file. Missing folder: none.
+
+    Looks at no more than ``limit`` files.
+    """
     found: dict[str, dict[int, Path]] = {}
     try:
-        names = os.listdir(folder)
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in islice(entries, limit)]
     except OSError:
         return found
     for file_name in names:

@@ -36,10 +36,7 @@ class Tables:
     def poll(self) -> Mapping[str, TableView]:
         """The tables as they are now. Never raises; what cannot be read is in `problems`."""
         problems: list[str] = []
-        found = segments(self._folder) if is_folder(self._folder) else {}
-        if sum(map(len, found.values())) > _MAX_FILES:
-            problems.append(f"tables: more than {_MAX_FILES} files, none is read")
-            found = {}
+        found = segments(self._folder, _MAX_FILES) if is_folder(self._folder) else {}
         kept: dict[Path, Segment] = {}
         views = {}
         for name in sorted(found if self._only is None else found.keys() & self._only):
