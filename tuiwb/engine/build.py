@@ -15,6 +15,7 @@ from tuiwb.base.signature import Signature
 from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
 from tuiwb.engine.device import Device, choose, set_threads
+from tuiwb.engine.shapes import trace
 from tuiwb.optim.regularizers import Regularizer
 from tuiwb.probes.layers import Layer, layers_of
 from tuiwb.spec.declarations import SHELVES
@@ -49,11 +50,11 @@ def build(spec: Spec) -> Session:
     model = build_model(spec, dataset.signature)
     generator = torch.Generator().manual_seed(spec.train.seed)
     SHELVES["init"].load(spec.init.name).initialise(model, spec.init, generator)
-    check_shapes(spec, dataset.signature)
     threads = set_threads(spec.train, sum(p.numel() for p in model.parameters()))
 
     # weights are drawn on the CPU and moved, so that every device begins from the same bits
     model.to(device.device)
+    trace(model, dataset.signature, spec.model.name)  # shapes that cannot work end here, in words
     dataset = dataset.to(device.device)
     loss = SHELVES["loss"].load(spec.loss.name).build(spec.loss)
     single = getattr(spec.loss, "single", False)
@@ -107,15 +108,3 @@ def build_model(spec: Spec, signature: Signature) -> nn.Module:
     )
     assert isinstance(model, nn.Module)
     return model
-
-
-def check_shapes(spec: Spec, signature: Signature) -> dict[str, tuple[int, ...]]:
-    """One forward pass without arithmetic (torch's meta device): layer name -> output shape.
-
-    A shape that cannot work is a `UserError` that names the layer, before any training.
-    """
-    from tuiwb.engine.shapes import output_shapes
-
-    with torch.device("meta"):
-        model = build_model(spec, signature)
-    return output_shapes(model, signature, spec.model.name)

@@ -6,45 +6,47 @@ from typing import Any
 
 import torch
 
-from tuiwb.engine.build import build_model, check_shapes, load_data
-from tuiwb.engine.device import choose
-from tuiwb.engine.shapes import flops_by_layer
+from tuiwb.engine.build import build_model, load_data
+from tuiwb.engine.device import SMALL, choose
+from tuiwb.engine.shapes import Weightless, trace
 from tuiwb.probes.layers import layers_of
 from tuiwb.spec.sections import Spec
 
 
 def describe(spec: Spec) -> dict[str, Any]:
-    """JSON-ready facts about the model of ``spec``; no weight is allocated.
+    """JSON-ready facts about the model of ``spec``; the weights of a large one are not allocated.
 
     ``memory_bytes`` estimates one training step: weights, gradients, optimiser state, the data,
     and every layer's output for a batch, kept for the backward pass.
     """
     choose(spec.train)
     dataset = load_data(spec)
-    shapes = check_shapes(spec, dataset.signature)
-    with torch.device("meta"):
+    with Weightless():
         model = build_model(spec, dataset.signature)
-    flops = flops_by_layer(model, dataset.signature)
+    if sum(p.numel() for p in model.parameters()) < SMALL:
+        # a real forward pass of a small net is faster than what torch loads for a meta one
+        model = build_model(spec, dataset.signature)
+    seen = trace(model, dataset.signature, spec.model.name)
     layers = [
         {
             "name": layer.name,
             "kind": layer.kind,
-            "output_shape": list(shapes.get(layer.name, ())),
+            "output_shape": list(seen.shapes.get(layer.name, ())),
             "parameters": layer.parameters,
-            "flops": flops.get(layer.name, 0),
+            "flops": seen.flops.get(layer.name, 0),
         }
         for layer in layers_of(model)
     ]
     parameters = sum(p.numel() for p in model.parameters())
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    kept = sum(torch.Size(shape).numel() for shape in shapes.values())
+    kept = sum(torch.Size(shape).numel() for shape in seen.shapes.values())
     tensors = (t for part in (dataset.train, dataset.val) for t in (part.inputs, part.targets))
     data = sum(tensor.nbytes for tensor in tensors if tensor is not None)
     return {
         "layers": layers,
         "parameters": parameters,
         "trainable": trainable,
-        "flops": flops[""],
+        "flops": seen.total_flops,
         "memory_bytes": 4
         * (
             parameters

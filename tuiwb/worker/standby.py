@@ -7,6 +7,7 @@ and from then on this process is that run's worker. When the other end closes fi
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -18,17 +19,21 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.spec import from_toml
 
 
+NEEDED = (
+    "sklearn.datasets",
+    "sklearn.model_selection",
+    "tuiwb.engine.describe",
+    "tuiwb.engine.loop",
+    "tuiwb.worker.heartbeat",
+    "tuiwb.worker.sink",
+)
+"""All that a run needs and that takes time to load: it is there before a run is asked for."""
+
+
 def stand_by() -> int:
     """Serve requests until the client goes or a run is handed over."""
-    # all that a run needs is loaded before one is asked for
-    import sklearn.datasets
-    import sklearn.model_selection
-
-    import tuiwb.engine.build
-    import tuiwb.engine.describe
-    import tuiwb.engine.loop  # noqa: F401
-    import tuiwb.worker.heartbeat
-    import tuiwb.worker.sink  # noqa: F401
+    for module in NEEDED:
+        importlib.import_module(module)
 
     _answer({"ready": True})
     for line in sys.stdin:
