@@ -18,7 +18,6 @@ from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.run.layout import RunPaths
 from tuiwb.spec import from_toml
 
-
 NEEDED = (
     "sklearn.datasets",
     "sklearn.model_selection",
