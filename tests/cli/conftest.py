@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tuiwb.cli.main import execute
+
 ROOT = Path(__file__).resolve().parents[2]
 Tuiwb = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -29,5 +31,16 @@ def tuiwb(tmp_path: Path) -> Tuiwb:
             errors="replace",
             timeout=120,
         )
+
+    return call
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Tuiwb:
+    """The same inside this process: faster, for what needs no streams or environment of its own."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        code = execute([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return call

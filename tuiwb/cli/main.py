@@ -97,6 +97,8 @@ def execute(arguments: Sequence[str]) -> int:
         # nobody reads on: point stdout elsewhere, or Python complains while it shuts down
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit:  # how typer leaves when it prints help into a closed pipe
+        return 0
     except (typer.Abort, KeyboardInterrupt):
         output.say("interrupted")
         return 130
