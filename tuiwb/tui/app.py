@@ -164,12 +164,12 @@ class Workbench(App[None]):
                 yield SystemCommand(name, action.help, method)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        from textual._compositor import ChopsUpdate
+        from textual._compositor import CompositorUpdate
 
-        from tuiwb.tui.output import ThriftyUpdate
+        from tuiwb.tui.output import thrifty
 
-        if type(renderable) is ChopsUpdate:
-            renderable = ThriftyUpdate.of(renderable)
+        if isinstance(renderable, CompositorUpdate):
+            renderable = thrifty(renderable)
         super()._display(screen, renderable)
 
 

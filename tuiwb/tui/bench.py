@@ -6,6 +6,7 @@ thread, one call at a time, so that no file and no envelope ever holds up the ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -258,8 +259,8 @@ TITLES = {
     "gradient": "gradient norm",
     "metric": "evaluation",
     "rate": "learning rate",
-    "gradients": "gradient norm by layer",
-    "activations": "activation spread by layer",
+    "gradients": "gradients by layer",
+    "activations": "activations by layer",
 }
 
 
@@ -278,12 +279,17 @@ def metric_words(view: RunView) -> str:
 
 
 def short_name(name: str, room: int) -> str:
-    """A dotted path in ``room`` characters: its end, with the number that tells it apart."""
-    parts = name.split(".")
-    while len(name) > room and len(parts) > 1 and not (len(parts) == 2 and parts[0].isdigit()):
-        parts = parts[1:]
-        name = ".".join(parts)
-    return name if len(name) <= room else name[: max(1, room - 1)] + "…"
+    """A dotted path in ``room`` characters: whole, or its folders as ``b1``, or its end alone,
+    with the numbers that tell it apart."""
+    if len(name) <= room:
+        return name
+    *folders, last = name.split(".")
+    short = [re.sub(r"[^\W\d_][^\W\d]*", lambda m: m.group()[0], folder) for folder in folders]
+    for kept in (short, [part for part in short if any(c.isdigit() for c in part)]):
+        text = ".".join([*kept, last])
+        if len(text) <= room:
+            return text
+    return text[: max(1, room - 1)] + "…"
 
 
 def _empty(view: RunView, name: str) -> str:

@@ -29,7 +29,9 @@ def facts(view: RunView, metric: str, now: float) -> list[Fact]:
     status, steps = view.status, view.table("steps")
     planned = count(status.steps) if status.steps else ""
     done = count(status.step)
-    out = [Fact("step", f"{done}/{planned}" if planned else done, 2 * len(planned) + 1)]
+    out = []
+    if status.step != status.steps:
+        out.append(Fact("step", f"{done}/{planned}" if planned else done, 2 * len(planned) + 1))
     epoch = epoch_of(view)
     if epoch is not None:
         out.append(Fact("epoch", f"{epoch:.1f}", 4))

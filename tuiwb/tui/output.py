@@ -1,4 +1,4 @@
-"""What goes over the wire for a partial update: the changed cells and nothing beside them.
+"""What goes over the wire: for a partial update the changed cells and nothing beside them.
 
 Textual sends a changed span from the left edge of its widget and styles every segment from
 scratch. On a chart whose last column moves, that is the whole chart. Here a span is cut at both
@@ -8,12 +8,14 @@ cell before are said.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.style import Style
-from textual._compositor import ChopsUpdate
+from rich.segment import Segment
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 _ATTRIBUTES = (
     ("bold", "1"),
@@ -33,19 +35,40 @@ Codes = tuple[str, str, str]
 """Attributes, foreground, background: each as the parameters of one SGR sequence."""
 
 
-class ThriftyUpdate(ChopsUpdate):
-    """Textual's partial update, written in as few bytes as the terminal needs."""
+class Pen:
+    """Writes segments, and of each style only what differs from the one before."""
 
-    @classmethod
-    def of(cls, update: ChopsUpdate) -> ThriftyUpdate:
-        """The same update, to be written thriftily."""
-        return cls(update.chops, update.spans, update.chop_ends)
+    def __init__(self, console: Console) -> None:
+        self.system = _SYSTEMS.get(console.color_system or "")
+        self.out: list[str] = []
+        self._now: Codes | None = None
+
+    def move(self, x: int, y: int) -> None:
+        """To a cell, counted from 0."""
+        self.out.append(f"\x1b[{y + 1};{x + 1}H")
+
+    def write(self, segments: Iterable[Segment]) -> None:
+        """Segments from where the pen is."""
+        for text, style, control in segments:
+            if control or not text:
+                continue
+            codes = _codes(style, self.system)
+            if codes != self._now:
+                self.out.append(_change(self._now, codes))
+                self._now = codes
+            self.out.append(text)
+
+    def text(self) -> str:
+        """All that was written, with the style put back."""
+        return "".join(self.out) + ("\x1b[m" if self._now is not None else "")
+
+
+class ThriftySpans(ChopsUpdate):
+    """Textual's partial update, written in as few bytes as the terminal needs."""
 
     def render_segments(self, console: Console) -> str:
         """The escape sequences and text of the update."""
-        system = _SYSTEMS.get(console.color_system or "")
-        out: list[str] = []
-        now: Codes | None = None
+        pen = Pen(console)
         for y, x1, x2 in self.spans:
             place = -1
             for end, (start, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
@@ -53,19 +76,32 @@ class ThriftyUpdate(ChopsUpdate):
                     continue
                 left, right = max(start, x1), min(end, x2)
                 if left != place:
-                    out.append(f"\x1b[{y + 1};{left + 1}H")
+                    pen.move(left, y)
                 place = right
-                for text, style, control in strip.crop(left - start, right - start):
-                    if control or not text:
-                        continue
-                    codes = _codes(style, system)
-                    if codes != now:
-                        out.append(_change(now, codes))
-                        now = codes
-                    out.append(text)
-        if now is not None:
-            out.append("\x1b[m")
-        return "".join(out)
+                pen.write(strip.crop(left - start, right - start))
+        return pen.text()
+
+
+class ThriftyLayout(LayoutUpdate):
+    """Textual's full update, written in as few bytes."""
+
+    def render_segments(self, console: Console) -> str:
+        """The escape sequences and text of the update."""
+        pen = Pen(console)
+        for y, strips in enumerate(self.strips, self.region.y):
+            pen.move(self.region.x, y)
+            for strip in strips:
+                pen.write(strip)
+        return pen.text()
+
+
+def thrifty(update: CompositorUpdate) -> CompositorUpdate:
+    """The same update, to be written thriftily."""
+    if type(update) is ChopsUpdate:
+        return ThriftySpans(update.chops, update.spans, update.chop_ends)
+    if type(update) is LayoutUpdate:
+        return ThriftyLayout(update.strips, update.region)
+    return update
 
 
 @lru_cache(maxsize=4096)

@@ -32,8 +32,7 @@ class KnobForm(RowsView):
     def on_mount(self) -> None:
         self.refill()
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
+    def on_resize(self) -> None:
         self.refill()
 
     def refill(self) -> None:

@@ -8,8 +8,7 @@ from typing import TypeAlias
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -30,6 +29,7 @@ class LinesView(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._shown: list[Line] = []
+        self._for = Size(0, 0)
         self._base: Style | None = None
         self.spans: list[Span] = []
         """What the last `redraw` changed; for whoever wants to know what a tick cost."""
@@ -43,18 +43,19 @@ class LinesView(Widget):
         size = self.content_size
         if not size.width or not size.height or not self.display:
             return
-        fresh = [fit(line, size.width) for line in self.lines(size.width, size.height)]
-        fresh = fresh[: size.height]
-        fresh += [[] for _ in range(size.height - len(fresh))]
-        self.spans = changed(self._shown, fresh)
-        self._shown = fresh
-        if self.spans:
+        before, whole = self._shown, self._for != size
+        self._paint(size)
+        self.spans = changed([] if whole else before, self._shown)
+        if whole:
+            self.refresh()
+        elif self.spans:
             self.refresh(*(Region(x0, y, x1 - x0, 1) for y, x0, x1 in self.spans))
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._shown = []
-        self.redraw()
-        self.refresh()
+    def _paint(self, size: Size) -> None:
+        self._for = size
+        fresh = [fit(line, size.width) for line in self.lines(size.width, size.height)]
+        fresh = fresh[: size.height]
+        self._shown = fresh + [[] for _ in range(size.height - len(fresh))]
 
     def on_show(self) -> None:
         self.redraw()
@@ -64,7 +65,10 @@ class LinesView(Widget):
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        width = self.content_size.width
+        size = self.content_size
+        width = size.width
+        if size != self._for:
+            self._paint(size)  # the first frame at a new size is painted once, and whole
         base = self._base = self._base or self.rich_style
         if y >= len(self._shown):
             return Strip.blank(width, base)

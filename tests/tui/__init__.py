@@ -1,0 +1,1 @@
+"""Tests of the workbench, on recorded runs and a clock that stands still."""

@@ -1,0 +1,136 @@
+"""The first screen: gallery, story and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tui.driving import SIZES, text_of, until, workbench
+from tests.tui.recorder import Recorder
+from tuiwb.spec import presets
+from tuiwb.tui.screens.presets import PresetsScreen
+from tuiwb.tui.screens.run import RunScreen
+from tuiwb.tui.screens.setup import SetupScreen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_preset_is_in_the_gallery(runs: Path, size: tuple[int, int]) -> None:
+    async with workbench(runs, size) as (app, pilot):
+        seen = text_of(app)
+        for preset in presets():
+            if preset.name not in seen:
+                await pilot.press("G")
+                seen += text_of(app)
+        assert all(preset.name in seen for preset in presets())
+
+
+async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("G", "k")
+        text = text_of(app)
+        assert "val accuracy ≥ 0.985 after 630 steps" in text
+        assert "softmax regression on the same split: 0.967" in text
+        assert "LeCun et al. 1989" in text
+        assert "Beats the perceptron" in text
+
+
+async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
+    async with workbench(runs) as (app, _):
+        assert "no runs yet" in text_of(app) and "ctrl+r" in text_of(app)
+
+
+async def test_runs_stand_live_first_with_their_state_in_words(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    record("older").start().train(8)
+    record("ended", began=1_750_000_300.0).start().train(10).end()
+    record("broken", began=1_750_000_400.0).start().train(10).crash()
+    async with workbench(runs) as (app, _):
+        lines = [line for line in text_of(app).splitlines() if " loss " in line]
+        assert [name for line in lines for name in ("older", "ended", "broken") if name in line] == [
+            "older",
+            "broken",
+            "ended",
+        ]
+        assert "▶ older" in lines[0] and "training" in lines[0]
+        assert "✗ broken" in lines[1] and "crashed" in lines[1]
+        assert "✓ ended" in lines[2] and "finished" in lines[2]
+
+
+async def test_filter_shows_what_holds_the_words_and_letters_are_inert_in_it(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("slash", *"gru q")
+        assert isinstance(app.screen, PresetsScreen)
+        assert app.screen.words.value == "gru q"
+        await pilot.press("backspace", "backspace")
+        assert app.screen.gallery.keys() == ["char-rnn"]
+        await pilot.press("enter", "escape")
+        assert len(app.screen.gallery.keys()) == len(presets())
+
+
+async def test_a_filter_that_nothing_holds_says_so(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("slash", *"zzz")
+        await pilot.pause()
+        assert "no preset holds these words" in text_of(app)
+
+
+async def test_enter_opens_the_set_up_and_escape_comes_back(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
+
+
+async def test_enter_on_a_run_attaches_and_q_comes_back_saying_that_it_goes_on(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    record("live").start().train(20)
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.frame)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
+        assert "detached from live: training goes on" in text_of(app)
+
+
+async def test_vanished_run_is_a_message_not_an_end(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    made = record("gone").start().train(5).end()
+    async with workbench(runs) as (app, pilot):
+        made.paths.root.rename(runs / ".gone")
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "there is no run gone" in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
+
+
+async def test_help_opens_over_any_screen(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Set up the preset, or watch the run" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (9, 40)])
+async def test_no_terminal_is_too_small(runs: Path, size: tuple[int, int]) -> None:
+    async with workbench(runs, size) as (app, pilot):
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+        await pilot.press("j", "right", "escape", "question_mark", "escape")
+
+
+async def test_ascii_terminals_get_ascii_alone(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    record("ended").start().train(10).end()
+    async with workbench(runs, glyphs="ascii") as (app, pilot):
+        assert text_of(app).isascii()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+        assert text_of(app).isascii()
