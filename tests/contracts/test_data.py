@@ -59,7 +59,7 @@ def test_keeps_the_promise_of_its_signature(name: str) -> None:
             assert data.signature.shape == (data.context,)
             assert part.inputs.dtype == torch.int64
             assert (
-                0 <= int(part.inputs.min()) and int(part.inputs.max()) < data.signature.vocabulary
+                int(part.inputs.min()) >= 0 and int(part.inputs.max()) < data.signature.vocabulary
             )
             assert len(data.vocabulary) == data.signature.vocabulary == data.signature.outputs
         else:

@@ -100,7 +100,7 @@ def test_orthogonal_matrices_keep_lengths(kind: str) -> None:
 
 
 def test_queries_keys_and_values_are_three_matrices() -> None:
-    found = [m for m in matrices(build_model("gpt", TOKENS, layers=1, width=16, heads=2))]
+    found = list(matrices(build_model("gpt", TOKENS, layers=1, width=16, heads=2)))
     assert [tuple(m.weight.shape) for m in found[:3]] == [(16, 16)] * 3
 
 
