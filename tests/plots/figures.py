@@ -99,6 +99,8 @@ FIGURES: dict[str, Figure | HeatMap] = {
     "backwards": Figure("loss", (Line("loss", X[::-1], X),)),
     "unequal": Figure("loss", (Line("loss", X, X[:20]),)),
     "huge": Figure("loss", (Line("loss", X, (X / 25 - 1) * 1.7e308),)),
+    "huge constant": Figure("loss", (Line("loss", [-1.7e308, 1.7e308], [1.7e308] * 2),)),
+    "huge map": HeatMap("g", ("a",), [-1.7e308, 1.7e308], [[1.7e308] * 2], scale="linear"),
     "tiny": Figure("loss", (Line("loss", X, np.linspace(0, 5e-324, 50)),)),
     "huge log": Figure("loss", (Line("l", X, 10 ** (X * 12.56 - 320)),), y_scale="log"),
     "close": Figure("loss", (Line("loss", X, 1 + X * 1e-9),)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from tests.plots.figures import apply
 from tuiwb.plots.canvas import BOLD, DIM, REVERSE, Canvas, safe
+
+Commands: TypeAlias = list[tuple[int, int, str, int, int, int]]
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -28,8 +31,8 @@ puts = st.lists(
 )
 
 
-def drawn(commands: list[tuple[int, int, str, int, int, int]], **kwargs: bool) -> Canvas:
-    canvas = Canvas(20, 6, **kwargs)
+def drawn(commands: Commands) -> Canvas:
+    canvas = Canvas(20, 6)
     for command in commands:
         canvas.put(*command)
     return canvas
@@ -37,7 +40,7 @@ def drawn(commands: list[tuple[int, int, str, int, int, int]], **kwargs: bool) -
 
 @given(puts, puts, st.integers(0, 6))
 def test_changed_spans_applied_to_the_previous_frame_give_the_new_one(
-    before: list, after: list, gap: int
+    before: Commands, after: Commands, gap: int
 ) -> None:
     old, new = drawn(before), drawn(after)
     spans = new.changed_spans(old, gap)
@@ -48,7 +51,7 @@ def test_changed_spans_applied_to_the_previous_frame_give_the_new_one(
 
 @given(puts, puts)
 def test_changed_spans_are_ordered_apart_and_begin_and_end_with_a_change(
-    before: list, after: list
+    before: Commands, after: Commands
 ) -> None:
     old, new = drawn(before), drawn(after)
     spans = new.changed_spans(old)
@@ -73,7 +76,7 @@ def test_a_change_of_colour_alone_is_a_change() -> None:
 
 
 @given(puts)
-def test_ansi_without_its_escapes_is_the_characters(commands: list) -> None:
+def test_ansi_without_its_escapes_is_the_characters(commands: Commands) -> None:
     canvas = drawn(commands)
     for colour in (True, False):
         rows = ESCAPE.sub("", canvas.ansi(colour)).split("\n")
@@ -116,7 +119,7 @@ def test_put_clips_at_every_side() -> None:
 
 
 @given(puts)
-def test_runs_cover_a_row_with_the_fewest_styles(commands: list) -> None:
+def test_runs_cover_a_row_with_the_fewest_styles(commands: Commands) -> None:
     canvas = drawn(commands)
     for y in range(canvas.height):
         runs = list(canvas.runs(y))

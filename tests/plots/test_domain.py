@@ -29,9 +29,10 @@ def test_limits_hold_the_data(a: float, b: float, log: bool) -> None:
 def test_limits_that_still_fit_are_kept_or_hold_the_data_anew(
     a: float, b: float, c: float, d: float, log: bool
 ) -> None:
-    scale = (lambda v: abs(v) + 1e-200) if log else (lambda v: v)
-    low, high = sorted((scale(a), scale(b)))
-    before = y_limits(*sorted((scale(c), scale(d))), log)
+    if log:
+        a, b, c, d = (abs(value) + 1e-200 for value in (a, b, c, d))
+    low, high = min(a, b), max(a, b)
+    before = y_limits(min(c, d), max(c, d), log)
     after = y_limits(low, high, log, before)
     assert after[0] <= low <= high <= after[1]
 

@@ -71,6 +71,7 @@ def test_infinities_zeros_and_missing_layers_look_different() -> None:
     missing = next(line for line, rows in at.rows.named.items() if 3 in rows)
     row = canvas.bg[at.area.top + missing, at.area.left : at.area.left + at.area.width]
     cursor = at.area.column(500, at.x)
+    assert cursor is not None
     assert (np.delete(row, cursor - at.area.left) == -1).all()
 
 

@@ -18,7 +18,8 @@ grids = st.tuples(st.integers(1, 40), st.integers(1, 24))
 def dots_of(points: list[tuple[float, float]], columns: int, rows: int) -> np.ndarray:
     x, y = np.array(sorted(points, key=lambda point: point[0])).T
     top, bottom = Track(x, np.isfinite(y), columns).spans(y[None], y[None], rows)
-    return fill(top, bottom, rows)[0]
+    dots: np.ndarray = fill(top, bottom, rows)[0]
+    return dots
 
 
 @given(samples, grids)

@@ -61,6 +61,6 @@ def test_floats_takes_anything() -> None:
     assert floats(None).size == 0
     assert floats([[1, 2], [3, 4]]).tolist() == [1, 2, 3, 4]
     assert floats(3).tolist() == [3]
-    odd = floats([1, None, "x"])  # type: ignore[list-item]
+    odd = floats([1, None, "x"])  # type: ignore[arg-type]
     assert odd[0] == 1
     assert np.isnan(odd[1:]).all()

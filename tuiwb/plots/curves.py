@@ -62,7 +62,7 @@ def prepare(line: Line, log: bool) -> Curve:
     if not keep.all():
         order = np.flatnonzero(keep)
     rising = x if order is None else x[order]
-    if rising.size > 1 and (np.diff(rising) < 0).any():
+    if (rising[1:] < rising[:-1]).any():
         by_x = np.argsort(rising, kind="stable")
         order = by_x if order is None else order[by_x]
     if order is not None:

@@ -7,6 +7,7 @@ until the data leave them or shrink well inside them (hysteresis).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ _KEEP_FROM = 0.4
 _WIDEN_FROM = 0.6
 # A colour scale of more decades than this hides every difference that matters.
 _MOST_DECADES = 12
+_MOST = sys.float_info.max
 
 
 def round_up(value: float) -> float:
@@ -67,7 +69,8 @@ def y_limits(low: float, high: float, log: bool = False, previous: Range | None 
     if size < SMALLEST:
         return -1.0, 1.0
     if high / 2 - low / 2 <= size * 1e-12:  # a constant: room on both sides
-        low, high = low - size * 0.1, high + size * 0.1
+        room = size * 0.1
+        low, high = max(low - room, -_MOST), min(high + room, _MOST)
     half = high / 2 - low / 2
     if size > LARGEST or not half > 1e-300:
         return low, high

@@ -51,7 +51,7 @@ def grid(figure: HeatMap) -> tuple[Floats, Floats]:
     keep = np.isfinite(xs)
     if not keep.all():
         xs, whole = xs[keep], whole[:, keep]
-    if xs.size > 1 and (np.diff(xs) < 0).any():
+    if (xs[1:] < xs[:-1]).any():
         order = np.argsort(xs, kind="stable")
         xs, whole = xs[order], whole[:, order]
     return xs, whole
