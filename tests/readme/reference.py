@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from tuiwb.cli.main import build
+from tuiwb.cli.program import build
 from tuiwb.tui.actions import key_table
 
 README = Path(__file__).resolve().parents[2] / "README.md"

@@ -32,7 +32,7 @@ def modules(*rooms: str) -> list[str]:
 
 def loaded(code: str) -> set[str]:
     """The modules that a fresh interpreter has loaded after ``code``."""
-    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    script = f"import sys\n{code}\nprint(file=sys.stderr)\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.splitlines()[-1].split())
@@ -101,10 +101,19 @@ def test_training_wing(wall: str) -> None:
     assert not forbidden(after_importing(*rooms), *banned)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["presets"]])
+QUICK = [["--help"], ["--version"], ["run", "--help"], ["presets"], ["run", "no-such-preset"]]
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
 def test_commands_that_answer_at_once_load_nothing_heavy(arguments: list[str]) -> None:
-    found = loaded(f"from tuiwb.cli.main import execute\nassert execute({arguments!r}) == 0")
-    assert not forbidden(found, "torch", "textual", "numpy", "rich", "plotext", "psutil")
+    found = loaded(f"from tuiwb.cli.main import execute\nexecute({arguments!r})")
+    assert not forbidden(found, "torch", "textual", "numpy", "rich", "plotext", "psutil", "asyncio")
+
+
+def test_the_way_to_the_first_screen_is_short() -> None:
+    """What `tuiwb` alone loads before it hands over to the screen."""
+    found = loaded("import tuiwb.cli.main, tuiwb.cli.screen, tuiwb.run.create")
+    assert not forbidden(found, "typer", "pydantic", "numpy", "rich")
 
 
 def test_the_package_itself_loads_next_to_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The program: finds its commands, hands over, and turns every ending into an exit code.
+"""The entry point: hands over to the commands, and turns every ending into an exit code.
 
 Exit codes: 0 done, 1 a preset missed its target (verify), 2 wrong usage or spec, 3 diverged or
 stopped by the doctor, 4 the worker failed, 130 interrupted.
@@ -6,105 +6,47 @@ stopped by the doctor, 4 the worker failed, 130 interrupted.
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
 
-import typer
-from typer.exceptions import TyperException
-
-import tuiwb
 from tuiwb.base.errors import UserError
-from tuiwb.cli import commands, output
-from tuiwb.cli.options import Glyphs, Runs, glyph_set, runs_folder
+from tuiwb.cli import output
 
-HELP = """A training workbench in the terminal.
-
-Pick a preset, turn its knobs, train it in a process of its own, and watch, steer and read the run
-from any terminal. Without a command: the workbench itself.
-
-Exit codes: 0 done, 1 a preset missed its target (verify), 2 wrong usage or spec, 3 diverged or
-stopped by the doctor, 4 the worker failed, 130 interrupted.
-"""
-
-
-def build() -> typer.Typer:
-    """The program with every command that lies in ``commands/``."""
-    app = typer.Typer(
-        help=HELP,
-        invoke_without_command=True,
-        add_completion=False,
-        rich_markup_mode=None,  # plain help: fast, and the same on any terminal
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(workbench)
-    names = [info.name for info in pkgutil.iter_modules(commands.__path__)]
-    families = [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
-    for family in sorted(families, key=lambda module: module.PLACE):
-        app.add_typer(family.app)
-    return app
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        output.emit(f"tuiwb {tuiwb.__version__}")
-        raise typer.Exit
-
-
-def workbench(
-    context: typer.Context,
-    runs: Runs = None,
-    glyphs: Glyphs = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> int | None:
-    if runs is not None:
-        # also for the command that follows, and for the processes it starts
-        os.environ["TUIWB_RUNS"] = str(Path(runs).expanduser())
-    if context.invoked_subcommand is not None:
-        return None
-    if not output.is_terminal():
-        output.say(context.get_help())
-        output.say("\nThe workbench needs a terminal; `tuiwb run PRESET` trains without one.")
-        raise typer.Exit(2)
-    from tuiwb.cli.screen import open_workbench
-
-    return open_workbench(runs_folder(runs), None, glyph_set(glyphs))
+INTERRUPTED = 130
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; a person's mistake costs no traceback."""
     output.prepare()
     try:
-        code = build()(args=list(arguments), prog_name="tuiwb", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
     except UserError as error:
         output.say(f"error: {error}")
-        return error.exit_code
-    except TyperException as error:
-        if (show := getattr(error, "show", None)) is not None:
-            show()
-        else:
-            output.say(f"Error: {error.format_message()}")
         return error.exit_code
     except (output.PipeClosed, BrokenPipeError):
         # nobody reads on: point stdout elsewhere, or Python complains while it shuts down
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except SystemExit:  # how typer leaves when it prints help into a closed pipe
-        return 0
-    except (typer.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         output.say("interrupted")
-        return 130
-    return code if isinstance(code, int) else 0
+        return INTERRUPTED
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if not arguments and output.is_terminal():
+        # the screen should stand at once, and typer would cost a tenth of a second
+        from tuiwb.cli.screen import open_workbench
+        from tuiwb.run.create import runs_dir
+
+        return open_workbench(runs_dir())
+    from tuiwb.cli.program import run
+
+    return run(arguments)
 
 
 def main() -> None:
-    """The entry point of the ``tuiwb`` script."""
+    """What the ``tuiwb`` script calls."""
     sys.exit(execute(sys.argv[1:]))

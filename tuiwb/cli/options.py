@@ -66,6 +66,6 @@ def runs_folder(given: Path | None) -> Path:
     """The folder of runs that a command works on."""
     if given is not None:
         return given.expanduser().absolute()
-    from tuiwb.client.runs import runs_dir
+    from tuiwb.run.create import runs_dir  # without NumPy, which listing runs takes
 
     return runs_dir()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
-import platform
-import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import typer
@@ -24,6 +20,8 @@ PACKAGES = ("msgspec", "numpy", "plotext", "psutil", "rich", "scikit-learn", "te
 @app.command()
 def info(json: Json = False, runs: Runs = None) -> None:
     """Print devices, memory and versions."""
+    import platform
+
     facts = {
         "tuiwb": tuiwb.__version__,
         "python": platform.python_version(),
@@ -40,6 +38,9 @@ def info(json: Json = False, runs: Runs = None) -> None:
 
 def _machine() -> dict[str, Any]:
     """Devices and memory as torch sees them, asked of the worker: nothing here loads torch."""
+    import json
+    import subprocess
+
     from tuiwb.client.process import environment, worker_command
 
     asked = subprocess.run(
@@ -51,7 +52,7 @@ def _machine() -> dict[str, Any]:
         check=False,
     )
     try:
-        facts = json_module.loads(asked.stdout.splitlines()[-1])
+        facts = json.loads(asked.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         reason = asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"]
         return {"torch_error": reason[-1]}
@@ -91,6 +92,8 @@ def _memory(total: float, available: float) -> str:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
