@@ -116,7 +116,7 @@ class _Work:
             train=len(dataset.train),
             val=len(dataset.val),
             classes=list(dataset.classes),
-            baselines=dict(dataset.baselines),
+            baselines={**dataset.baselines, **session.task.baselines},
             fingerprint=dataset.fingerprint,
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
