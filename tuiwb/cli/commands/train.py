@@ -56,11 +56,14 @@ def run(
         return 130
     except Interrupted as interruption:
         view, code = interruption.view, 130
+    code = summary.exit_code(view) if code is None else code
     if json:
         output.emit_json(summary.as_dict(view))
+        if code:
+            output.say(summary.in_words(view))
     else:
         summary.print_words(view, figures.AT_THE_END)
-    return summary.exit_code(view) if code is None else code
+    return code
 
 
 def start(
