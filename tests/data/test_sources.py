@@ -136,7 +136,9 @@ def test_surfaces() -> None:
     assert plane.plane(np.array([[5.0, 5.0], [-5.0, 5.0]])).tolist() == [1.0, 0.0]
     tops = np.array([[-4, 2.5], [0, 2.5], [4, 2.5], [-4, -2.5], [0, -2.5], [4, -2.5]])
     assert plane.hills(tops).tolist() == [1, -1, 1, -1, 1, -1]
-    assert plane.hills(tops + np.array([1.0, 0.0])) == pytest.approx([0.5, -0.5, 0.5, -0.5, 0.5, -0.5])
+    assert plane.hills(tops + np.array([1.0, 0.0])) == pytest.approx(
+        [0.5, -0.5, 0.5, -0.5, 0.5, -0.5]
+    )
     assert plane.hills(np.array([[2.0, 0.0], [6.0, 6.0]])).tolist() == [0, 0]
 
 

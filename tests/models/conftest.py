@@ -1,16 +1,7 @@
-"""One thread an operation: nets this small are only slowed down by more."""
+"""One thread an operation, as in the contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.contracts.conftest import one_thread
 
-import pytest
-import torch
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+__all__ = ["one_thread"]

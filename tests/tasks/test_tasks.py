@@ -76,6 +76,15 @@ def test_a_uniform_guess_is_in_the_losss_own_unit(loss: str, guess: float) -> No
     assert task.baselines == {"uniform guess": pytest.approx(guess)}
 
 
+@pytest.mark.parametrize(("loss", "holds"), [("cross-entropy", True), ("squared", False)])
+def test_the_datas_baselines_are_kept_where_their_unit_is_the_losss(loss: str, holds: bool) -> None:
+    data = module("data", "playground").load(knobs("data", "playground"))
+    assert ("class shares" in _task("classify", loss, data).baselines) == holds
+    data = module("data", "diabetes").load(knobs("data", "diabetes"))
+    other = "mse" if holds else "huber"
+    assert ("least squares" in _task("regress", other, data).baselines) == holds
+
+
 def test_one_output_for_three_classes_is_an_error_of_the_user() -> None:
     with pytest.raises(UserError) as caught:
         _task("classify", "bce", _dataset(torch.tensor([0, 1, 2]), ("a", "b", "c")))

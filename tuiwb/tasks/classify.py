@@ -7,6 +7,7 @@ take the largest of K outputs.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isclose, log
 
 import torch
 from torch import Tensor, nn
@@ -71,5 +72,8 @@ def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> C
     if targets is not None:
         # through the loss itself: ln K for cross-entropy, 0.5 for the Playground's squared error
         zeros = torch.zeros(len(targets), 1 if single else classes, device=targets.device)
-        task.baselines = {"uniform guess": float(plain(loss)(zeros, targets))}
+        guess = float(plain(loss)(zeros, targets))
+        # the data's own are in nats of cross-entropy: they hold where a uniform guess costs ln K
+        in_nats = isclose(guess, log(classes), rel_tol=1e-4)
+        task.baselines = (dataset.baselines if in_nats else {}) | {"uniform guess": guess}
     return task
