@@ -18,7 +18,7 @@ class Task(Protocol):
     """One training step and one evaluation, as the engine asks for them."""
 
     baselines: dict[str, float]
-    """Loss of predictors that are not networks, by name, in the unit of the loss that is plotted."""
+    """Loss of predictors that are not networks, by name, in the unit of `loss`."""
 
     def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The scalar to minimise, and further parts worth a curve of their own (on the device)."""
