@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tuiwb.client.launch import launch
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import holder
 from tuiwb.run.reader import RunReader
 from tuiwb.spec import resolve
 
@@ -24,13 +27,21 @@ Until = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
-def started(tmp_path: Path, fake: Fake, until: Until) -> Callable[[str], Path]:
+def started(tmp_path: Path, fake: Fake, until: Until) -> Iterator[Callable[[str], Path]]:
+    pids: list[int] = []
+
     def start(mode: str) -> Path:
         path = launch(resolve("mlp-digits"), tmp_path / "runs", command=fake(mode))
         until(lambda: RunReader(path).poll().status.step > 0)
+        held = holder(RunPaths(path).lock)
+        assert held is not None
+        pids.append(held.pid)
         return path
 
-    return start
+    yield start
+    for pid in pids:  # a worker whose folder is gone has nobody left to tell it to stop
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_refused_and_accepted(started: Callable[[str], Path]) -> None:
