@@ -1,4 +1,4 @@
-"""Builds a recorded run through the run room's own writers, so that screens read what they would."""
+"""Builds a recorded run through the run room's own writers: screens read what they would."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ METRICS = ("val_loss", "val_accuracy")
 class Recorder:
     """A run that goes as far as it is told to. Its numbers are a function of the step alone."""
 
-    def __init__(self, runs: Path, name: str, preset: str = "cnn-digits", began: float = BEGAN) -> None:
+    def __init__(
+        self, runs: Path, name: str, preset: str = "cnn-digits", began: float = BEGAN
+    ) -> None:
         resolved = resolve(preset)
         self.clock = FrozenClock(began)
         self.steps = resolved.spec.train.steps
@@ -99,10 +101,14 @@ class Recorder:
     def _evaluate(self, s: int, now: float) -> None:
         loss = float(2.3 * np.exp(-s / 80) + 0.09)
         accuracy = float(0.99 - 0.85 * np.exp(-s / 60))
-        self.tables["evals"].append(np.array([(s, now, loss, accuracy)], self.tables["evals"].dtype))
+        self.tables["evals"].append(
+            np.array([(s, now, loss, accuracy)], self.tables["evals"].dtype)
+        )
         metrics = {"val_loss": loss, "val_accuracy": accuracy}
         self.journal.write("evaluation", step=s, metrics=metrics, best=loss < self.best)
-        self.journal.write("checkpoint", step=s, path=f"checkpoints/{s:08}", bytes=352_000, reason="")
+        self.journal.write(
+            "checkpoint", step=s, path=f"checkpoints/{s:08}", bytes=352_000, reason=""
+        )
         self.best = min(self.best, loss)
 
     def find(self) -> Recorder:

@@ -49,7 +49,9 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("broken", began=1_750_000_400.0).start().train(10).crash()
     async with workbench(runs) as (app, _):
         lines = [line for line in text_of(app).splitlines() if " loss " in line]
-        assert [name for line in lines for name in ("older", "ended", "broken") if name in line] == [
+        assert [
+            name for line in lines for name in ("older", "ended", "broken") if name in line
+        ] == [
             "older",
             "broken",
             "ended",
@@ -65,9 +67,9 @@ async def test_filter_shows_what_holds_the_words_and_letters_are_inert_in_it(run
         assert isinstance(app.screen, PresetsScreen)
         assert app.screen.words.value == "gru q"
         await pilot.press("backspace", "backspace")
-        assert app.screen.gallery.keys() == ["char-rnn"]
+        assert app.screen.gallery.stops() == ["char-rnn"]
         await pilot.press("enter", "escape")
-        assert len(app.screen.gallery.keys()) == len(presets())
+        assert len(app.screen.gallery.stops()) == len(presets())
 
 
 async def test_a_filter_that_nothing_holds_says_so(runs: Path) -> None:
@@ -125,9 +127,7 @@ async def test_no_terminal_is_too_small(runs: Path, size: tuple[int, int]) -> No
         await pilot.press("j", "right", "escape", "question_mark", "escape")
 
 
-async def test_ascii_terminals_get_ascii_alone(
-    runs: Path, record: Callable[..., Recorder]
-) -> None:
+async def test_ascii_terminals_get_ascii_alone(runs: Path, record: Callable[..., Recorder]) -> None:
     record("ended").start().train(10).end()
     async with workbench(runs, glyphs="ascii") as (app, pilot):
         assert text_of(app).isascii()

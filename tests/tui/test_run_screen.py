@@ -199,9 +199,7 @@ async def test_zoom_pan_fit_and_newest(runs: Path, record: Record) -> None:
         assert screen.sight.span is None
 
 
-async def test_scales_axis_and_smoothing_change_what_is_painted(
-    runs: Path, record: Record
-) -> None:
+async def test_scales_axis_and_smoothing_change_what_is_painted(runs: Path, record: Record) -> None:
     made = record().start().train(200).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         screen = bench(app)
@@ -276,4 +274,4 @@ async def test_what_is_not_finite_is_counted_on_the_chart(runs: Path, record: Re
     row = (41, made.clock.now(), np.nan, 0.002, np.inf, 0, 1, 3000.0, 0.0)
     table.append(np.array([row], table.dtype))
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, _):
-        assert "×" in text_of(app)
+        assert "\u00d7" in text_of(app)

@@ -95,7 +95,7 @@ async def test_layers_stand_beside_the_knobs_and_follow_them(runs: Path) -> None
         screen = await opened(app, pilot)
         await until(pilot, lambda: "20 778 parameters" in text_of(app))
         text = text_of(app)
-        assert "block1.conv" in text and "32×8×8" in text and "6.92 MB memory" in text
+        assert "block1.conv" in text and "32\u00d78\u00d78" in text and "6.92 MB memory" in text
         asked = standby.asked
         screen.fields.move_to("model.width")
         await pilot.press("right", "right")

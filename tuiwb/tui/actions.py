@@ -47,9 +47,7 @@ class Action:
         return f"{self.context}.{self.name}"
 
 
-def _action(
-    context: Context, name: str, keys: str, label: str, help: str, show: int = 0
-) -> Action:
+def _action(context: Context, name: str, keys: str, label: str, help: str, show: int = 0) -> Action:
     return Action(name, tuple(keys.split()), label, help, context, show)
 
 
@@ -79,7 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "first", "home g", "first", "First knob"),
     _action("setup", "last", "end G", "last", "Last knob"),
     _action("setup", "leave", "escape q", "back", "Back to the presets", 7),
-    _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 1),
+    _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 3),
     _action("run", "left", "left h", "left", "Cursor one column left, or pan"),
     _action("run", "right", "right l", "right", "Cursor one column right, or pan"),
     _action("run", "zoom_in", "plus equals_sign", "zoom in", "Half the steps, twice the detail"),
@@ -88,7 +86,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "pan_right", "right_square_bracket", "later", "Half a pane to later steps"),
     _action("run", "fit", "0", "fit", "The whole run"),
     _action("run", "tail", "f", "newest", "Keep the newest steps in view at this zoom"),
-    _action("run", "log", "y", "log", "Logarithmic scale on this chart", 3),
+    _action("run", "log", "y", "log", "Logarithmic scale on this chart", 6),
     _action("run", "log_all", "Y", "log all", "Logarithmic scale on all charts"),
     _action("run", "axis", "x", "step/time", "Steps or seconds along the x axis"),
     _action("run", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
@@ -102,13 +100,13 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "pane_8", "8", "log", "What happened, line by line"),
     _action("run", "next_pane", "tab", "pane", "The next pane", 4),
     _action("run", "previous_pane", "shift+tab", "pane before", "The pane before"),
-    _action("run", "maximise", "enter", "maximise", "This pane alone, or all panes again", 2),
+    _action("run", "maximise", "enter", "maximise", "This pane alone, or all panes again", 5),
     _action("run", "down", "down j", "down", "Down in findings or log"),
     _action("run", "up", "up k", "up", "Up in findings or log"),
-    _action("run", "stop", "X", "stop", "Stop the training; asks first", 5),
+    _action("run", "stop", "X", "stop", "Stop the training; asks first", 2),
     _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
-    _action("run", "detach", "q", "detach", "Leave the run; training goes on", 6),
-    _action("anywhere", "help", "question_mark f1", "help", "All keys, those of this screen first", 9),
+    _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
+    _action("anywhere", "help", "question_mark f1", "help", "All keys, this screen's first", 9),
     _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
     _action("anywhere", "leave_all", "ctrl+c", "quit", "Leave the workbench; runs go on training"),
 )  # fmt: skip

@@ -88,7 +88,7 @@ class Bench:
         """
         self._reader = self._reader or RunReader(self.path, self.clock)
         view = self._reader.poll(budget)
-        asked = (view, sight, tuple(panes.items()))
+        asked: tuple[object, ...] = (view, sight, tuple(panes.items()))
         if self._frame is not None and _same(asked, self._last):
             return self._frame
         extent = self._extent(view, sight.axis)
@@ -130,7 +130,7 @@ class Bench:
     def _origin(self, view: RunView) -> float:
         """The time that counts as 0 on the time axis: the first step's."""
         rows = view.table("steps").read(0, 1)
-        return float(rows["time"][0]) if len(rows) and "time" in rows.dtype.names else 0.0
+        return float(rows["time"][0]) if len(rows) and "time" in (rows.dtype.names or ()) else 0.0
 
     def _range(self, view: RunView, sight: Sight, extent: Range) -> Range:
         if self._domain_axis != sight.axis:

@@ -1,4 +1,4 @@
-"""How often a live run is looked at: often on a good line, less on a slow one, never when it ended."""
+"""How often a run is looked at: often on a good line, less on a slow one, never once it ended."""
 
 from __future__ import annotations
 

@@ -95,7 +95,9 @@ class Form:
         self.typed[key] = text
         if key.endswith(".name"):
             section = key.partition(".")[0]
-            known = {info.name for info in knobs_of(section, text)} if self._known(key, text) else set()
+            known = (
+                {info.name for info in knobs_of(section, text)} if self._known(key, text) else set()
+            )
             self.typed = {
                 k: v
                 for k, v in self.typed.items()
@@ -195,9 +197,9 @@ def stepped(info: KnobInfo, value: Any, direction: int) -> str | None:
         new = _float_step(info, value, direction)
     else:
         return None
-    if info.low is not None and (new < info.low or new == info.low and info.open_low):
+    if info.low is not None and (new < info.low or (new == info.low and info.open_low)):
         new = value if info.open_low else info.low
-    if info.high is not None and (new > info.high or new == info.high and info.open_high):
+    if info.high is not None and (new > info.high or (new == info.high and info.open_high)):
         new = value if info.open_high else info.high
     return shown(int(new)) if info.kind == "int" else shown(float(f"{new:.10g}"))
 

@@ -63,8 +63,8 @@ def _machine(view: RunView) -> list[Fact]:
         used = f" {size(memory)}" if memory is not None and memory == memory else ""
         out.append(Fact("gpu", f"{gpu:.0f} %{used}", 5))
     elif (cpu := system.last("cpu")) is not None and cpu == cpu:
-        used = system.last("rss")
-        out.append(Fact("cpu", f"{cpu:.0f} %" + (f" {size(used)}" if used else ""), 5))
+        resident = system.last("rss")
+        out.append(Fact("cpu", f"{cpu:.0f} %" + (f" {size(resident)}" if resident else ""), 5))
     watch = system.last("watch")
     if watch is not None and watch == watch:
         out.append(Fact("watching costs", f"{100 * watch:.1f} %", 5))
@@ -116,7 +116,10 @@ def lines(view: RunView, metric: str, now: float, width: int, rows: int) -> list
         return [[*head, *_fitting(numbers, width - length(head))]]
     first = [numbers[0]] if numbers else []
     right = _fitting(first, width - length(head) - 1)
-    return [sides(head, [*right[:-1], (" ", PLAIN)], width), [(" ", PLAIN), *_fitting(numbers[1:], width - 1)]]
+    return [
+        sides(head, [*right[:-1], (" ", PLAIN)], width),
+        [(" ", PLAIN), *_fitting(numbers[1:], width - 1)],
+    ]
 
 
 def _fitting(numbers: list[Fact], room: int) -> Line:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.style import Style
+
 from tuiwb.base.format import count, duration, number, size
 from tuiwb.base.text import clean
 from tuiwb.run.view import RunView
@@ -32,7 +34,7 @@ def log_lines(view: RunView, width: int) -> list[Line]:
     return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
 
 
-def _words(event: Mapping[str, Any]) -> tuple[str, palette.Style]:
+def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
     text = {key: str(value) for key, value in event.items() if isinstance(value, str)}
     match event["kind"]:
         case "state":

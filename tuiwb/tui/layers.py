@@ -7,34 +7,56 @@ from typing import Any
 
 from tuiwb.base.format import count, si, size
 from tuiwb.base.text import clean
+from tuiwb.tui import palette
 from tuiwb.tui.palette import BLUE, DIM, FAINT, PLAIN, STRONG
 from tuiwb.tui.widgets.lines import Line
 from tuiwb.tui.widgets.rows import Row
 
-_BAR = 10
+_BAR = 9
+_HEADS = ("layer", "kind", "output", "parameters", "FLOPs")
 
 
 def table(facts: Mapping[str, Any], width: int) -> list[Row]:
     """One row a layer. What is missing in ``facts`` is left blank, never guessed."""
     layers = [layer for layer in facts.get("layers", ()) if isinstance(layer, Mapping)]
     most = max((_int(layer, "parameters") for layer in layers), default=0)
-    bar = _BAR if width >= 62 else 0
-    name = max([5, *(len(str(layer.get("name", ""))) for layer in layers)])
-    kind = max([4, *(len(str(layer.get("kind", ""))) for layer in layers)])
-    name = min(name, max(8, width - kind - bar - 36))
-    head = f"{'layer':{name}}  {'kind':{kind}} {'output':>13} {'parameters':>11} {'FLOPs':>7}"
-    rows = [Row([(head, FAINT)])]
-    for at, layer in enumerate(layers):
+    cells = [
+        (
+            clean(str(layer.get("name", ""))),
+            clean(str(layer.get("kind", ""))),
+            shape(layer.get("output_shape")),
+            count(_int(layer, "parameters")) if layer.get("parameters") else "",
+            si(_int(layer, "flops")) if layer.get("flops") else "",
+        )
+        for layer in layers
+    ]
+    name, kind, out, own, work = (
+        max(len(head), *(len(row[i]) for row in cells)) if cells else len(head)
+        for i, head in enumerate(_HEADS)
+    )
+    fixed = kind + out + own + work + 8
+    bar = _BAR if width - fixed - name > _BAR else 0
+    name = min(name, max(8, width - fixed - bar))
+    heads = _HEADS
+    rows = [
+        Row(
+            [
+                (f"{heads[0]:{name}}  {heads[1]:{kind}}  {heads[2]:>{out}}  ", FAINT),
+                (f"{heads[3]:>{own}}  {heads[4]:>{work}}", FAINT),
+            ]
+        )
+    ]
+    for at, (layer, row) in enumerate(zip(layers, cells, strict=True)):
         parameters = _int(layer, "parameters")
         line: Line = [
-            (f"{_cut(layer.get('name', ''), name):{name}}  ", PLAIN if parameters else DIM),
-            (f"{_cut(layer.get('kind', ''), kind):{kind}} ", DIM),
-            (f"{shape(layer.get('output_shape')):>13} ", PLAIN),
-            (f"{count(parameters) if parameters else '':>11} ", STRONG),
-            (f"{si(_int(layer, 'flops')) if layer.get('flops') else '':>7}", DIM),
+            (f"{_cut(row[0], name):{name}}  ", PLAIN if parameters else DIM),
+            (f"{row[1]:{kind}}  ", DIM),
+            (f"{row[2]:>{out}}  ", PLAIN),
+            (f"{row[3]:>{own}}  ", STRONG),
+            (f"{row[4]:>{work}}", DIM),
         ]
         if bar and most:
-            filled = round(bar * parameters / most)
+            filled = round((bar - 1) * parameters / most)
             line.append((" " + "▇" * max(filled, 1 if parameters else 0), BLUE))
         rows.append(Row(line, at))
     return rows
@@ -58,10 +80,10 @@ def totals(facts: Mapping[str, Any]) -> Line:
 
 
 def shape(value: object) -> str:
-    """A shape as ``32 x 8 x 8``."""
+    """A shape as ``32x8x8``."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         return ""
-    return "×".join(map(str, value))
+    return palette.TIMES.join(map(str, value))
 
 
 def _int(facts: Mapping[str, Any], key: str) -> int:
@@ -69,6 +91,5 @@ def _int(facts: Mapping[str, Any], key: str) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
-def _cut(text: object, width: int) -> str:
-    text = clean(str(text))
+def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :]

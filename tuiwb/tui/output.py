@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from rich.color import Color, ColorSystem
 from rich.console import Console
-from rich.style import Style
 from rich.segment import Segment
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 _ATTRIBUTES = (
@@ -106,7 +106,7 @@ def thrifty(update: CompositorUpdate) -> CompositorUpdate:
 
 @lru_cache(maxsize=4096)
 def _codes(style: Style | None, system: ColorSystem | None) -> Codes:
-    if style is None or system is None and not style:
+    if style is None or (system is None and not style):
         return ("", "", "")
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     return (attributes, _colour(style.color, system, True), _colour(style.bgcolor, system, False))
@@ -121,7 +121,11 @@ def _colour(colour: Color | None, system: ColorSystem | None, foreground: bool) 
 @lru_cache(maxsize=4096)
 def _change(before: Codes | None, after: Codes) -> str:
     """The shortest sequence that turns one style into another."""
-    if before is None or before[0] != after[0] or any(b and not a for b, a in zip(before, after, strict=True)):
+    if (
+        before is None
+        or before[0] != after[0]
+        or any(b and not a for b, a in zip(before, after, strict=True))
+    ):
         parts = [part for part in after if part]
         return f"\x1b[0;{';'.join(parts)}m" if parts else "\x1b[m"
     parts = [a for b, a in zip(before[1:], after[1:], strict=True) if a != b]

@@ -26,10 +26,14 @@ def title(width: int) -> Line:
     """The top line."""
     name: Line = [(" tuiwb", palette.BLUE_STRONG)]
     words = "  pick an architecture, turn its knobs, watch it learn"
-    return sides([*name, (words, DIM)] if width >= 60 else name, [(f"{__version__} ", FAINT)], width)
+    return sides(
+        [*name, (words, DIM)] if width >= 60 else name, [(f"{__version__} ", FAINT)], width
+    )
 
 
-def gallery(presets: Sequence[PresetInfo], words: str = "", height: int = 99) -> list[Row]:
+def gallery(
+    presets: Sequence[PresetInfo], words: str = "", width: int = 0, height: int = 99
+) -> list[Row]:
     """Presets under the names of their families; only those that hold every word. Where the pane
     is too low for all of them, without blank lines."""
     wanted = words.casefold().split()
@@ -41,11 +45,22 @@ def gallery(presets: Sequence[PresetInfo], words: str = "", height: int = 99) ->
         if rows and airy:
             rows.append(Row([]))
         rows.append(Row([(clean(family), DIM)]))
-        rows += [
-            Row([(f" {p.name:{widest}}", STRONG), (f"  {clean(p.title)}", PLAIN)], p.name)
-            for p in members
-        ]
+        for preset in members:
+            name: Line = [(f" {preset.name:{widest}}", STRONG), (f"  {clean(preset.title)}", PLAIN)]
+            rows.append(Row(sides(name, _target(preset), width - 1), preset.name))
     return rows
+
+
+def _target(preset: PresetInfo) -> Line:
+    """What is expected of a preset, in short: ``val accuracy >= 0.985``."""
+    expect = preset.expect
+    if expect is None:
+        return []
+    at_least = expect.at_least is not None
+    target = expect.at_least if at_least else expect.at_most
+    sign = "≥" if at_least else "≤"
+    metric = expect.metric.replace("_", " ")
+    return [(f"  {metric} {sign} {number(target)} " if target is not None else "", FAINT)]
 
 
 def _text(preset: PresetInfo) -> str:
@@ -109,7 +124,12 @@ def _run(run: RunSummary, name_width: int, width: int, now: float) -> Line:
         line.append((f" {_progress(run):>10}", DIM))
     if run.loss is not None:
         line.append(("  loss " if width >= 54 else "  ", FAINT))
-        line.append((f"{number(run.loss, 3):6}".rstrip() if width < 46 else f"{number(run.loss, 3):6}", GREEN if look.live else PLAIN))
+        line.append(
+            (
+                f"{number(run.loss, 3):6}".rstrip() if width < 46 else f"{number(run.loss, 3):6}",
+                GREEN if look.live else PLAIN,
+            )
+        )
     if run.started is not None and now > run.started:
         line = sides(line, [(f"  {ago(now - run.started)} ", FAINT)], width - 1)
     return pad(line, width - 1)

@@ -19,7 +19,7 @@ def help_rows(context: actions.Context) -> list[Row]:
     for part in order:
         if rows:
             rows.append(Row([]))
-        rows.append(Row([(actions.CONTEXTS[part], palette.DIM)]))  # type: ignore[index]
+        rows.append(Row([(actions.CONTEXTS[part], palette.DIM)]))
         rows += [
             Row(
                 [
@@ -28,7 +28,7 @@ def help_rows(context: actions.Context) -> list[Row]:
                 ],
                 action.id,
             )
-            for action in actions.of(part)  # type: ignore[arg-type]
+            for action in actions.of(part)
         ]
     return rows
 
@@ -48,7 +48,7 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self.list = RowsView(id="help")
         self.list.rows = help_rows(context)
-        self.list.key = self.list.keys()[0]
+        self.list.key = self.list.stops()[0]
 
     def compose(self) -> ComposeResult:
         self.list.border_title = "keys"

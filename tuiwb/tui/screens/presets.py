@@ -14,9 +14,10 @@ from textual.widgets import Input
 from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo, presets
 from tuiwb.tui import stories
+from tuiwb.tui.actions import Context
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.widgets.lines import Line, LinesView
-from tuiwb.tui.widgets.rows import Row, RowsView
+from tuiwb.tui.widgets.rows import RowsView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Story(LinesView):
 class PresetsScreen(Page):
     """Gallery, story and runs."""
 
-    CONTEXT: ClassVar = "presets"
+    CONTEXT: ClassVar[Context] = "presets"
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,8 +95,9 @@ class PresetsScreen(Page):
             await asyncio.sleep(REFRESH)
 
     def _show_gallery(self) -> None:
-        height = self.gallery.content_size.height or 99
-        self.gallery.show_rows(stories.gallery(self.presets, self.words.value, height))
+        size = self.gallery.content_size
+        rows = stories.gallery(self.presets, self.words.value, size.width, size.height or 99)
+        self.gallery.show_rows(rows)
 
     def _show_runs(self) -> None:
         if self.looked:

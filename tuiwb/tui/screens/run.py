@@ -13,6 +13,7 @@ from textual.containers import Grid
 
 from tuiwb.base.errors import UserError
 from tuiwb.tui import follow, header, journal, palette
+from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.sight import SightActions
@@ -79,7 +80,7 @@ class Numbers(LinesView):
 class RunScreen(SightActions, Page):
     """Follows one run directory; leaving it changes nothing about the run."""
 
-    CONTEXT: ClassVar = "run"
+    CONTEXT: ClassVar[Context] = "run"
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -172,7 +173,9 @@ class RunScreen(SightActions, Page):
             self.charts[name].show(canvas)
         if fresh:
             self.head.view = self.numbers.view = frame.view
-            for pane in (self.head, self.numbers, self.doctor, self.log_pane):
+            over = frame.view.status.ended_now
+            self.keybar.labels = {"detach": "leave", "stop": ""} if over else {}
+            for pane in (self.head, self.numbers, self.doctor, self.log_pane, self.keybar):
                 pane.redraw()
 
     def _doctor_lines(self, width: int) -> list[Line]:
@@ -190,6 +193,7 @@ class RunScreen(SightActions, Page):
             pane = self.query_one(f"#{name}")
             pane.display = not self.tiny and (not single or name == self.here)
             pane.set_class(name == self.here, "-here")
+        self.query_one("#bench").display = not self.tiny
         self.tabs.display = single and not self.tiny
         self.numbers.display = self.tiny
         self.head.display = not self.tiny

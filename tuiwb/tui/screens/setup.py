@@ -15,6 +15,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
 from tuiwb.spec import Resolved
 from tuiwb.tui import layers, palette
+from tuiwb.tui.actions import Context
 from tuiwb.tui.form import TIERS, Form
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED, STRONG
 from tuiwb.tui.screens.page import Page
@@ -110,7 +111,7 @@ class LayerTable(RowsView):
 class SetupScreen(Page):
     """A form, its layers, and the key that trains."""
 
-    CONTEXT: ClassVar = "setup"
+    CONTEXT: ClassVar[Context] = "setup"
 
     def __init__(self, resolved: Resolved) -> None:
         super().__init__()
@@ -239,8 +240,10 @@ class SetupScreen(Page):
 
     def _section(self, by: int) -> None:
         """To the first knob of a section further on, or back."""
-        keys = [str(key) for key in self.fields.keys()]
-        firsts = [k for i, k in enumerate(keys) if not i or k.split(".")[0] != keys[i - 1].split(".")[0]]
+        keys = [str(key) for key in self.fields.stops()]
+        firsts = [
+            k for i, k in enumerate(keys) if not i or k.split(".")[0] != keys[i - 1].split(".")[0]
+        ]
         here = str(self.fields.key).partition(".")[0]
         at = next((i for i, k in enumerate(firsts) if k.startswith(here + ".")), 0)
         self.fields.move_to(firsts[max(0, min(len(firsts) - 1, at + by))])

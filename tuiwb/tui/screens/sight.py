@@ -1,9 +1,10 @@
-"""The keys and the mouse that move through a run: cursor, zoom, pan, scales. Mixed into the bench."""
+"""Keys and mouse that move through a run: cursor, zoom, pan, scales. Mixed into the bench."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from textual import on
 
 from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
@@ -25,7 +26,7 @@ class SightActions:
 
         def look(self, **changes: object) -> None: ...
         def go(self, name: str) -> None: ...
-        def say(self, text: str) -> None: ...
+        def say(self, text: str, style: Style = ..., seconds: float = ...) -> None: ...
         def panes(self) -> dict[str, tuple[int, int]]: ...
         def action_maximise(self) -> None: ...
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from textual import events
 from textual.message import Message
 
 from tuiwb.tui import palette
-from tuiwb.tui.form import WORDS, Form, Knob
+from tuiwb.tui.form import WORDS, Form, Knob, shown
 from tuiwb.tui.palette import AMBER, DIM, FAINT, PLAIN, RED, STRONG
 from tuiwb.tui.widgets.lines import Line, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
@@ -66,13 +66,15 @@ class KnobForm(RowsView):
         room = max(_VALUE, width - _NAME - 30)
         text = knob.text if len(knob.text) <= room else knob.text[: room - 1] + "…"
         choice = knob.info.kind in ("choice", "bool") and knob.key == self.key and self.has_focus
-        line += [("‹ ", palette.BLUE), (text, look), (" ›", palette.BLUE)] if choice else [(text, look)]
+        line += (
+            [("◂ ", palette.BLUE), (text, look), (" ▸", palette.BLUE)] if choice else [(text, look)]
+        )
         used = len(text) + (4 if choice else 0)
-        line.append((" " * max(1, _VALUE + 2 - used) + knob.info.unit, FAINT))
+        line.append((" " * max(1, _VALUE + 2 - used), PLAIN))
         if knob.changed and not knob.error:
-            from tuiwb.tui.form import shown
-
-            line.append((f"  ● was {shown(knob.preset)}", AMBER))
+            line.append((f"● was {shown(knob.preset)}", AMBER))
+        else:
+            line.append((knob.info.unit, FAINT))
         return line
 
     def begin(self, text: str | None = None) -> None:
@@ -104,8 +106,8 @@ class KnobForm(RowsView):
     def on_focus(self) -> None:
         self.refill()
 
-    def move_to(self, key: object) -> None:
-        super().move_to(key)  # type: ignore[arg-type]
+    def move_to(self, key: Hashable) -> None:
+        super().move_to(key)
         self.refill()
 
     async def on_key(self, event: events.Key) -> None:

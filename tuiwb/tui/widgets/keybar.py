@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.style import Style
+
 from tuiwb.tui import actions, palette
 from tuiwb.tui.widgets.lines import Line, LinesView, length
 
@@ -15,8 +17,10 @@ class KeyBar(LinesView):
         super().__init__(classes="keybar")
         self._where = context
         self._notice: Line = []
+        self.labels: dict[str, str] = {}
+        """Labels that differ just now, by action; an empty one leaves the key out."""
 
-    def notice(self, text: str, style: palette.Style = palette.BLUE) -> None:
+    def notice(self, text: str, style: Style = palette.BLUE) -> None:
         """Say something until `clear`; an empty text brings the keys back."""
         self._notice = [(" ", palette.PLAIN), (text, style)] if text else []
         self.redraw()
@@ -24,19 +28,20 @@ class KeyBar(LinesView):
     def lines(self, width: int, height: int) -> Sequence[Line]:
         if self._notice:
             return [self._notice]
-        shown = [a for a in (*actions.of(self._where), *actions.of("anywhere")) if a.show]
-        help_at_end = _item(shown[-1])
+        known = (*actions.of(self._where), *actions.of("anywhere"))
+        shown = [a for a in known if a.show and self.labels.get(a.name, a.label)]
+        help_at_end = self._item(shown[-1])
         line: Line = [(" ", palette.PLAIN)]
         for action in sorted(shown[:-1], key=lambda a: a.show):
-            item = _item(action)
+            item = self._item(action)
             if length(line) + length(item) + length(help_at_end) > width:
                 break
             line += item
         return [line + help_at_end]
 
-
-def _item(action: actions.Action) -> Line:
-    return [
-        (actions.key_name(action.keys[0]), palette.BLUE_STRONG),
-        (f" {action.label}   ", palette.DIM),
-    ]
+    def _item(self, action: actions.Action) -> Line:
+        label = self.labels.get(action.name, action.label)
+        return [
+            (actions.key_name(action.keys[0]), palette.BLUE_STRONG),
+            (f" {label}   ", palette.DIM),
+        ]

@@ -164,7 +164,7 @@ def over(line: Line, style: Style) -> Line:
 
 
 def sides(left: Line, right: Line, width: int) -> Line:
-    """``left`` and ``right`` at the two ends of a line; the right gives way where both do not fit."""
+    """``left`` and ``right`` at the two ends of a line; where both do not fit, the left alone."""
     room = width - length(left) - length(right)
     return [*left, (" " * room, palette.PLAIN), *right] if room > 0 else left
 

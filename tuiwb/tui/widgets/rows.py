@@ -51,25 +51,25 @@ class RowsView(LinesView, can_focus=True):
         """Show these rows; the cursor stays on its key, or the nearest place that is left."""
         place = self._at()
         self.rows = rows
-        keys = self.keys()
+        keys = self.stops()
         if self.key not in keys:
             key = keys[min(place, len(keys) - 1)] if keys else None
             self._set(key)
         self.redraw()
 
-    def keys(self) -> list[Hashable]:
+    def stops(self) -> list[Hashable]:
         """The keys that the cursor can stand on, from top to bottom."""
         return [row.key for row in self.rows if row.key is not None]
 
     def move(self, by: int) -> None:
         """The cursor by some rows; it stops at the ends."""
-        keys = self.keys()
+        keys = self.stops()
         if keys:
             self.move_to(keys[max(0, min(len(keys) - 1, self._at() + by))])
 
     def move_to(self, key: Hashable) -> None:
         """The cursor to a row."""
-        if key in self.keys():
+        if key in self.stops():
             self._set(key)
             self.redraw()
 
@@ -82,9 +82,7 @@ class RowsView(LinesView, can_focus=True):
             return [[(f" {text}", palette.DIM)] for text in wrap(self.empty, width - 2)]
         self._follow(height)
         below = len(self.rows) - self.top - height
-        lines = [
-            self._line(row, width) for row in self.rows[self.top : self.top + height]
-        ]
+        lines = [self._line(row, width) for row in self.rows[self.top : self.top + height]]
         if below > 0 and height > 3:
             lines[-1] = [(f"  ↓ {below + 1} more", palette.FAINT)]
         return lines
@@ -110,11 +108,13 @@ class RowsView(LinesView, can_focus=True):
         if place < self.top:
             self.top = place
         # a heading right above the cursor belongs in view
-        while self.top > 0 and place - self.top < height - 2 and self.rows[self.top - 1].key is None:
+        while (
+            self.top > 0 and place - self.top < height - 2 and self.rows[self.top - 1].key is None
+        ):
             self.top -= 1
 
     def _at(self) -> int:
-        keys = self.keys()
+        keys = self.stops()
         return keys.index(self.key) if self.key in keys else 0
 
     def _set(self, key: Hashable) -> None:

@@ -21,7 +21,9 @@ class TextPane(LinesView):
             self.pane, self.what = pane, what
             super().__init__()
 
-    def __init__(self, name: str, title: str, source: Callable[[int], list[Line]], tail: bool) -> None:
+    def __init__(
+        self, name: str, title: str, source: Callable[[int], list[Line]], tail: bool
+    ) -> None:
         super().__init__(id=name, classes="pane")
         self.heading, self._source, self._tail = title, source, tail
         self._offset = 0

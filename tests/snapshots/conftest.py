@@ -1,0 +1,5 @@
+"""The fixtures of the screen tests, here as well."""
+
+from tests.tui.conftest import record, runs, terminal
+
+__all__ = ["record", "runs", "terminal"]

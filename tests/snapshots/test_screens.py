@@ -1,0 +1,97 @@
+"""How the screens look, at two sizes: frozen clock, no animation, fixed presets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+
+from tests.tui.driving import FakeStandby, text_of, until, workbench
+from tests.tui.recorder import BEGAN, Recorder
+from tuiwb.base.clock import FrozenClock
+from tuiwb.spec import PresetInfo
+from tuiwb.spec.sections import Expect
+from tuiwb.tui.app import Workbench
+from tuiwb.tui.screens.setup import SetupScreen
+
+Record = Callable[..., Recorder]
+
+WIDE, NARROW = (120, 40), (80, 24)
+BOTH = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
+PRESETS = [
+    PresetInfo(
+        name,
+        title,
+        family,
+        "LeCun, Bottou, Bengio, Haffner 1998",
+        "The first convolution's filters sharpen within 200 steps.",
+        Path(name),
+        Expect(metric="val_accuracy", at_least=0.985, steps=630,
+               baseline="softmax regression on the same split: 0.967"),
+    )
+    for name, title, family in (
+        ("char-rnn", "Character RNN", "language"),
+        ("playground-2d", "Two spirals", "playground"),
+        ("cnn-digits", "Small convolutional network", "vision"),
+    )
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuiwb.tui.screens.presets.presets", lambda: PRESETS)
+    monkeypatch.setattr("tuiwb.tui.stories.__version__", "0.0.0")
+
+
+def picture(app: Workbench) -> str:
+    """The screen as SVG, without the fonts that a viewer would fetch."""
+    svg = app.export_screenshot(simplify=True)
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+@BOTH
+async def test_presets(
+    runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    record("cnn-digits-0003", began=BEGAN + 590).start().train(120)
+    record("cnn-digits-0002", began=BEGAN - 7200).start().train(80).crash()
+    record("cnn-digits-0001", began=BEGAN - 260_000).start().train(630).end()
+    async with workbench(runs, size) as (app, pilot):
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "Small convolutional" in text_of(app))
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@BOTH
+async def test_setup(runs: Path, snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
+    async with workbench(runs, size, standby=FakeStandby()) as (app, pilot):
+        app.show_setup("cnn-digits")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen) and app.screen.table.facts)
+        screen = app.screen
+        assert isinstance(screen, SetupScreen)
+        screen.fields.move_to("data.batch_size")
+        await pilot.press("right", "down", *"7", "enter", "up")
+        await until(pilot, lambda: "was 64" in text_of(app))
+        await pilot.pause(0.3)
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@BOTH
+async def test_run(
+    runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    made = record().start().train(300).find().train(50)
+    async with workbench(runs, size, made.paths.root, made.clock) as (app, _):
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+async def test_run_in_ascii(runs: Path, record: Record, snapshot: SnapshotAssertion) -> None:
+    made = record().start().train(200).end("diverged", reason="the loss is not finite")
+    clock = FrozenClock(made.clock.now() + 60)
+    async with workbench(runs, NARROW, made.paths.root, clock, glyphs="ascii") as (app, _):
+        assert text_of(app).isascii()
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
