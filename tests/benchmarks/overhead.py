@@ -74,7 +74,7 @@ def ours(
 def bare(preset: str, steps: int) -> tuple[Callable[[], None], list[float]]:
     """One step as a person would write it by hand, with the loss read once a step."""
     session = prepared(preset, 0.0, steps)
-    spec, model, optimizer = session.spec, session.model, session.optimizer
+    spec, model, optimizer = session.spec, session.model, session.optimizers[0]
     parameters = list(model.parameters())
     decayed = [p for p in parameters if p.ndim >= 2]
     losses: list[float] = []

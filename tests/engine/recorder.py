@@ -12,6 +12,7 @@ from tuiwb.engine.build import Session, build
 from tuiwb.engine.interfaces import StepRow
 from tuiwb.engine.loop import Outcome, train
 from tuiwb.spec import resolve
+from tuiwb.tasks.picture import Picture
 
 
 class MemorySink:
@@ -22,6 +23,7 @@ class MemorySink:
         self.layer_rows: list[tuple[int, np.ndarray]] = []
         self.evaluations: list[tuple[int, dict[str, float], bool]] = []
         self.events: list[dict[str, Any]] = []
+        self.pictures: list[tuple[int, Picture]] = []
         self.begun: tuple[list[str], list[str], int] | None = None
 
     def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
@@ -35,6 +37,9 @@ class MemorySink:
 
     def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
         self.evaluations.append((step, dict(metrics), best))
+
+    def picture(self, step: int, picture: Picture) -> None:
+        self.pictures.append((step, picture))
 
     def event(self, kind: str, step: int | None = None, **fields: Any) -> None:
         self.events.append({"kind": kind, "step": step, **fields})

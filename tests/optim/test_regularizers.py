@@ -41,6 +41,7 @@ def test_a_shared_matrix_is_penalised_once() -> None:
     model = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 5, bias=False))
     model[1].weight = model[0].weight
     before = model[0].weight.detach().clone()
+    model(torch.tensor([1])).sum().backward()
     Regularizer(model, weight_decay=0.5).decay(0.1)
     torch.testing.assert_close(model[0].weight.detach(), before * 0.95)
 
@@ -91,6 +92,7 @@ def test_strengths_are_read_at_every_step() -> None:
     model = nn.Linear(3, 3)
     regularizer = Regularizer(model)
     before = model.weight.detach().clone()
+    model(torch.ones(1, 3)).sum().backward()
     regularizer.decay(0.1)
     assert torch.equal(model.weight.detach(), before)
     regularizer.weight_decay = 1.0

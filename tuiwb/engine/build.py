@@ -20,6 +20,7 @@ from tuiwb.optim.regularizers import Regularizer
 from tuiwb.probes.layers import Layer, layers_of
 from tuiwb.spec.declarations import SHELVES
 from tuiwb.spec.sections import DataKnobs, Spec
+from tuiwb.tasks.task import Turn, turns_of
 
 
 @dataclass
@@ -31,7 +32,9 @@ class Session:
     dataset: Dataset
     model: nn.Module
     task: Any
-    optimizer: torch.optim.Optimizer
+    turns: tuple[Turn, ...]
+    optimizers: tuple[torch.optim.Optimizer, ...]
+    """One a turn, in the order of ``turns``."""
     regularizer: Regularizer
     batches: Batches
     layers: tuple[Layer, ...]
@@ -58,16 +61,21 @@ def build(spec: Spec) -> Session:
     dataset = dataset.to(device.device)
     loss = SHELVES["loss"].load(spec.loss.name).build(spec.loss)
     single = getattr(spec.loss, "single", False)
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    task = SHELVES["task"].load(spec.task.name).build(spec.task, loss, dataset, single)
+    turns = turns_of(task, model)
+    fused = device.device.type in ("cpu", "cuda")
+    optimizer = SHELVES["optim"].load(spec.optim.name)
     return Session(
         spec=spec,
         device=device,
         dataset=dataset,
         model=model,
-        task=SHELVES["task"].load(spec.task.name).build(spec.task, loss, dataset, single),
-        optimizer=SHELVES["optim"]
-        .load(spec.optim.name)
-        .build([{"params": parameters}], spec.optim, fused=device.device.type in ("cpu", "cuda")),
+        task=task,
+        turns=turns,
+        optimizers=tuple(
+            optimizer.build([{"params": list(turn.parameters)}], spec.optim, fused=fused)
+            for turn in turns
+        ),
         regularizer=Regularizer(
             model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
         ),

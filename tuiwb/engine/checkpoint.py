@@ -41,7 +41,7 @@ def state_of(session: Session, stopping: EarlyStopping) -> dict[str, Any]:
     state = {
         "step": session.step,
         "model": session.model.state_dict(),
-        "optimizer": session.optimizer.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in session.optimizers],
         "early_stopping": stopping.state_dict(),
         "random": {
             "torch": torch.get_rng_state(),

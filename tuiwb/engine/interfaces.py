@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from tuiwb.tasks.picture import Picture
+
 
 class StepRow(NamedTuple):
     """What is known of one optimiser step. ``step`` counts updates done, so the first is 1."""
@@ -45,6 +47,10 @@ class Sink(Protocol):
     def evaluation(
         self, step: int, time: float, metrics: Mapping[str, float], best: bool
     ) -> None: ...
+
+    def picture(self, step: int, picture: Picture) -> None:
+        """Something to look at, as data."""
+        ...
 
     def event(self, kind: str, step: int | None = None, **fields: Any) -> None:
         """A rare event for the journal."""

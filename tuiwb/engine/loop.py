@@ -23,10 +23,12 @@ from tuiwb.engine.clip import clip, gradient_figures
 from tuiwb.engine.commands import obey
 from tuiwb.engine.evaluation import EarlyStopping, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
+from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.budget import Budget
 from tuiwb.probes.instrument import Bench, Stopwatch
+from tuiwb.tasks.task import Batch, Turn
 
 HOPELESS = 20
 """Steps in a row with a loss that is not finite, after which nothing is left to train."""
@@ -79,9 +81,11 @@ class Loop:
         self.bench = Bench(session.layers)
         self.budget = Budget(session.spec.probe.budget)
         self.watch = Stopwatch()
+        self.pictures = Pictures(session.spec.probe.budget)
         self.figures = read_back(session.device.device)
         self.layer_figures = read_back(session.device.device)
-        self.parameters = [p for group in session.optimizer.param_groups for p in group["params"]]
+        self.updates = sum(turn.times for turn in session.turns)
+        self.layer_sample: torch.Tensor | None = None
         self.metrics: dict[str, float] = {}
         self.evaluated = -1
         self.not_finite = 0
@@ -110,37 +114,25 @@ class Loop:
             return Outcome(stopped.state, stopped.reason, self.metrics)
 
     def step(self) -> None:
-        """One optimiser update, from batch to emitted row."""
-        session, spec, model = self.session, self.session.spec, self.session.model
+        """One step, from batch to emitted row: every turn's updates, in order."""
+        session, spec = self.session, self.session.spec
         sampled = self.budget.due(session.step)
-        began = time.perf_counter()
-
-        inputs, targets = session.batches.at(session.step)
-        waited = time.perf_counter() - began
-
+        began, waited = time.perf_counter(), 0.0
         lr = learning_rate(session.step, spec.train.steps, spec.schedule, spec.optim.lr)
-        for group in session.optimizer.param_groups:
-            group["lr"] = lr
 
-        if sampled:
-            with self.watch:
-                self.bench.attach()
-        with session.device.autocast():
-            loss, parts = session.task.loss(model, (inputs, targets))
-        loss.backward()
-
-        gradients = [p.grad for p in self.parameters if p.grad is not None]
-        if sampled:
-            with self.watch:
-                layer_figures = self.bench.read()
-        total, not_finite = gradient_figures(gradients)
-        if spec.train.clip_norm:
-            clip(gradients, total, spec.train.clip_norm)
-
-        session.regularizer.add_gradients()
-        session.regularizer.decay(lr)
-        session.optimizer.step()
-        session.optimizer.zero_grad(set_to_none=True)
+        batch_number = session.step * self.updates
+        parts: dict[str, torch.Tensor] = {}
+        for turn, optimizer in zip(session.turns, session.optimizers, strict=True):
+            for repeat in range(turn.times):
+                asked = time.perf_counter()
+                batch = session.batches.at(batch_number)
+                waited += time.perf_counter() - asked
+                batch_number += 1
+                watched = sampled and repeat == turn.times - 1
+                loss, total, not_finite, seen = self.update(turn, optimizer, batch, lr, watched)
+            parts |= seen
+            if turn.name:
+                parts[f"{turn.name}_loss"] = loss.detach()
         session.step += 1
 
         now, ended = time.time(), time.perf_counter()
@@ -149,25 +141,73 @@ class Loop:
         self.budget.stepped(seconds)
         if not self.begun:
             self.begin(list(parts))
+        rate = session.batches.samples_per_step * self.updates / seconds
         self.figures.push(
-            Note(
-                session.step,
-                now,
-                lr,
-                spec.train.clip_norm,
-                session.batches.samples_per_step / seconds,
-                waited,
-            ),
+            Note(session.step, now, lr, spec.train.clip_norm, rate, waited),
             torch.stack([loss.detach(), total, not_finite.to(total.dtype), *parts.values()]),
         )
-        if sampled:
-            self.layer_figures.push((session.step, now), layer_figures)
+        if self.layer_sample is not None:
+            self.layer_figures.push((session.step, now), self.layer_sample)
+            self.layer_sample = None
             self.budget.sampled(session.step, cost)
         self.drain()
         if self.not_finite >= HOPELESS:
             raise Stopped(
                 f"the loss has not been finite for {self.not_finite} steps", state="diverged"
             )
+
+    def update(
+        self,
+        turn: Turn,
+        optimizer: torch.optim.Optimizer,
+        batch: Batch,
+        lr: float,
+        watched: bool,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        """One optimiser update: loss, total gradient norm, count of what is not finite, parts."""
+        session, spec, model = self.session, self.session.spec, self.session.model
+        for group in optimizer.param_groups:
+            group["lr"] = lr * turn.lr
+
+        if watched:
+            with self.watch:
+                self.bench.attach()
+        with session.device.autocast():
+            loss, parts = turn.loss(model, batch, session.step)
+        loss.backward()
+
+        if len(session.turns) > 1:
+            # what flowed through another turn's network on the way is not its gradient
+            mine = set(turn.parameters)
+            for parameter in model.parameters():
+                if parameter not in mine:
+                    parameter.grad = None
+        gradients = [p.grad for p in turn.parameters if p.grad is not None]
+        if watched:
+            with self.watch:
+                sample = self.bench.read()
+                if self.layer_sample is not None:
+                    sample = torch.where(sample.isnan(), self.layer_sample, sample)
+                self.layer_sample = sample
+        total, not_finite = gradient_figures(gradients)
+        if spec.train.clip_norm:
+            clip(gradients, total, spec.train.clip_norm)
+
+        session.regularizer.add_gradients()
+        session.regularizer.decay(lr * turn.lr)
+        if spec.optim.needs_closure:
+
+            def closure() -> float:
+                optimizer.zero_grad(set_to_none=True)
+                again, _ = turn.loss(model, batch, session.step)
+                again.backward()
+                return float(again)
+
+            optimizer.step(closure)
+        else:
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return loss, total, not_finite, parts
 
     def begin(self, parts: Sequence[str]) -> None:
         """Tell the sink what rows will hold, once the first step has shown it."""
@@ -214,6 +254,7 @@ class Loop:
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
         self.sink.evaluation(step, time.time(), self.metrics, best)
+        self.pictures.take(self.session, self.sink)
         if keep:
             self.checkpoint("evaluation", best=best)
 

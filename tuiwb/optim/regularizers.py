@@ -49,11 +49,14 @@ class Regularizer:
     def decay(self, lr: float) -> None:
         """Shrink weights by the factor ``1 - lr * weight_decay``, before the optimiser's step.
 
+        Weights without a gradient are not trained in this turn or stage, and stay.
+
         Decoupled from the gradient (Loshchilov & Hutter 2019, algorithm 2, with the schedule in
         ``lr``): the same as AdamW's own.
         """
-        if self.weight_decay and self.weights:
-            torch._foreach_mul_(self.weights, 1 - lr * self.weight_decay)
+        moving = [w for w in self.weights if w.grad is not None] if self.weight_decay else []
+        if moving:
+            torch._foreach_mul_(moving, 1 - lr * self.weight_decay)
 
     def penalty(self) -> float:
         """``l1 * sum |w| + l2 / 2 * sum w^2``, in the loss's unit. Waits for the device."""

@@ -106,6 +106,8 @@ class OptimKnobs(Section):
 
     state_per_parameter: ClassVar[int] = 1
     """Numbers that the optimiser keeps for each parameter, for the memory estimate."""
+    needs_closure: ClassVar[bool] = False
+    """Whether one step evaluates the loss several times (L-BFGS)."""
 
     name: Annotated[str, knob("the optimiser")]
     lr: Annotated[

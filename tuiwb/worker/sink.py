@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tuiwb.engine.interfaces import StepRow
-from tuiwb.run import schema
+from tuiwb.run import pictures, schema
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.table import TableWriter
+from tuiwb.tasks.picture import Picture
 from tuiwb.worker.rounds import Rounds
 
 
@@ -23,6 +24,7 @@ class RunSink:
 
     def __init__(self, paths: RunPaths, journal: Journal) -> None:
         self._folder = paths.tables
+        self._pictures = paths.pictures
         self._journal = journal
         self._rounds = Rounds(self.event)
         self._steps: TableWriter | None = None
@@ -61,6 +63,17 @@ class RunSink:
         row[0] = (step, time, *metrics.values())
         self._evals.append(row)
         self.event("evaluation", step, metrics=dict(metrics), best=best)
+
+    def picture(self, step: int, picture: Picture) -> None:
+        path = pictures.write(self._pictures, step, picture.name, picture.kind, picture.plain())
+        self.event(
+            "picture",
+            step,
+            name=picture.name,
+            picture=picture.kind,
+            path=f"pictures/{path.name}",
+            words=picture.words,
+        )
 
     def event(self, kind: str, step: int | None = None, **fields: Any) -> None:
         self._journal.write(kind, step, **fields)

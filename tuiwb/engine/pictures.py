@@ -1,0 +1,47 @@
+"""Taking the task's pictures at evaluations, within the budget of watching."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from tuiwb.engine.build import Session
+from tuiwb.engine.interfaces import Sink
+
+
+class Pictures:
+    """Decides when pictures may be taken: together they cost at most ``share`` of the time.
+
+    The first and the last are always taken; ``share`` 0 takes none. The random state and the
+    model's mode are put back, so that training goes on as if nobody had looked.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._began = time.perf_counter()
+        self._spent = 0.0
+        self._last = 0.0
+
+    def take(self, session: Session, sink: Sink) -> None:
+        """All pictures that the task offers, now, if they are due."""
+        offer = getattr(session.task, "pictures", None)
+        if offer is None or not self._share:
+            return
+        last = session.step >= session.spec.train.steps
+        elapsed = time.perf_counter() - self._began
+        if self._spent and not last and self._spent + self._last > self._share * elapsed:
+            return
+        asked = time.perf_counter()
+        training = session.model.training
+        devices = [session.device.device] if session.device.is_cuda else []
+        session.model.eval()
+        try:
+            with torch.no_grad(), torch.random.fork_rng(devices):
+                torch.manual_seed(session.spec.train.seed)
+                for picture in offer(session.model, session.dataset):
+                    sink.picture(session.step, picture)
+        finally:
+            session.model.train(training)
+        self._last = time.perf_counter() - asked
+        self._spent += self._last
