@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -10,12 +11,15 @@ from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import generator
+from tuiwb.data.dataset import Dataset, Part
 from tuiwb.spec.declarations import SHELVES, declared
 
 VECTOR = Signature("vector", (12,), 3)
 IMAGE = Signature("image", (1, 8, 8), 3)
 TOKENS = Signature("tokens", (8,), 11, 11)
-SIGNATURES = {signature.kind: signature for signature in (VECTOR, IMAGE, TOKENS)}
+SEQUENCE = Signature("sequence", (6, 4), 3)
+WAVE = Signature("wave", (1, 4096), 3)
+SIGNATURES = {signature.kind: signature for signature in (VECTOR, IMAGE, TOKENS, SEQUENCE, WAVE)}
 
 ALL = [(section, name) for section, shelf in SHELVES.items() for name in shelf.names()]
 """Every component there is, as (section, name): a new file is in it at once."""
@@ -52,6 +56,50 @@ def samples(signature: Signature, count: int, seed: int = 0) -> tuple[Tensor, Te
         return inputs, targets
     inputs = torch.randn(count, *signature.shape, generator=random)
     return inputs, torch.randint(signature.outputs, (count,), generator=random)
+
+
+def driver(name: str) -> str | None:
+    """The first of the tasks that alone can train an architecture, if there are such."""
+    tasks = declared("model", name).tasks  # type: ignore[attr-defined]
+    return tasks[0] if tasks else None
+
+
+def signature_of(name: str, kind: str) -> Signature:
+    """A small sample's signature, with the outputs that an architecture's only task asks for."""
+    signature = SIGNATURES[kind]
+    task = driver(name)
+    targets = declared("task", task).targets if task else "classes"  # type: ignore[attr-defined]
+    outputs = {"boxes": 4, "inputs": signature.features}.get(targets, signature.outputs)
+    return replace(signature, outputs=outputs)
+
+
+def samples_of(name: str, signature: Signature, count: int) -> tuple[Tensor, Tensor]:
+    """Random samples as the task of an architecture reads them."""
+    inputs, targets = samples(signature, count)
+    task = driver(name)
+    if task is None:
+        return inputs, targets
+    kind = declared("task", task).targets  # type: ignore[attr-defined]
+    if inputs.is_floating_point() and kind != "numbers":
+        inputs = inputs.sigmoid()  # shares of ink: what energies and likelihoods of bits ask for
+    if kind in ("numbers", "boxes", "inputs"):
+        targets = torch.rand(count, signature.outputs, generator=generator(1)) * 0.5 + 0.25
+    return inputs, targets
+
+
+def task_of(name: str, signature: Signature, inputs: Tensor, targets: Tensor) -> Any:
+    """The task that alone can train an architecture, on these samples, with its first loss."""
+    task = driver(name)
+    assert task is not None
+    traits = declared("task", task)
+    loss = "own"
+    if not traits.brings_loss:  # type: ignore[attr-defined]
+        loss = next(n for n in names("loss") if task in declared("loss", n).serves)  # type: ignore[attr-defined]
+    part = Part(inputs, targets)
+    classes = tuple(map(str, range(signature.outputs))) if targets.dtype == torch.int64 else ()
+    dataset = Dataset(signature, part, part, classes, {}, "0" * 16)
+    built = module("loss", loss).build(knobs("loss", loss))
+    return module("task", task).build(knobs("task", task), built, dataset, False)
 
 
 MODELS = [

@@ -9,7 +9,18 @@ from tests.contracts.making import ALL, knobs, module
 from tuiwb.spec.declarations import declared
 from tuiwb.spec.knobs import fields
 
-TRAITS = ("gives", "serves", "takes", "has_dropout", "single", "state_per_parameter")
+TRAITS = (
+    "gives",
+    "serves",
+    "takes",
+    "tasks",
+    "targets",
+    "own_models",
+    "brings_loss",
+    "has_dropout",
+    "single",
+    "state_per_parameter",
+)
 
 
 @pytest.mark.parametrize(("section", "name"), ALL)

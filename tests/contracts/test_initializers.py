@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from tests.contracts.making import MODELS, SIGNATURES, build_model, knobs, module, names
+from tests.contracts.making import MODELS, build_model, knobs, module, names, signature_of
 from tuiwb.optim.initializers.matrices import matrices
 
 PAIRS = [(init, *model) for init in names("init") for model in MODELS]
 
 
 def _initialised(init: str, name: str, kind: str, seed: int) -> nn.Module:
-    model = build_model(name, SIGNATURES[kind])
+    model = build_model(name, signature_of(name, kind))
     generator = torch.Generator().manual_seed(seed)
     module("init", init).initialise(model, knobs("init", init), generator)
     return model
@@ -23,7 +23,7 @@ def _initialised(init: str, name: str, kind: str, seed: int) -> nn.Module:
 def test_the_generator_decides_alone(init: str, name: str, kind: str) -> None:
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    model = build_model(name, SIGNATURES[kind])
+    model = build_model(name, signature_of(name, kind))
     drawn = torch.get_rng_state()
     module("init", init).initialise(model, knobs("init", init), torch.Generator().manual_seed(7))
     assert torch.equal(torch.get_rng_state(), drawn), "it drew from the global generator"
@@ -37,7 +37,7 @@ def test_the_generator_decides_alone(init: str, name: str, kind: str) -> None:
 def test_biases_are_zero_and_norms_and_embeddings_are_left_alone(
     init: str, name: str, kind: str
 ) -> None:
-    made, model = build_model(name, SIGNATURES[kind]), _initialised(init, name, kind, 7)
+    made, model = build_model(name, signature_of(name, kind)), _initialised(init, name, kind, 7)
     kept = (nn.Embedding, nn.LayerNorm, nn.GroupNorm, nn.BatchNorm1d, nn.BatchNorm2d)
     for (path, before), after in zip(made.named_modules(), model.modules(), strict=True):
         for name_, old in before.named_parameters(recurse=False):
@@ -50,7 +50,7 @@ def test_biases_are_zero_and_norms_and_embeddings_are_left_alone(
 
 @pytest.mark.parametrize(("name", "kind"), MODELS)
 def test_every_weight_matrix_of_every_architecture_is_found(name: str, kind: str) -> None:
-    model = build_model(name, SIGNATURES[kind])
+    model = build_model(name, signature_of(name, kind))
     found = sum(matrix.weight.numel() for matrix in matrices(model))
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     wanted = sum(p.numel() for p in model.parameters() if p.ndim >= 2 and id(p) not in embeddings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-Kind = Literal["vector", "image", "tokens"]
+Kind = Literal["vector", "image", "tokens", "sequence", "wave"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Signature:
     """The shape of one sample and of what a model must answer.
 
     ``kind``        vector: ``shape`` is (features,); image: (channels, height, width);
-                    tokens: (T,).
+                    tokens: (T,); sequence: (T, features); wave: (1, samples).
     ``outputs``     width of the last dimension that the model returns.
     ``vocabulary``  number of distinct tokens (0 where samples are not tokens).
     """

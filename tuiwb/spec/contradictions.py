@@ -35,7 +35,30 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"{data.name} gives {data.gives}; {model.name} takes {', '.join(model.takes)}",
             allowed=f"for {data.gives}: {', '.join(fitting)}",
         )
-    if task.name not in loss.serves:
+    if model.tasks and task.name not in model.tasks:
+        yield UserError(
+            f"the architecture {model.name!r} is not trained by the task {task.name!r}",
+            found=f"task.name = {task.name}, model.name = {model.name}",
+            allowed=f"with {model.name}: {', '.join(model.tasks)}",
+        )
+    if task.own_models and task.name not in model.tasks:
+        fitting = [
+            name
+            for name in SHELVES["model"].names()
+            if task.name in declared("model", name).tasks  # type: ignore[attr-defined]
+        ]
+        yield UserError(
+            f"the task {task.name!r} does not train the architecture {model.name!r}",
+            found=f"task.name = {task.name}, model.name = {model.name}",
+            allowed=f"for {task.name}: {', '.join(fitting)}",
+        )
+    if task.brings_loss and loss.name != "own":
+        yield UserError(
+            f"the task {task.name!r} brings its own loss",
+            found=f"loss.name = {loss.name}",
+            allowed=f"for {task.name}: own",
+        )
+    if not task.brings_loss and task.name not in loss.serves:
         fitting = [
             name
             for name in SHELVES["loss"].names()

@@ -34,6 +34,14 @@ class About(Section):
 class TaskKnobs(Section):
     """What one training step and one evaluation mean."""
 
+    targets: ClassVar[str] = "classes"
+    """What it reads beside the inputs: classes, numbers (as many as ``outputs``), tokens, boxes
+    (4 numbers), or the inputs' like in numbers (``inputs``)."""
+    own_models: ClassVar[bool] = False
+    """Whether it trains only architectures that name it in their ``tasks``."""
+    brings_loss: ClassVar[bool] = False
+    """Whether what it minimises is part of it: ``loss.name = own``."""
+
     name: Annotated[str, knob("what one training step and one evaluation mean")]
 
 
@@ -80,6 +88,8 @@ class ModelKnobs(Section):
 
     takes: ClassVar[tuple[str, ...]] = ("vector", "image")
     """Kinds of sample that it reads."""
+    tasks: ClassVar[tuple[str, ...]] = ()
+    """Tasks that alone can train it; empty: every task that leaves the architecture open."""
     has_dropout: ClassVar[bool] = False
     """Whether ``regularize.dropout`` reaches a layer of it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import exp, inf, log
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,8 @@ from tuiwb.tasks.task import Batch, Loss, plain
 
 class Knobs(TaskKnobs):
     """The next token after each token."""
+
+    targets: ClassVar[str] = "tokens"
 
 
 class Language:

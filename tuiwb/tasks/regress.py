@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isclose, sqrt
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,8 @@ from tuiwb.tasks.task import Batch, Loss, plain
 
 class Knobs(TaskKnobs):
     """Numbers for each sample."""
+
+    targets: ClassVar[str] = "numbers"
 
 
 class Regress:
