@@ -7,7 +7,7 @@ parameters. Convolution moves with the picture (equivariance); only pooling begi
 to forgive a move.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from torch import nn
 
@@ -37,6 +37,11 @@ class Knobs(ModelKnobs):
     norm: Annotated[
         Norm, knob("normalisation before each activation: over the batch, or over one sample")
     ] = "batch"
+    head: Annotated[
+        Literal["flatten", "max", "mean"],
+        knob("what the linear layer reads: every place of every map, or one number of each map, "
+             "its maximum or its mean"),
+    ] = "flatten"  # fmt: skip
 
     def __post_init__(self) -> None:
         if self.kernel % 2 == 0:
@@ -74,11 +79,18 @@ def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module
         )
 
     first, second = knobs.width, 2 * knobs.width
+    places = (height // 4) * (width // 4) if knobs.head == "flatten" else 1
+    pool: dict[str, nn.Module | None] = {
+        "flatten": None,
+        "max": nn.AdaptiveMaxPool2d(1),
+        "mean": nn.AdaptiveAvgPool2d(1),
+    }
     return stack(
         block1=convolution(channels, first, pool=False),
         block2=convolution(first, second, pool=True),
         block3=convolution(second, second, pool=True),
+        pool=pool[knobs.head],
         flatten=nn.Flatten(),
         dropout=nn.Dropout(dropout),
-        output=nn.Linear(second * (height // 4) * (width // 4), signature.outputs),
+        output=nn.Linear(second * places, signature.outputs),
     )
