@@ -13,6 +13,9 @@ from tuiwb.base.registry import PACKAGE
 from tuiwb.spec.sections import About, Expect
 from tuiwb.spec.toml import read
 
+LESSONS = "lessons"
+"""The folder beside presets that holds lessons (`tuiwb.spec.lessons`), which are no presets."""
+
 
 @dataclass(frozen=True)
 class PresetInfo:
@@ -36,7 +39,12 @@ def folders() -> tuple[Path, ...]:
 
 def paths() -> dict[str, Path]:
     """Name -> file of every preset; a user's preset hides one of ours with the same name."""
-    return {f.stem: f for folder in folders() for f in sorted(folder.glob("**/*.toml"))}
+    return {
+        f.stem: f
+        for folder in folders()
+        for f in sorted(folder.glob("**/*.toml"))
+        if LESSONS not in f.relative_to(folder).parts
+    }
 
 
 def find(name: str) -> Path:

@@ -1,0 +1,171 @@
+"""A lesson: runs of presets, sick and cured, laid over each other, and what they must show.
+
+A lesson is one TOML file in ``presets/lessons/`` (or ``lessons/`` beside a user's own presets). Its
+checks are a small vocabulary over what a run's folder holds, so that they are judged without torch.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from tuiwb.base.errors import UserError, nearest
+from tuiwb.spec.knobs import Section, knob
+from tuiwb.spec.presets import LESSONS, folders
+from tuiwb.spec.resolve import Resolved, resolve
+from tuiwb.spec.toml import read
+
+
+class LessonAbout(Section):
+    """The story of a lesson."""
+
+    title: Annotated[str, knob("what it is called")]
+    paper: Annotated[str, knob("where the symptom, or its cure, was described")]
+    story: Annotated[str, knob("what goes wrong, why, and what helps")]
+    look_at: Annotated[str, knob("what is worth watching")]
+    measured: Annotated[str, knob("what this program reached, over which seeds")] = ""
+    quick: Annotated[bool, knob("whether a quick check of all presets takes it in")] = False
+
+
+class LessonRun(Section):
+    """One of the runs."""
+
+    label: Annotated[str, knob("what it is called in the plot and in the checks")]
+    preset: Annotated[str, knob("the preset that it changes")]
+    set: Annotated[tuple[str, ...], knob("knobs that differ: section.key=value")] = ()
+    note: Annotated[str, knob("what is done to it")] = ""
+
+
+class Bounded(Section):
+    """What all checks of a number share. A number that is missing or not finite meets no bound."""
+
+    run: Annotated[str, knob("label of the run that is looked at")]
+    reason: Annotated[str, knob("what it shows when it is met")]
+    at_least: Annotated[float | None, knob("met when the number is at least this")] = None
+    at_most: Annotated[float | None, knob("met when the number is at most this")] = None
+
+
+Pick = Literal["last", "lowest", "highest"]
+
+
+class MetricCheck(Bounded, tag_field="check", tag="metric"):
+    """A metric of the evaluations, or a column of the steps, of one run."""
+
+    metric: Annotated[str, knob("such as val_accuracy or grad_norm")]
+    pick: Annotated[Pick, knob("which of its values")] = "last"
+
+
+class GapCheck(Bounded, tag_field="check", tag="gap"):
+    """How much larger a metric is in one run than in another: ``run`` minus ``over``."""
+
+    metric: Annotated[str, knob("such as val_accuracy")]
+    over: Annotated[str, knob("label of the run that it is compared with")]
+    pick: Annotated[Pick, knob("which of its values, in both runs")] = "last"
+
+
+class ReachCheck(Bounded, tag_field="check", tag="reach"):
+    """The step of the first evaluation at which a metric has reached a level; the bounds are in
+    steps. A level that is never reached is an infinite number of steps."""
+
+    metric: Annotated[str, knob("such as val_accuracy")]
+    level: Annotated[float, knob("the level, from below where the metric begins below it")]
+
+
+class LayerCheck(Bounded, tag_field="check", tag="layer"):
+    """A statistic of one layer in one sampled step, or how many times another layer's it is."""
+
+    column: Annotated[str, knob("column of the layers table: grad_norm, act_std, weight_rank, ...")]
+    layer: Annotated[
+        str,
+        knob("first, last, greatest or least of the layers that have the statistic, or a name"),
+    ]
+    kind: Annotated[str, knob("only layers of this kind, such as ReLU; empty: all")] = ""
+    over: Annotated[
+        str, knob("the layer that it is divided by, in the same words; empty: none")
+    ] = ""
+    step: Annotated[Literal["first", "last"], knob("which sampled step")] = "last"
+
+
+class StateCheck(Section, tag_field="check", tag="state"):
+    """How a run ended."""
+
+    run: Annotated[str, knob("label of the run that is looked at")]
+    reason: Annotated[str, knob("what it shows when it is met")]
+    state: Annotated[Literal["finished", "diverged", "stopped"], knob("the state it must end in")]
+
+
+class FindingCheck(Section, tag_field="check", tag="finding"):
+    """Whether the doctor spoke."""
+
+    run: Annotated[str, knob("label of the run that is looked at")]
+    reason: Annotated[str, knob("what it shows when it is met")]
+    symptom: Annotated[str, knob("the doctor's name for it")]
+    present: Annotated[bool, knob("whether it must have been found, or must not")] = True
+
+
+Check = MetricCheck | GapCheck | ReachCheck | LayerCheck | StateCheck | FindingCheck
+
+
+class Lesson(Section):
+    """A whole lesson."""
+
+    about: LessonAbout
+    runs: tuple[LessonRun, ...]
+    overlay: tuple[str, ...]
+    """Columns that are drawn for all runs in one plot each: of the evaluations or the steps, or
+    ``layers.COLUMN``, the first sampled step layer by layer."""
+    asserts: tuple[Check, ...]
+
+    def __post_init__(self) -> None:
+        labels = [run.label for run in self.runs]
+        if len(labels) < 1 or len(set(labels)) < len(labels):
+            raise ValueError(f"runs need labels of their own: {', '.join(labels) or 'no run'}")
+        for check in self.asserts:
+            named = [check.run, check.over] if isinstance(check, GapCheck) else [check.run]
+            for label in named:
+                if label not in labels:
+                    raise ValueError(f"there is no run {label!r}; there are {', '.join(labels)}")
+            if isinstance(check, Bounded) and (check.at_least is None) == (check.at_most is None):
+                raise ValueError(f"one bound, at_least or at_most, is wanted: {check.reason}")
+
+
+def paths() -> dict[str, Path]:
+    """Name -> file of every lesson; a user's own hides one of ours with the same name."""
+    return {f.stem: f for folder in folders() for f in sorted((folder / LESSONS).glob("*.toml"))}
+
+
+def lesson(name: str) -> Lesson:
+    """A lesson by its name or by a path to its file. A mistake in it is a `UserError`."""
+    known = paths()
+    path = known.get(name) or Path(name).expanduser()
+    if path.suffix != ".toml" or not path.is_file():
+        raise UserError(
+            f"unknown lesson {name!r}",
+            found=repr(name),
+            allowed=", ".join(sorted(known)),
+            nearest=nearest(name, known),
+            next="tuiwb lesson lists them with what they show",
+        )
+    try:
+        return msgspec.convert(read(path), Lesson)
+    except msgspec.ValidationError as error:
+        raise UserError(
+            f"{path.name} is not a lesson: {error}",
+            where=str(path),
+            allowed="[about], [[runs]], overlay and [[asserts]], as in our own lessons",
+        ) from None
+
+
+def lessons() -> Iterator[tuple[str, Lesson]]:
+    """All lessons with their names, in alphabetical order; one that does not parse is left out."""
+    for name in sorted(paths()):
+        try:
+            yield name, lesson(name)
+        except UserError:
+            continue
+
+
+def resolve_run(name: str, run: LessonRun, overrides: tuple[str, ...] = ()) -> Resolved:
+    """One run of lesson ``name`` as a whole spec; ``overrides`` beat the lesson's own."""
+    return resolve(run.preset, [*run.set, *overrides], origin=f"lesson {name}, run {run.label}")
