@@ -55,6 +55,8 @@ class Dataset:
     """Token index -> its text."""
     context: int = 0
     """Tokens in one sample; 0 where samples are not tokens."""
+    notes: tuple[str, ...] = ()
+    """What loading found out, a line each: types of columns, what was left out or filled in."""
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on ``device``."""

@@ -16,9 +16,11 @@ from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
 from tuiwb.engine.device import Device, choose, set_threads
 from tuiwb.engine.shapes import trace
+from tuiwb.models import own
 from tuiwb.optim.regularizers import Regularizer
 from tuiwb.probes.layers import Layer, layers_of
 from tuiwb.spec.declarations import SHELVES
+from tuiwb.spec.own import is_own
 from tuiwb.spec.sections import DataKnobs, Spec
 from tuiwb.tasks.task import Turn, turns_of
 
@@ -111,8 +113,17 @@ def build_model(spec: Spec, signature: Signature) -> nn.Module:
                 allowed="2 classes, or loss.name = cross-entropy",
             )
         signature = dataclasses.replace(signature, outputs=1)
+    if is_own(spec.model.name):
+        return _own_model(spec, signature)
     model = (
         SHELVES["model"].load(spec.model.name).build(spec.model, signature, spec.regularize.dropout)
     )
     assert isinstance(model, nn.Module)
+    return model
+
+
+def _own_model(spec: Spec, signature: Signature) -> nn.Module:
+    """The user's own class, tried out: nothing is known of it before."""
+    model = own.build(spec.model, signature)
+    own.try_out(spec.model.name, model, signature)
     return model

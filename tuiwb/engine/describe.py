@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from tuiwb.engine.build import build_model, load_data
 from tuiwb.engine.device import SMALL, choose
 from tuiwb.engine.shapes import Weightless, trace
 from tuiwb.probes.layers import layers_of
+from tuiwb.spec.own import is_own
 from tuiwb.spec.sections import Spec
 
 
@@ -21,9 +23,10 @@ def describe(spec: Spec) -> dict[str, Any]:
     """
     choose(spec.train)
     dataset = load_data(spec)
-    with Weightless():
+    # code that is not ours may look at its weights while it is built
+    with nullcontext() if is_own(spec.model.name) else Weightless():
         model = build_model(spec, dataset.signature)
-    if sum(p.numel() for p in model.parameters()) < SMALL:
+    if not is_own(spec.model.name) and sum(p.numel() for p in model.parameters()) < SMALL:
         # a real forward pass of a small net is faster than what torch loads for a meta one
         model = build_model(spec, dataset.signature)
     seen = trace(model, dataset.signature, spec.model.name)
@@ -56,4 +59,5 @@ def describe(spec: Spec) -> dict[str, Any]:
         + data,
         "input_shape": list(dataset.signature.shape),
         "samples": {"train": len(dataset.train), "val": len(dataset.val)},
+        "notes": list(dataset.notes),
     }

@@ -11,6 +11,7 @@ from functools import cache
 
 from tuiwb.base.registry import Shelf
 from tuiwb.spec.knobs import Section
+from tuiwb.spec.own import OwnKnobs, check_name, is_own
 
 SHELVES = {
     "task": Shelf("tasks", "task"),
@@ -27,7 +28,13 @@ _IMPORTS = ("typing", "msgspec", "tuiwb.spec")
 
 
 def declared(section: str, name: str, where: str = "") -> type[Section]:
-    """The ``Knobs`` that component ``name`` of ``section`` declares. Unknown names: `UserError`."""
+    """The ``Knobs`` that component ``name`` of ``section`` declares. Unknown names: `UserError`.
+
+    Of a user's own class only what all architectures share is known here.
+    """
+    if section == "model" and is_own(name):
+        check_name(name, where)
+        return OwnKnobs
     return _read(section, SHELVES[section].path(name, where).as_posix())
 
 

@@ -16,6 +16,7 @@ from tuiwb.spec import sections
 from tuiwb.spec.contradictions import check
 from tuiwb.spec.declarations import SHELVES, declared
 from tuiwb.spec.knobs import KnobInfo, Section, fields
+from tuiwb.spec.own import OwnKnobs, is_own, own_knobs
 from tuiwb.spec.presets import find
 from tuiwb.spec.sections import Spec
 from tuiwb.spec.toml import literal, parse, read, value_from
@@ -155,9 +156,11 @@ def _section(
     infos = {info.name: info for info in fields(cls)}
     values: dict[str, Any] = {}
     for key, value in given.items():
+        if renamed and (key not in infos or issubclass(cls, OwnKnobs)):
+            continue  # it belonged to the component that the user replaced
+        if key in typed and issubclass(cls, OwnKnobs):
+            continue  # what is typed decides the type
         if key not in infos:
-            if renamed:
-                continue  # it belonged to the component that the user replaced
             raise _unknown_key(section, key, infos, f"{where}, [{section}]")
         values[key] = _convert(section, infos[key], value, f"{where}, [{section}] {key}")
         origins[f"{section}.{key}"] = str(known_origins[f"{section}.{key}"])
@@ -205,6 +208,11 @@ def _class(
             where=f"{where}, [{section}]",
             allowed=", ".join(SHELVES[section].names()),
         )
+    if section == "model" and is_own(name):
+        values = {k: value_from(v) for k, v in typed.items() if k != "name"}
+        if name == before:
+            values = {k: v for k, v in given.items() if k != "name"} | values
+        return own_knobs(name, values, at), name != before
     return declared(section, name, at), name != before
 
 

@@ -10,6 +10,13 @@ from tuiwb.spec.declarations import SHELVES, declared
 from tuiwb.spec.knobs import Section
 from tuiwb.spec.resolve import _PLAIN, SECTIONS
 
+_OWN: dict[str, Any] = {
+    "title": "a class of your own; what stands beside its name is passed to it",
+    "type": "object",
+    "properties": {"name": {"type": "string", "pattern": "^[\\w.]+:\\w+$"}},
+    "required": ["name"],
+}
+
 
 def json_schema() -> dict[str, Any]:
     """A self-contained schema: every component's knobs with type, range, default and help."""
@@ -19,11 +26,13 @@ def json_schema() -> dict[str, Any]:
         if section in _PLAIN:
             properties[section] = _reference(_PLAIN[section], section, definitions)
             continue
-        variants = []
+        variants: list[dict[str, Any]] = []
         for name in SHELVES[section].names():
             key = f"{section}-{name}"
             variants.append(_reference(declared(section, name), key, definitions))
             definitions[key]["properties"]["name"]["const"] = name
+        if section == "model":
+            variants.append(_OWN)
         properties[section] = {"oneOf": variants}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

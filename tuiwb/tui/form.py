@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tuiwb.base.errors import UserError
-from tuiwb.spec import KnobInfo, Resolved, resolve
+from tuiwb.spec import KnobInfo, Resolved, fields, resolve
 from tuiwb.spec.declarations import SHELVES
 from tuiwb.spec.resolve import SECTIONS, knobs_of
 from tuiwb.spec.toml import literal
@@ -71,8 +71,7 @@ class Form:
         for section in SECTIONS:
             if section == "about":
                 continue
-            name = getattr(getattr(self.resolved.spec, section), "name", None)
-            for info in knobs_of(section, name):
+            for info in fields(type(getattr(self.resolved.spec, section))):
                 found.append(self._knob(section, _with_names(section, info)))
         return found
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
 from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.base.progress import telling
 from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
+from tuiwb.run.reader import read_meta
 from tuiwb.spec import from_toml
 from tuiwb.worker.controls import Inbox
 
@@ -25,7 +28,7 @@ def work(run: str) -> int:
 
     Whatever happens is in the journal when this returns: the final state, and the reason in words.
     """
-    paths = RunPaths(Path(run))
+    paths = RunPaths(Path(run).absolute())
     try:
         if not paths.spec.is_file():
             raise UserError(
@@ -82,8 +85,10 @@ class _Work:
                 next="start a new run with: tuiwb run " + str(self.paths.spec),
             )
         self.say("starting", doing="loading data and building the model")
+        self.go_to_the_users_folder()
         text = self.paths.spec.read_text(encoding="utf-8")
-        session = build(from_toml(text, str(self.paths.spec)).spec)
+        with telling(lambda words: self.say("starting", doing=words)):
+            session = build(from_toml(text, str(self.paths.spec)).spec)
         sink = RunSink(self.paths, self.journal)
         heartbeat = Heartbeat(self.paths, sink)
         self.introduce(session)
@@ -98,6 +103,19 @@ class _Work:
         self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
         ballast.drop(self.paths)
         return DIVERGED if outcome.state == "diverged" else 0
+
+    def go_to_the_users_folder(self) -> None:
+        """Paths of data and modules of the user's own mean what they meant to the user."""
+        folder = read_meta(self.paths)[0].get("folder")
+        try:
+            if isinstance(folder, str) and folder:
+                os.chdir(folder)
+        except OSError as error:
+            self.journal.write(
+                "warning",
+                text=f"the folder that this run was started in is not there: {folder} "
+                f"({error.strerror}); paths in its spec start at {Path.cwd()}",
+            )
 
     def introduce(self, session: Any) -> None:
         """Journal what is being trained, on what, where."""
@@ -118,9 +136,12 @@ class _Work:
             classes=list(dataset.classes),
             baselines={**dataset.baselines, **session.task.baselines},
             fingerprint=dataset.fingerprint,
+            notes=list(dataset.notes),
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
         )
+        for text in dataset.notes:
+            self.journal.write("note", text=text, by="data")
         self.journal.write(
             "device",
             device=session.device.name,
