@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from tuiwb.base.errors import UserError
 from tuiwb.cli import output
-from tuiwb.cli.progress import Reporter, reporter
+from tuiwb.cli.progress import Reporter, reporter, reporters
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
 
 POLL_S = 0.25
+
+Start = Callable[[], Path]
+"""Starts a run and says where it is."""
 
 
 class _Terminated(KeyboardInterrupt):
@@ -65,6 +69,62 @@ def wait(path: Path, interval: float) -> RunView:
     if stopping:
         raise Interrupted(view)
     return view
+
+
+def wait_all(starts: Sequence[Start], jobs: int, interval: float) -> list[RunView]:
+    """Start runs and follow them to their ends, ``jobs`` of them at a time, in the order given.
+
+    An interruption is put to the person as in `wait`, once for all of them: ``Detached`` leaves
+    the runs that have begun and starts no other; ``Interrupted`` comes when all have stopped.
+    """
+    if jobs == 1:
+        return [wait(start(), interval) for start in starts]
+    show = reporters(interval)
+    runs: list[Path] = []
+    views: dict[Path, RunView] = {}
+    readers: dict[Path, Iterator[RunView]] = {}
+    stopping = False
+    with _terminate_as_interrupt():
+        while True:
+            try:
+                while len(readers) < jobs and len(runs) < len(starts) and not stopping:
+                    path = starts[len(runs)]()
+                    runs.append(path)
+                    readers[path] = _looks(path)
+                for path, looks in list(readers.items()):
+                    views[path] = view = next(looks)
+                    show.update(view)
+                    if view.status.ended_now and not view.behind:
+                        del readers[path]
+                        _refused(view)
+                if not readers and (stopping or len(runs) == len(starts)):
+                    break
+                time.sleep(POLL_S)
+            except KeyboardInterrupt as interruption:
+                show.close()
+                wish = "detach" if stopping else _wish(interruption)
+                if wish == "detach":
+                    raise Detached from None
+                if wish == "stop":
+                    stopping = True
+                    for path in readers:
+                        _stop(path)
+            except BaseException:
+                show.close()
+                for path in readers:
+                    _stop(path)
+                raise
+    show.close()
+    if stopping:
+        raise Interrupted(views[runs[-1]])
+    return [views[path] for path in runs]
+
+
+def _looks(path: Path) -> Iterator[RunView]:
+    """Views of one run, one a call, that never wait."""
+    from tuiwb.client.follow import follow
+
+    return follow(path, 0.0, sleep=lambda seconds: None)
 
 
 def _to_the_end(path: Path, show: Reporter) -> RunView:

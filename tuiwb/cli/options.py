@@ -37,6 +37,10 @@ Interval = Annotated[
         help="Seconds between lines where stderr is not a terminal.",
     ),
 ]  # fmt: skip
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", "-j", metavar="N", min=1, max=256, help="Runs that train at a time."),
+]
 Device = Annotated[
     str | None,
     typer.Option("--device", "-d", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:N."),

@@ -33,6 +33,11 @@ def reporter(interval: float) -> Reporter:
     return _Bar() if can_redraw else _Lines(interval)
 
 
+def reporters(interval: float) -> Reporter:
+    """For several runs at once: one line an interval each, on a terminal too."""
+    return _Many(interval)
+
+
 def facts(view: RunView) -> str:
     """Step, loss, validation, rate and what is left, in one line."""
     status = view.status
@@ -88,6 +93,20 @@ class _Lines:
         if line != self._said:
             output.say(line)
             self._said = line
+
+    def close(self) -> None:
+        pass
+
+
+class _Many:
+    """A `_Lines` for each run."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._runs: dict[str, _Lines] = {}
+
+    def update(self, view: RunView) -> None:
+        self._runs.setdefault(view.id, _Lines(self._interval)).update(view)
 
     def close(self) -> None:
         pass

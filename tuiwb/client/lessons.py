@@ -153,7 +153,7 @@ def _reached(view: RunView, check: ReachCheck) -> float:
     steps, values = column(view, check.metric)
     if not len(values):
         return math.inf
-    there = values >= check.level if values[0] < check.level else values <= check.level
+    there = values <= check.level if check.falling else values >= check.level
     return float(steps[int(np.argmax(there))]) if there.any() else math.inf
 
 

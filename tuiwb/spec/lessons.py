@@ -4,7 +4,7 @@ A lesson is one TOML file in ``presets/lessons/`` (or ``lessons/`` beside a user
 checks are a small vocabulary over what a run's folder holds, so that they are judged without torch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,13 +32,13 @@ class LessonRun(Section):
     """One of the runs."""
 
     label: Annotated[str, knob("what it is called in the plot and in the checks")]
-    preset: Annotated[str, knob("the preset that it changes")]
+    preset: Annotated[str, knob("the preset that it changes; empty: the lesson's")] = ""
     set: Annotated[tuple[str, ...], knob("knobs that differ: section.key=value")] = ()
-    note: Annotated[str, knob("what is done to it")] = ""
+    note: Annotated[str, knob("what is done to it, in words")] = ""
 
 
 class Bounded(Section):
-    """What all checks of a number share. A number that is missing or not finite meets no bound."""
+    """What all checks of a number share. A number that is missing or NaN meets no bound."""
 
     run: Annotated[str, knob("label of the run that is looked at")]
     reason: Annotated[str, knob("what it shows when it is met")]
@@ -49,14 +49,14 @@ class Bounded(Section):
 Pick = Literal["last", "lowest", "highest"]
 
 
-class MetricCheck(Bounded, tag_field="check", tag="metric"):
+class MetricCheck(Bounded, kw_only=True, tag_field="check", tag="metric"):
     """A metric of the evaluations, or a column of the steps, of one run."""
 
     metric: Annotated[str, knob("such as val_accuracy or grad_norm")]
     pick: Annotated[Pick, knob("which of its values")] = "last"
 
 
-class GapCheck(Bounded, tag_field="check", tag="gap"):
+class GapCheck(Bounded, kw_only=True, tag_field="check", tag="gap"):
     """How much larger a metric is in one run than in another: ``run`` minus ``over``."""
 
     metric: Annotated[str, knob("such as val_accuracy")]
@@ -64,15 +64,16 @@ class GapCheck(Bounded, tag_field="check", tag="gap"):
     pick: Annotated[Pick, knob("which of its values, in both runs")] = "last"
 
 
-class ReachCheck(Bounded, tag_field="check", tag="reach"):
+class ReachCheck(Bounded, kw_only=True, tag_field="check", tag="reach"):
     """The step of the first evaluation at which a metric has reached a level; the bounds are in
-    steps. A level that is never reached is an infinite number of steps."""
+    steps. A level that is never reached takes infinitely many."""
 
     metric: Annotated[str, knob("such as val_accuracy")]
-    level: Annotated[float, knob("the level, from below where the metric begins below it")]
+    level: Annotated[float, knob("the level")]
+    falling: Annotated[bool, knob("whether less is better")] = False
 
 
-class LayerCheck(Bounded, tag_field="check", tag="layer"):
+class LayerCheck(Bounded, kw_only=True, tag_field="check", tag="layer"):
     """A statistic of one layer in one sampled step, or how many times another layer's it is."""
 
     column: Annotated[str, knob("column of the layers table: grad_norm, act_std, weight_rank, ...")]
@@ -87,7 +88,7 @@ class LayerCheck(Bounded, tag_field="check", tag="layer"):
     step: Annotated[Literal["first", "last"], knob("which sampled step")] = "last"
 
 
-class StateCheck(Section, tag_field="check", tag="state"):
+class StateCheck(Section, kw_only=True, tag_field="check", tag="state"):
     """How a run ended."""
 
     run: Annotated[str, knob("label of the run that is looked at")]
@@ -95,7 +96,7 @@ class StateCheck(Section, tag_field="check", tag="state"):
     state: Annotated[Literal["finished", "diverged", "stopped"], knob("the state it must end in")]
 
 
-class FindingCheck(Section, tag_field="check", tag="finding"):
+class FindingCheck(Section, kw_only=True, tag_field="check", tag="finding"):
     """Whether the doctor spoke."""
 
     run: Annotated[str, knob("label of the run that is looked at")]
@@ -116,11 +117,18 @@ class Lesson(Section):
     """Columns that are drawn for all runs in one plot each: of the evaluations or the steps, or
     ``layers.COLUMN``, the first sampled step layer by layer."""
     asserts: tuple[Check, ...]
+    preset: str = ""
+    """The preset of all runs that name none of their own."""
+    set: tuple[str, ...] = ()
+    """What all runs have in common; a run's own settings beat it."""
 
     def __post_init__(self) -> None:
         labels = [run.label for run in self.runs]
         if len(labels) < 1 or len(set(labels)) < len(labels):
             raise ValueError(f"runs need labels of their own: {', '.join(labels) or 'no run'}")
+        for run in self.runs:
+            if not (run.preset or self.preset):
+                raise ValueError(f"run {run.label!r} names no preset, nor does the lesson")
         for check in self.asserts:
             named = [check.run, check.over] if isinstance(check, GapCheck) else [check.run]
             for label in named:
@@ -166,6 +174,7 @@ def lessons() -> Iterator[tuple[str, Lesson]]:
             continue
 
 
-def resolve_run(name: str, run: LessonRun, overrides: tuple[str, ...] = ()) -> Resolved:
+def resolve_run(name: str, lesson: Lesson, run: LessonRun, overrides: Iterable[str]) -> Resolved:
     """One run of lesson ``name`` as a whole spec; ``overrides`` beat the lesson's own."""
-    return resolve(run.preset, [*run.set, *overrides], origin=f"lesson {name}, run {run.label}")
+    settings = [*lesson.set, *run.set, *overrides]
+    return resolve(run.preset or lesson.preset, settings, origin=f"lesson {name}, run {run.label}")

@@ -1,0 +1,134 @@
+"""``lesson``: train what goes wrong beside what puts it right."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tuiwb.cli import output
+from tuiwb.cli.options import Device, Interval, Jobs, Json, Runs, runs_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tuiwb.run.view import RunView
+    from tuiwb.spec.lessons import Lesson
+
+PLACE = 2
+app = typer.Typer()
+
+MISSED = 1
+"""Exit code where a check of the lesson is not met."""
+
+
+@app.command()
+def lesson(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="LESSON", help="A lesson's name or a TOML file; without it, the list."
+        ),
+    ] = None,
+    jobs: Jobs = 1,
+    device: Device = None,
+    json: Json = False,
+    runs: Runs = None,
+    interval: Interval = 5.0,
+) -> int:
+    """Train a lesson's runs, sick and cured, overlay them and check what they show.
+
+    Exit code 0 where every check is met, 1 where one is not. Without a name: the lessons there are.
+    """
+    if name is None:
+        _list(json)
+        return 0
+    from tuiwb.cli import lessons
+    from tuiwb.cli.following import Detached, Interrupted, wait_all
+    from tuiwb.spec.lessons import lesson as read
+
+    what = read(name)
+    starts = lessons.starts(name, what, runs_folder(runs), device=device)
+    try:
+        ended = wait_all(starts, jobs, interval)
+    except Detached:
+        output.say("the run that has begun goes on; tuiwb ls lists it")
+        return 130
+    except Interrupted as interruption:
+        output.say(f"{name}: {interruption}")
+        return 130
+    from tuiwb.client.lessons import judge
+
+    views = {run.label: view for run, view in zip(what.runs, ended, strict=True)}
+    judged = judge(what, views)
+    facts = lessons.report(name, what, views, judged)
+    if json:
+        output.emit_json(facts)
+    else:
+        output.emit(_heading(what))
+        _draw(what, views)
+        output.emit(f"\n{lessons.runs_table(facts)}\n\n{lessons.checks_table(judged)}")
+        again = f"tuiwb lesson {shlex.quote(name)}"
+        output.emit(f"\n{again}: {'all checks met' if facts['met'] else 'NOT all checks met'}")
+    return 0 if facts["met"] else MISSED
+
+
+def _list(json: bool) -> None:
+    from tuiwb.spec.lessons import lessons
+
+    found = list(lessons())
+    if json:
+        output.emit_json(
+            [
+                {
+                    "name": name,
+                    "title": lesson.about.title,
+                    "paper": lesson.about.paper,
+                    "story": lesson.about.story,
+                    "look_at": lesson.about.look_at,
+                    "runs": [run.label for run in lesson.runs],
+                }
+                for name, lesson in found
+            ]
+        )
+        return
+    blocks = []
+    for name, lesson in found:
+        blocks.append(f"{name}  {lesson.about.title}")
+        blocks += _wrapped(f"{', '.join(run.label for run in lesson.runs)}. {lesson.about.look_at}")
+    output.emit("\n".join(blocks))
+
+
+def _heading(lesson: Lesson) -> str:
+    about = lesson.about
+    parts = [
+        about.title,
+        *_wrapped(about.story),
+        *_wrapped(f"Look at: {about.look_at}"),
+        *_wrapped(f"After: {about.paper}"),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _width(), initial_indent="  ", subsequent_indent="  ")
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 100
+    return max(20, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def _draw(lesson: Lesson, views: Mapping[str, RunView]) -> None:
+    from tuiwb.cli import figures
+    from tuiwb.plots.static import render
+
+    width, height = _width(), max(5, min(16, _width() // 4))
+    for column in lesson.overlay:
+        figure = figures.overlay(column, views)
+        output.paint(render(figure, width, height, output.shows_colour(), output.shows_unicode()))
