@@ -36,7 +36,7 @@ class TaskKnobs(Section):
 
     targets: ClassVar[str] = "classes"
     """What it reads beside the inputs: classes, numbers (as many as ``outputs``), tokens, boxes
-    (4 numbers), or the inputs' like in numbers (``inputs``)."""
+    (4 numbers), numbers like the inputs (``inputs``), or nothing (``none``): any data fits."""
     own_models: ClassVar[bool] = False
     """Whether it trains only architectures that name it in their ``tasks``."""
     brings_loss: ClassVar[bool] = False

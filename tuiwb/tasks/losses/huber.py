@@ -17,7 +17,7 @@ from tuiwb.spec.sections import LossKnobs
 class Knobs(LossKnobs):
     """Huber loss."""
 
-    serves: ClassVar[tuple[str, ...]] = ("regress",)
+    serves: ClassVar[tuple[str, ...]] = ("regress", "series", "reconstruct", "denoise")
     single: ClassVar[bool] = False
 
     delta: Annotated[

@@ -12,7 +12,7 @@ from tuiwb.spec.sections import LossKnobs
 class Knobs(LossKnobs):
     """Mean squared error."""
 
-    serves: ClassVar[tuple[str, ...]] = ("regress",)
+    serves: ClassVar[tuple[str, ...]] = ("regress", "series", "reconstruct", "denoise")
     single: ClassVar[bool] = False
 
 
