@@ -20,6 +20,7 @@ TRAITS = (
     "has_dropout",
     "single",
     "state_per_parameter",
+    "needs_closure",
 )
 
 

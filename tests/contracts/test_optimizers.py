@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 import pytest
 import torch
 
 from tests.contracts.making import knobs, module, names
+from tuiwb.spec.declarations import declared
 
 CURVATURE = torch.tensor([1.0, 3.0, 0.3, 10.0])
 
@@ -19,13 +21,25 @@ def _descend(name: str, steps: int, fused: bool = False, **values: float) -> lis
         [{"params": [w]}], knobs("optim", name, **{"lr": 0.01} | values), fused
     )
     losses = []
-    for _ in range(steps):
-        loss = (CURVATURE * w.square()).sum() / 2
-        losses.append(float(loss.detach()))
+
+    def closure() -> float:
         optimizer.zero_grad()
+        loss = (CURVATURE * w.square()).sum() / 2
         loss.backward()
-        optimizer.step()
+        return float(loss.detach())
+
+    for _ in range(steps):
+        losses.append(closure())
+        _step(name, optimizer, closure)
     return [*losses, float((CURVATURE * w.detach().square()).sum() / 2)]
+
+
+def _step(name: str, optimizer: torch.optim.Optimizer, closure: Callable[[], float]) -> None:
+    """As the loop does it: with a closure for those that look at the batch more than once."""
+    if declared("optim", name).needs_closure:  # type: ignore[attr-defined]
+        optimizer.step(closure)
+    else:
+        optimizer.step()
 
 
 @pytest.mark.parametrize("name", names("optim"))
@@ -58,9 +72,14 @@ def test_hot_knobs_reach_a_running_optimizer(name: str) -> None:
 def test_decays_nothing_by_itself(name: str) -> None:
     w = torch.nn.Parameter(torch.ones(3))
     optimizer = module("optim", name).build([{"params": [w]}], knobs("optim", name), False)
-    for _ in range(3):
+
+    def closure() -> float:
         w.grad = torch.zeros(3)
-        optimizer.step()
+        return 0.0
+
+    for _ in range(3):
+        closure()
+        _step(name, optimizer, closure)
     assert torch.equal(w.detach(), torch.ones(3))
 
 
@@ -73,9 +92,14 @@ def test_resumes_to_the_same_bits(name: str) -> None:
         return w, module("optim", name).build([{"params": [w]}], knobs("optim", name), True)
 
     def go(w: torch.nn.Parameter, optimizer: torch.optim.Optimizer, steps: int) -> None:
+        def closure() -> float:
+            v = w.detach()
+            w.grad = torch.sin(3 * v) + v
+            return float((v.square() / 2 - torch.cos(3 * v) / 3).sum())
+
         for _ in range(steps):
-            w.grad = torch.sin(3 * w.detach()) + w.detach()
-            optimizer.step()
+            closure()
+            _step(name, optimizer, closure)
 
     w, optimizer = make()
     go(w, optimizer, 5)

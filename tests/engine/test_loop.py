@@ -146,3 +146,18 @@ def test_what_is_not_finite_is_counted_by_parameter() -> None:
     gradients = [torch.tensor([1.0, math.nan]), torch.tensor([math.inf]), torch.tensor([1.0])]
     total, not_finite = gradient_figures(gradients)
     assert not_finite == 2 and not torch.isfinite(total)
+
+
+def test_an_optimizer_with_a_line_search_reaches_ridge_regression(tmp_path: Path) -> None:
+    """L-BFGS through the loop, penalty and all, against the closed form."""
+    _, _, session = trained(
+        tmp_path, "linreg-diabetes", "optim.name=lbfgs", "optim.lr=1", "schedule.name=constant",
+        "regularize.l2=0.1", "data.batch_size=1000", "train.steps=10", "train.eval_every=0",
+    )  # fmt: skip
+    x, y = (tensor.double() for tensor in session.dataset.train.tensors())
+    design = torch.cat((x, torch.ones(len(x), 1)), dim=1)
+    # mean squared error + l2 / 2 * |w|^2, the bias free
+    ridge = 0.1 / 2 * len(x) * torch.diag(torch.tensor([1.0] * 10 + [0.0], dtype=torch.float64))
+    wanted = torch.linalg.solve(design.T @ design + ridge, design.T @ y)
+    weight, bias = (p.detach().double() for p in session.model.parameters())
+    torch.testing.assert_close(torch.cat((weight[0], bias)), wanted[:, 0], rtol=1e-3, atol=1e-4)

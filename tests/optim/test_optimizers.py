@@ -94,3 +94,21 @@ def test_equals_the_update_written_by_hand(
 def test_nesterov_without_momentum_is_a_contradiction() -> None:
     with pytest.raises(ValueError, match="nesterov needs momentum"):
         knobs("optim", "sgd", nesterov=True)
+
+
+def test_lbfgs_is_at_the_bottom_of_a_bowl_in_one_step() -> None:
+    """A quadratic in n dimensions takes about n iterations, whatever its condition."""
+    curvature = torch.tensor([1.0, 100.0, 0.01, 10.0], dtype=torch.float64)
+    w = torch.nn.Parameter(torch.ones(4, dtype=torch.float64))
+    optimizer = module("optim", "lbfgs").build(
+        [{"params": [w]}], knobs("optim", "lbfgs", iterations=30), False
+    )
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        loss = (curvature * w.square()).sum() / 2
+        loss.backward()
+        return float(loss.detach())
+
+    optimizer.step(closure)
+    assert closure() < 1e-10

@@ -201,7 +201,8 @@ class Loop:
                 optimizer.zero_grad(set_to_none=True)
                 again, _ = turn.loss(model, batch, session.step)
                 again.backward()
-                return float(again)
+                session.regularizer.add_gradients()
+                return float(again.detach()) + session.regularizer.penalty()
 
             optimizer.step(closure)
         else:
