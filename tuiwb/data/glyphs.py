@@ -30,12 +30,12 @@ class Knobs(DataKnobs):
     size: Annotated[int, knob("side of a picture", unit="pixels", ge=8, le=256)] = 28
     jitter: Annotated[
         float,
-        knob("how far a glyph is moved, turned, slanted and stretched; 0 is not at all, 1 is up to "
-             "20 degrees", ge=0, le=3),
-    ] = 1.0  # fmt: skip
+        knob("how far a glyph is moved, turned, slanted and stretched; 0 is not at all, 1 turns by "
+             "up to 20 degrees", ge=0, le=3),
+    ] = 1.5  # fmt: skip
     noise: Annotated[
         float, knob("standard deviation of the grey noise on pixels of 0 to 1", ge=0, le=1)
-    ] = 0.1
+    ] = 0.2
     scaling: Annotated[
         Literal["none", "unit", "standard"],
         knob("pixels from 0 to 1 (none and unit alike), or centred: one mean and one standard "

@@ -1,8 +1,8 @@
 """Shapes: ten figures in two colours, drawn anywhere, at any size, turned and noisy.
 
 A stand-in for CIFAR-10 that needs no download: 32x32 pictures of 1 or 3 channels, drawn from
-``split_seed``. Figure and ground have random colours, so that no single pixel, and no mean of all,
-tells the class: a linear model is lost here.
+``split_seed``. Figures lie anywhere and in any colour, so that no pixel tells the class, nor does
+the mean of all: a linear model is lost here.
 """
 
 from collections.abc import Callable
@@ -31,6 +31,11 @@ class Knobs(DataKnobs):
     channels: Annotated[Literal["grey", "colour"], knob("one channel, or red, green and blue")] = (
         "colour"
     )
+    contrast: Annotated[
+        Literal["bright", "any"],
+        knob("a bright figure on a dark ground, or any two colours that differ (harder: light on "
+             "dark and dark on light)"),
+    ] = "bright"  # fmt: skip
     turn: Annotated[
         float, knob("a figure is turned by up to this, either way", unit="degrees", ge=0, le=180)
     ] = 20.0
@@ -91,7 +96,9 @@ def load(knobs: Knobs) -> Dataset:
     images = np.empty((len(labels), channels, knobs.size, knobs.size))
     for label, figure in enumerate(FIGURES.values()):
         where = labels == label
-        images[where] = draw(figure, int(where.sum()), knobs.size, channels, knobs.turn, random)
+        pictures = draw(figure, int(where.sum()), knobs.size, knobs.turn, random)
+        ground, ink = _colours(knobs.contrast, len(pictures), channels, random)
+        images[where] = ground * (1 - pictures) + ink * pictures
     images = np.clip(images + random.normal(0, 1, images.shape) * knobs.noise, 0, 1)
     scaler = pixel_scaler(knobs.scaling)
     return classified(knobs, images, labels, list(FIGURES), scaler=scaler, kind="image")
@@ -101,16 +108,15 @@ def draw(
     figure: Callable[[Floats, Floats], Floats],
     count: int,
     size: int,
-    channels: int,
     turn: float,
     random: np.random.Generator,
 ) -> Floats:
-    """``count`` pictures float64 [N, channels, size, size] in 0 to 1 of one figure."""
+    """How much of each pixel one figure covers, ``count`` times: [count, 1, size, size], 0 to 1."""
 
     def within(low: float, high: float) -> Floats:
         return random.uniform(low, high, count)[:, None, None]
 
-    radius = within(0.4, 0.8)
+    radius = within(0.45, 0.85)
     # the whole figure stays inside the picture
     across, down = within(-1, 1) * (1 - radius), within(-1, 1) * (1 - radius)
     angle = within(-1, 1) * np.radians(turn)
@@ -118,9 +124,16 @@ def draw(
     x, y = (place[None, None, :] - across) / radius, (place[None, :, None] - down) / radius
     outside = figure(np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x)
     # a pixel on the edge is covered by half
-    cover = np.clip(0.5 - outside * radius * size / 2, 0, 1)[:, None]
-    ground = random.uniform(0, 1, (count, channels, 1, 1))
-    # at least 0.4 apart in every channel, either way
-    apart = random.uniform(0.4, 0.6, ground.shape)
-    figure_colour = np.where(ground > 0.5, ground - apart, ground + apart)
-    return ground * (1 - cover) + np.clip(figure_colour, 0, 1) * cover
+    cover: Floats = np.clip(0.5 - outside * radius * size / 2, 0, 1)[:, None]
+    return cover
+
+
+def _colours(
+    contrast: str, count: int, channels: int, random: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Colours [count, channels, 1, 1] of ground and figure, well apart in every channel."""
+    shape = (count, channels, 1, 1)
+    if contrast == "bright":
+        return random.uniform(0, 0.35, shape), random.uniform(0.55, 1, shape)
+    ground, apart = random.uniform(0, 1, shape), random.uniform(0.4, 0.6, shape)
+    return ground, np.clip(np.where(ground > 0.5, ground - apart, ground + apart), 0, 1)

@@ -6,7 +6,7 @@ take the largest of K outputs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import isclose, log
 
 import torch
@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from tuiwb.base.errors import UserError
 from tuiwb.data.dataset import Dataset
 from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks import views
+from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch, Loss, plain
 
 
@@ -42,7 +44,7 @@ class Classify:
         seen = 0
         for inputs, targets in batches:
             outputs = model(inputs)
-            guess = outputs.squeeze(-1) > 0 if self._single else outputs.argmax(-1)
+            guess = self._guess(outputs)
             row = torch.stack(
                 (
                     self._plain(outputs, targets).float() * len(targets),
@@ -55,6 +57,27 @@ class Classify:
             return {}
         loss, right = (sums / seen).tolist()  # the one read-back
         return {"loss": loss, "accuracy": right}
+
+    def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
+        """The confusion matrix, filters of a first layer that reads pictures, and the decision
+        boundary where samples are points of a plane."""
+        yield views.confusion(model, dataset.val, dataset.classes, self._guess)
+        for picture in (
+            views.first_filters(model, dataset.signature),
+            views.boundary(model, dataset, self._colour, lambda targets: targets),
+        ):
+            if picture is not None:
+                yield picture
+
+    def _guess(self, outputs: Tensor) -> Tensor:
+        return outputs.squeeze(-1) > 0 if self._single else outputs.argmax(-1)
+
+    def _colour(self, outputs: Tensor) -> Tensor:
+        """-1 for the first class to 1 for the last; between two, by how sure the model is."""
+        if outputs.shape[-1] > 2:
+            return outputs.argmax(-1) * 2 / (outputs.shape[-1] - 1) - 1
+        logit = outputs.squeeze(-1) if self._single else outputs[:, 1] - outputs[:, 0]
+        return torch.tanh(logit / 2)  # twice the probability of class 1, minus 1
 
 
 def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Classify:

@@ -1,0 +1,181 @@
+"""Pictures that several tasks share: confusion matrix, first filters, decision boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tuiwb.base.signature import Signature
+from tuiwb.data.batches import evaluation
+from tuiwb.data.dataset import Dataset, Part
+from tuiwb.tasks.picture import Picture
+from tuiwb.tasks.task import Batch
+
+SIDE = 60
+"""Points along each edge of a decision boundary; maps of single neurons have a third."""
+FILTERS = 64
+"""Most filters in one picture."""
+NEURONS = 8
+"""Most neurons of one layer that get a map of their own, as in Playground."""
+LAYERS = 2
+"""First hidden layers whose neurons get maps."""
+POINTS = 500
+"""Most samples drawn on a boundary."""
+
+
+def confusion(
+    model: nn.Module, part: Part, classes: tuple[str, ...], guess: Callable[[Tensor], Tensor]
+) -> Picture:
+    """How many samples of ``part`` of each class (rows) were taken for each (columns).
+
+    ``guess`` makes class indices [B] of outputs.
+    """
+    count = len(classes)
+    table = None
+    for inputs, targets in _batches(part):
+        cells = torch.bincount(targets * count + guess(model(inputs)).long(), minlength=count**2)
+        table = cells if table is None else table + cells
+    assert table is not None
+    values = table.view(count, count).cpu().numpy().astype(np.float32)
+    return Picture(
+        "confusion matrix",
+        "matrix",
+        {"values": values, "rows": list(classes), "columns": list(classes)},
+        _worst(values, classes),
+    )
+
+
+def _worst(values: np.ndarray, classes: tuple[str, ...]) -> str:
+    wrong = values * (1 - np.eye(len(values)))
+    if not wrong.any():
+        return f"all {int(values.sum())} right"
+    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    return (
+        f"{int(wrong.sum())} of {int(values.sum())} wrong, most often {classes[row]} taken for "
+        f"{classes[column]} ({int(wrong[row, column])})"
+    )
+
+
+def first_filters(model: nn.Module, signature: Signature) -> Picture | None:
+    """The weights of the first layer as pictures, 0.5 for weight 0; None where they are not such.
+
+    A convolution's kernels, or the rows of a linear layer that reads a whole picture.
+    """
+    if signature.kind != "image":
+        return None
+    first = next((m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)), None)
+    if first is None:
+        return None
+    weight = first.weight.detach()
+    if isinstance(first, nn.Linear):
+        if first.in_features != signature.features:
+            return None
+        weight = weight.view(-1, *signature.shape)
+    if weight.shape[1] not in (1, 3) or weight.shape[-1] < 2:
+        return None
+    weight = weight[:FILTERS].float()
+    # each by its own largest weight: a weak filter has a shape too
+    largest = weight.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+    images = (0.5 + weight / (2 * largest)).permute(0, 2, 3, 1)
+    if images.shape[-1] == 1:
+        images = images[..., 0]
+    height, width = weight.shape[-2:]
+    return Picture(
+        "first filters",
+        "images",
+        {"images": images.cpu().numpy().astype(np.float32)},
+        f"{len(first.weight)} of {height}x{width}, largest weight {float(largest.max()):.2g}",
+    )
+
+
+def boundary(
+    model: nn.Module,
+    dataset: Dataset,
+    colour: Callable[[Tensor], Tensor],
+    labels: Callable[[Tensor], Tensor],
+    words: str = "",
+) -> Picture | None:
+    """What the model answers all over the plane, and what its first neurons do there.
+
+    None where samples are not points of a plane. ``colour`` makes values in -1 to 1 [B] of
+    outputs, ``labels`` makes int [B] of targets.
+    """
+    if dataset.signature.kind != "vector" or dataset.signature.shape != (2,):
+        return None
+    part = dataset.val
+    assert part.targets is not None
+    low, high = _reach(part.inputs)
+    grid = places(low, high, SIDE)
+    with _hidden(model) as seen:
+        values = colour(model(grid))
+    points = part.inputs[:POINTS].cpu().numpy()
+    arrays: dict[str, np.ndarray | list[str] | str] = {
+        "grid": _square(values),
+        "extent": np.array([low[0], high[0], low[1], high[1]], dtype=np.float32),
+        "points": points.astype(np.float32),
+        "labels": labels(part.targets[:POINTS]).cpu().numpy().astype(np.int64),
+    }
+    maps, names = _neurons(seen)
+    if names:
+        arrays |= {"neurons": maps, "names": names}
+    return Picture("decision boundary", "boundary", arrays, words)
+
+
+def places(low: Tensor, high: Tensor, side: int) -> Tensor:
+    """Points [side * side, 2] that fill a rectangle row by row, from its top left corner."""
+    across, down = (
+        torch.linspace(float(low[i]), float(high[i]), side, device=low.device) for i in (0, 1)
+    )
+    y, x = torch.meshgrid(down.flip(0), across, indexing="ij")
+    return torch.stack((x.flatten(), y.flatten()), dim=1)
+
+
+def _reach(points: Tensor) -> tuple[Tensor, Tensor]:
+    low, high = points.amin(0), points.amax(0)
+    margin = 0.1 * (high - low).clamp(min=1e-3)
+    return low - margin, high + margin
+
+
+def _square(values: Tensor) -> np.ndarray:
+    grid: np.ndarray = values.clamp(-1, 1).float().view(SIDE, SIDE).cpu().numpy()
+    return grid
+
+
+def _neurons(seen: list[Tensor]) -> tuple[np.ndarray, list[str]]:
+    maps, names = [], []
+    for number, outputs in enumerate(seen, start=1):
+        for unit in range(min(NEURONS, outputs.shape[1])):
+            values = outputs[:, unit]
+            scaled = values / values.abs().max().clamp(min=1e-12)
+            maps.append(_square(scaled)[1::3, 1::3])
+            names.append(f"layer {number}, unit {unit + 1}")
+    return np.stack(maps) if maps else np.empty((0, 0, 0), dtype=np.float32), names
+
+
+@contextmanager
+def _hidden(model: nn.Module) -> Iterator[list[Tensor]]:
+    """The outputs [B, units] of the first activations that a forward pass calls, in order."""
+    seen: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: object, output: Tensor) -> None:
+        if len(seen) < LAYERS and output.ndim == 2:
+            seen.append(output.detach())
+
+    handles = [
+        module.register_forward_hook(keep)
+        for module in model.modules()
+        if type(module).__module__ == "torch.nn.modules.activation"
+    ]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _batches(part: Part) -> Iterable[Batch]:
+    return evaluation(part, 256)
