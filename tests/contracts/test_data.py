@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.contracts.examples import MAKERS, given
 from tests.contracts.making import knobs, module, names
 from tuiwb.data.batches import Batches, evaluation
 from tuiwb.data.dataset import Dataset, Part
@@ -17,7 +18,7 @@ from tuiwb.spec.declarations import declared
 
 @cache
 def _load(name: str, share: float = 0.2, seed: int = 0, scaling: str | None = None) -> Dataset:
-    values: dict[str, object] = {"val_share": share, "split_seed": seed}
+    values: dict[str, object] = {**given(name), "val_share": share, "split_seed": seed}
     if scaling and "scaling" in declared("data", name).__struct_fields__:
         values["scaling"] = scaling
     loaded = module("data", name).load(knobs("data", name, **values))
@@ -62,6 +63,14 @@ def test_keeps_the_promise_of_its_signature(name: str) -> None:
                 int(part.inputs.min()) >= 0 and int(part.inputs.max()) < data.signature.vocabulary
             )
             assert len(data.vocabulary) == data.signature.vocabulary == data.signature.outputs
+        elif data.signature.kind == "tokens":
+            assert part.inputs.dtype == part.targets.dtype == torch.int64
+            answer = data.signature.answer or data.signature.shape[0]
+            assert part.inputs.shape == (len(part), *data.signature.shape)
+            assert part.targets.shape == (len(part), answer)
+            assert part.inputs.min() >= 0 and part.inputs.max() < data.signature.vocabulary
+            assert part.targets.max() < data.signature.outputs == len(data.vocabulary)
+            continue
         else:
             assert part.inputs.dtype == torch.float32
             assert part.inputs.shape == (len(part), *data.signature.shape)
@@ -79,7 +88,9 @@ def test_keeps_the_promise_of_its_signature(name: str) -> None:
 @pytest.mark.parametrize("name", names("data"))
 def test_seed_decides_the_split_alone(name: str) -> None:
     first, other = _load(name), _load(name, seed=1)
-    again = module("data", name).load(knobs("data", name, val_share=0.2, split_seed=0))
+    again = module("data", name).load(
+        knobs("data", name, **given(name), val_share=0.2, split_seed=0)
+    )
     assert _equal(first, again)
     assert first.fingerprint == again.fingerprint
     assert not _equal(first, other)
@@ -159,3 +170,8 @@ def test_a_share_without_room_for_each_class_is_an_error_of_the_user() -> None:
         module("data", "iris").load(knobs("data", "iris", val_share=0.999))
     assert caught.value.where == "data.val_share"
     assert "150 samples" in caught.value.found
+
+
+@pytest.mark.parametrize("name", names("data"))
+def test_a_source_of_the_users_own_has_an_example_here(name: str) -> None:
+    assert bool(declared("data", name).needs) == (name in MAKERS)  # type: ignore[attr-defined]

@@ -29,9 +29,9 @@ def telling(listener: Callable[[str], None]) -> Iterator[None]:
         _listener = before
 
 
-def tell(words: Callable[[], str]) -> None:
-    """Say how far it is; ``words`` is called only where somebody is to hear them now."""
+def tell(words: str) -> None:
+    """Say how far it is; often enough asked, somebody hears it once in `EVERY` seconds."""
     global _next
     if _listener is not None and time.monotonic() >= _next:
         _next = time.monotonic() + EVERY
-        _listener(words())
+        _listener(words)

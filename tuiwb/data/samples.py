@@ -50,15 +50,17 @@ def classified(
     )
 
 
-def measured(knobs: DataKnobs, inputs: Floats, targets: Floats) -> Dataset:
-    """Samples [N, F] with target numbers [N, D].
+def measured(
+    knobs: DataKnobs, inputs: Floats, targets: Floats, *, scaler: Scaler | None = None
+) -> Dataset:
+    """Samples [N, F] with target numbers [N, D]; ``scaler`` as for `classified`.
 
     With any scaling but ``none`` the targets are in training standard deviations about the training
     mean, so that learning rates carry over. Baselines, mean squared error on validation:
     ``training mean`` and ``least squares`` (the best linear answer on the training part).
     """
     train, val = split(len(inputs), knobs.val_share, knobs.split_seed)
-    x_train, x_val = _scaler(knobs)(inputs[train], inputs[val])
+    x_train, x_val = (scaler or _scaler(knobs))(inputs[train], inputs[val])
     how = getattr(knobs, "scaling", "none")
     y_train, y_val = scaled(targets[train], targets[val], "none" if how == "none" else "standard")
     design, design_val = _with_ones(x_train), _with_ones(x_val)

@@ -14,6 +14,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
+from tuiwb.data.files import stamp
 from tuiwb.engine.device import Device, choose, set_threads
 from tuiwb.engine.shapes import trace
 from tuiwb.models import own
@@ -90,13 +91,26 @@ def build(spec: Spec) -> Session:
 
 
 def load_data(spec: Spec) -> Dataset:
-    """The data source's samples, on the CPU."""
-    return _load_data(spec.data)
+    """The data source's samples, on the CPU. Targets that the task cannot read: `UserError`."""
+    dataset = _load_data(spec.data, stamp(spec.data))
+    wanted = {"classes": True, "numbers": False}.get(spec.task.targets)
+    if wanted is not None and dataset.train.targets is not None and wanted != bool(dataset.classes):
+        held = f"{len(dataset.classes)} classes" if dataset.classes else "numbers"
+        raise UserError(
+            f"the task {spec.task.name!r} does not fit the targets of this data",
+            where="task.name",
+            found=f"the targets are {held}",
+            allowed="task.name = classify for classes, regress for numbers",
+            next="data.answers says what a CSV file's target holds"
+            if hasattr(spec.data, "answers")
+            else "",
+        )
+    return dataset
 
 
 # the standby describes a spec and then trains it: its data is loaded once
 @lru_cache(maxsize=1)
-def _load_data(knobs: DataKnobs) -> Dataset:
+def _load_data(knobs: DataKnobs, stamp: tuple[object, ...]) -> Dataset:
     dataset = SHELVES["data"].load(knobs.name).load(knobs)
     assert isinstance(dataset, Dataset)
     return dataset

@@ -25,6 +25,14 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"task.name = {task.name}, data.name = {data.name}",
             allowed=f"with {data.name}: {', '.join(data.serves)}",
         )
+    for key in data.needs:
+        if not getattr(data, key):
+            yield UserError(
+                f"the data {data.name!r} needs data.{key}",
+                found=f"data.{key} is empty",
+                allowed="a path",
+                next=f"add -s data.{key}=...",
+            )
     if data.gives not in model.takes:
         fitting = [
             name

@@ -52,6 +52,8 @@ class DataKnobs(Section):
     """Kind of sample: vector, image or tokens (`tuiwb.base.signature`)."""
     serves: ClassVar[tuple[str, ...]] = ("classify",)
     """Tasks that its targets fit."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Knobs that no default can fill: a file or folder of the user's own."""
 
     name: Annotated[str, knob("the data source")]
     batch_size: Annotated[
