@@ -17,12 +17,14 @@ class Signature:
                     tokens: (T,); sequence: (T, features); wave: (1, samples).
     ``outputs``     width of the last dimension that the model returns.
     ``vocabulary``  number of distinct tokens (0 where samples are not tokens).
+    ``answer``      tokens of an answer (0: as many as in a sample, or no tokens).
     """
 
     kind: Kind
     shape: tuple[int, ...]
     outputs: int
     vocabulary: int = 0
+    answer: int = 0
 
     @property
     def features(self) -> int:

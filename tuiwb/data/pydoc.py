@@ -5,7 +5,7 @@ on 3.11, 465 048 characters of 103 kinds in 79 topics. Versions differ a little;
 says which text it was, and the baselines are counted on it at load.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from tuiwb.data.dataset import Dataset
 from tuiwb.data.text import characters
@@ -15,6 +15,8 @@ from tuiwb.spec.sections import TextKnobs
 
 class Knobs(TextKnobs):
     """Python's own help text, character by character."""
+
+    serves: ClassVar[tuple[str, ...]] = ("language", "masked")
 
     val_share: Annotated[
         float, knob("share of the text, at its end, held out for validation", gt=0, lt=1)

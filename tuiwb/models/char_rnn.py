@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
+from tuiwb.models.gates import activations
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import ModelKnobs
 
@@ -58,6 +59,12 @@ class CharRNN(nn.Module):
             hidden = dropout(hidden)
         logits: Tensor = self.output(hidden)
         return logits
+
+    def activations(self, tokens: Tensor) -> dict[str, Tensor]:
+        """Hidden states and gates of the first layer: [B, T, width] each."""
+        vectors = self.embedding(tokens)
+        hidden, _ = self.recurrent[0](vectors)
+        return activations(self.recurrent[0], vectors, hidden)
 
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:

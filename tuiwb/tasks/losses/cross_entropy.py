@@ -16,7 +16,13 @@ from tuiwb.spec.sections import LossKnobs
 class Knobs(LossKnobs):
     """Softmax cross-entropy."""
 
-    serves: ClassVar[tuple[str, ...]] = ("classify", "language")
+    serves: ClassVar[tuple[str, ...]] = (
+        "classify",
+        "language",
+        "sequence",
+        "seq2seq",
+        "masked",
+    )
     single: ClassVar[bool] = False
 
     label_smoothing: Annotated[
