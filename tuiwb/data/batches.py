@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -29,6 +29,8 @@ class Batches:
         self._seed = seed
         self._context = context
         self._device = part.inputs.device
+        self.augment: Callable[[Tensor, int], Tensor] | None = None
+        """Changes the inputs of a batch, given its number; it must be pure as `at` is."""
         self._drawn: dict[int, Tensor] = {}
         count = len(part)
         if context:
@@ -50,7 +52,10 @@ class Batches:
             return windows[:, :-1], windows[:, 1:]
         rows = self._rows(step)
         assert self._targets is not None
-        return self._inputs.index_select(0, rows), self._targets.index_select(0, rows)
+        inputs = self._inputs.index_select(0, rows)
+        if self.augment is not None:
+            inputs = self.augment(inputs, step)
+        return inputs, self._targets.index_select(0, rows)
 
     def _rows(self, step: int) -> Tensor:
         count, size = len(self._inputs), self.batch_size

@@ -6,28 +6,23 @@ Reference on a 75/25 stratified split: softmax regression about 0.967, a small C
 """
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
 
 from tuiwb.data.dataset import Dataset, Part, fingerprint
+from tuiwb.data.pixels import pixel_scaler
 from tuiwb.data.samples import Floats, classified
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import DataKnobs
+from tuiwb.spec.sections import ImageKnobs
 
 
-class Knobs(DataKnobs):
+class Knobs(ImageKnobs):
     """Handwritten digits, 8x8 pixels."""
 
-    gives: ClassVar[str] = "image"
-    serves: ClassVar[tuple[str, ...]] = ("classify",)
+    top: ClassVar[float] = 16.0
 
-    scaling: Annotated[
-        Literal["none", "unit", "standard"],
-        knob("pixels as 0 to 16, as 0 to 1, or centred: one mean and one standard deviation of all "
-             "training pixels"),
-    ] = "standard"  # fmt: skip
     samples: Annotated[
         int, knob("training pictures that are kept; 0 is all", unit="samples", ge=0)
     ] = 0  # fmt: skip
@@ -61,18 +56,10 @@ def load(knobs: Knobs) -> Dataset:
     margin = (before, knobs.canvas - 8 - before)
     images = np.pad(images, ((0, 0), (0, 0), margin, margin))
 
-    def scale(train: Floats, val: Floats) -> tuple[Floats, Floats]:
-        if knobs.scaling == "none":
-            return train, val
-        if knobs.scaling == "unit":
-            return train / 16, val / 16
-        # one figure for all pixels: the border is constant and has no spread of its own
-        centre, spread = train.mean(), train.std()
-        return (train - centre) / spread, (val - centre) / spread
-
     names = [str(digit) for digit in range(10)]
     labels = np.asarray(bunch.target, dtype=np.int64)
-    dataset = classified(knobs, images, labels, names, scaler=scale, kind="image")
+    scaler = pixel_scaler(knobs.scaling, knobs.top)
+    dataset = classified(knobs, images, labels, names, scaler=scaler, kind="image")
     return _spoilt(knobs, dataset)
 
 

@@ -5,7 +5,7 @@ A stand-in for MNIST (LeCun et al. 1998) that needs no download: 28x28 grey pict
 weight and grey noise.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,11 @@ from tuiwb.data.dataset import Dataset
 from tuiwb.data.pixels import pixel_scaler
 from tuiwb.data.samples import Floats, classified
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import DataKnobs
+from tuiwb.spec.sections import ImageKnobs
 
 
-class Knobs(DataKnobs):
+class Knobs(ImageKnobs):
     """Digits of a bitmap font, bent and smudged."""
-
-    gives: ClassVar[str] = "image"
-    serves: ClassVar[tuple[str, ...]] = ("classify",)
 
     samples: Annotated[
         int, knob("pictures, training and validation together", unit="samples", ge=100,
@@ -36,11 +33,6 @@ class Knobs(DataKnobs):
     noise: Annotated[
         float, knob("standard deviation of the grey noise on pixels of 0 to 1", ge=0, le=1)
     ] = 0.2
-    scaling: Annotated[
-        Literal["none", "unit", "standard"],
-        knob("pixels from 0 to 1 (none and unit alike), or centred: one mean and one standard "
-             "deviation of all training pixels"),
-    ] = "standard"  # fmt: skip
 
 
 FONT = (

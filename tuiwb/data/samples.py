@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tuiwb.base.signature import Kind, Signature
 from tuiwb.data.dataset import Dataset, Part, fingerprint
+from tuiwb.data.preprocess import prepared
 from tuiwb.data.scaling import scaled
 from tuiwb.data.split import split
 from tuiwb.spec.sections import DataKnobs
@@ -34,6 +35,8 @@ def classified(
     ``scaler(train, val)`` defaults to the knob ``scaling``. Baselines, in nats of cross-entropy:
     ``uniform guess`` = ln K, ``class shares`` = guessing with the training shares of the classes.
     """
+    if kind == "image":
+        inputs = prepared(knobs, inputs)
     train, val = split(len(inputs), knobs.val_share, knobs.split_seed, labels)
     x_train, x_val = (scaler or _scaler(knobs))(inputs[train], inputs[val])
     shares = np.bincount(labels[train], minlength=len(classes)) / len(train)

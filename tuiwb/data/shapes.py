@@ -6,7 +6,7 @@ the mean of all: a linear model is lost here.
 """
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -14,14 +14,11 @@ from tuiwb.data.dataset import Dataset
 from tuiwb.data.pixels import pixel_scaler
 from tuiwb.data.samples import Floats, classified
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import DataKnobs
+from tuiwb.spec.sections import ImageKnobs
 
 
-class Knobs(DataKnobs):
+class Knobs(ImageKnobs):
     """Ten figures in random colours, sizes and places."""
-
-    gives: ClassVar[str] = "image"
-    serves: ClassVar[tuple[str, ...]] = ("classify",)
 
     samples: Annotated[
         int, knob("pictures, training and validation together", unit="samples", ge=100,
@@ -42,11 +39,6 @@ class Knobs(DataKnobs):
     noise: Annotated[
         float, knob("standard deviation of the noise on pixels of 0 to 1", ge=0, le=1)
     ] = 0.05
-    scaling: Annotated[
-        Literal["none", "unit", "standard"],
-        knob("pixels from 0 to 1 (none and unit alike), or centred: one mean and one standard "
-             "deviation of all training pixels"),
-    ] = "standard"  # fmt: skip
 
 
 # Each figure: how far (x, y) lies outside of it (negative inside), about its middle, reaching to

@@ -12,6 +12,7 @@ from torch import nn
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
+from tuiwb.data.augment import augment_of
 from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
 from tuiwb.data.files import stamp
@@ -68,6 +69,8 @@ def build(spec: Spec) -> Session:
     turns = turns_of(task, model)
     fused = device.device.type in ("cpu", "cuda")
     optimizer = SHELVES["optim"].load(spec.optim.name)
+    batches = Batches(dataset.train, spec.data.batch_size, spec.train.seed, context=dataset.context)
+    batches.augment = augment_of(spec.data, spec.train.seed)
     return Session(
         spec=spec,
         device=device,
@@ -82,9 +85,7 @@ def build(spec: Spec) -> Session:
         regularizer=Regularizer(
             model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
         ),
-        batches=Batches(
-            dataset.train, spec.data.batch_size, spec.train.seed, context=dataset.context
-        ),
+        batches=batches,
         layers=layers_of(model),
         threads=threads,
     )

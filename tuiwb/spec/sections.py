@@ -74,6 +74,50 @@ class TabularKnobs(DataKnobs):
     ] = "standard"
 
 
+class ImageKnobs(DataKnobs):
+    """A data source whose samples are pictures, all of one size."""
+
+    gives: ClassVar[str] = "image"
+    serves: ClassVar[tuple[str, ...]] = ("classify",)
+    top: ClassVar[float] = 1.0
+    """The brightest that a pixel can be, before scaling."""
+
+    scaling: Annotated[
+        Literal["none", "unit", "standard", "minmax", "robust"],
+        knob("pixels as they are, from 0 to 1, or with one figure for all training pixels: mean "
+             "and standard deviation, smallest and largest, median and quartiles"),
+    ] = "standard"  # fmt: skip
+    equalise: Annotated[
+        bool, knob("histogram equalisation: every picture uses the whole range of greys")
+    ] = False
+    blur: Annotated[
+        float, knob("Gaussian blur: its standard deviation; 0 is off", unit="pixels", ge=0, le=20)
+    ] = 0.0
+    sobel: Annotated[bool, knob("edges in place of the picture: strength of its gradient")] = False
+    threshold: Annotated[
+        float, knob("black and white: white from this share of full brightness on; 0 is off",
+                    ge=0, le=1)
+    ] = 0.0  # fmt: skip
+    augment_flip: Annotated[
+        float, knob("share of training pictures mirrored left to right", ge=0, le=1, tier="hot")
+    ] = 0.0
+    augment_shift: Annotated[
+        int, knob("training pictures move by up to this, across and down", unit="pixels", ge=0,
+                  le=1024, tier="hot")
+    ] = 0  # fmt: skip
+    augment_rotate: Annotated[
+        float, knob("training pictures turn by up to this, either way", unit="degrees", ge=0,
+                    le=180, tier="hot")
+    ] = 0.0  # fmt: skip
+    augment_zoom: Annotated[
+        float, knob("training pictures grow or shrink by up to this share", ge=0, le=4, tier="hot")
+    ] = 0.0
+    augment_noise: Annotated[
+        float, knob("standard deviation of noise on training pictures, in units of the scaled data",
+                    ge=0, le=10, tier="hot")
+    ] = 0.0  # fmt: skip
+
+
 class TextKnobs(DataKnobs):
     """A data source that is one long sequence of tokens."""
 
