@@ -71,25 +71,35 @@ def wait(path: Path, interval: float) -> RunView:
     return view
 
 
-def wait_all(starts: Sequence[Start], jobs: int, interval: float) -> list[RunView]:
+def wait_all(
+    starts: Sequence[Start],
+    jobs: int,
+    interval: float,
+    ended: Callable[[Sequence[RunView]], None] = lambda views: None,
+) -> list[RunView]:
     """Start runs and follow them to their ends, ``jobs`` of them at a time, in the order given.
 
-    An interruption is put to the person as in `wait`, once for all of them: ``Detached`` leaves
-    the runs that have begun and starts no other; ``Interrupted`` comes when all have stopped.
+    ``ended`` is told the views of all runs up to the first one that is not over, whenever that row
+    grows. An interruption is put to the person as in `wait`, once for all runs: `Detached` leaves
+    those that have begun and starts no other; `Interrupted` comes when all have stopped.
     """
+    over: list[RunView] = []
     if jobs == 1:
-        return [wait(start(), interval) for start in starts]
+        for start in starts:
+            over.append(wait(start(), interval))
+            ended(over)
+        return over
     show = reporters(interval)
-    runs: list[Path] = []
+    begun: list[Path] = []
     views: dict[Path, RunView] = {}
     readers: dict[Path, Iterator[RunView]] = {}
     stopping = False
     with _terminate_as_interrupt():
         while True:
             try:
-                while len(readers) < jobs and len(runs) < len(starts) and not stopping:
-                    path = starts[len(runs)]()
-                    runs.append(path)
+                while len(readers) < jobs and len(begun) < len(starts) and not stopping:
+                    path = starts[len(begun)]()
+                    begun.append(path)
                     readers[path] = _looks(path)
                 for path, looks in list(readers.items()):
                     views[path] = view = next(looks)
@@ -97,11 +107,14 @@ def wait_all(starts: Sequence[Start], jobs: int, interval: float) -> list[RunVie
                     if view.status.ended_now and not view.behind:
                         del readers[path]
                         _refused(view)
-                if not readers and (stopping or len(runs) == len(starts)):
+                while len(over) < len(begun) and begun[len(over)] not in readers:
+                    over.append(views[begun[len(over)]])
+                    if not stopping:
+                        ended(over)
+                if not readers and (stopping or len(begun) == len(starts)):
                     break
                 time.sleep(POLL_S)
             except KeyboardInterrupt as interruption:
-                show.close()
                 wish = "detach" if stopping else _wish(interruption)
                 if wish == "detach":
                     raise Detached from None
@@ -110,14 +123,14 @@ def wait_all(starts: Sequence[Start], jobs: int, interval: float) -> list[RunVie
                     for path in readers:
                         _stop(path)
             except BaseException:
-                show.close()
                 for path in readers:
                     _stop(path)
                 raise
-    show.close()
+    if stopping and over:
+        raise Interrupted(over[-1])
     if stopping:
-        raise Interrupted(views[runs[-1]])
-    return [views[path] for path in runs]
+        raise KeyboardInterrupt
+    return over
 
 
 def _looks(path: Path) -> Iterator[RunView]:

@@ -19,6 +19,7 @@ class Expect(Section):
     at_most: Annotated[float | None, knob("met when the metric is at most this")] = None
     beats: Annotated[str, knob("a baseline computed at load that must be beaten as well")] = ""
     measured: Annotated[str, knob("what this program reached, over which seeds")] = ""
+    quick: Annotated[bool, knob("whether a quick check of all presets takes it in")] = False
 
 
 class About(Section):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuiwb.base.format import duration, number
 from tuiwb.cli import output
-from tuiwb.cli.options import Device, Interval, Json, PresetName, Runs, Settings, runs_folder
+from tuiwb.cli.options import Device, Interval, Jobs, Json, PresetName, Runs, Settings, runs_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tuiwb.run.view import RunView
 
 PLACE = 1
 app = typer.Typer()
@@ -91,86 +95,62 @@ def _print_started(path: Path, json: bool) -> None:
 def verify(
     presets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PRESET]...", help="Presets to run; without any, all of ours."),
+        typer.Argument(
+            metavar="[PRESET]...", help="Presets or lessons; without any, all of our presets."
+        ),
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All presets and all lessons.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only presets and lessons that take seconds.")
+    ] = False,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            min=1,
+            max=1000,
+            help="Train each with seeds 0 to N-1; every one must meet the target.",
+        ),
+    ] = 1,
+    jobs: Jobs = 1,
     device: Device = None,
     json: Json = False,
     runs: Runs = None,
     interval: Interval = 5.0,
 ) -> int:
-    """Run presets and hold them to the results they promise.
+    """Run presets and lessons and hold them to the results they promise.
 
     Prints target, value and baseline of each. Exit code 0 where all are met, 1 where one is not.
-    """
-    from tuiwb.base.errors import UserError
-    from tuiwb.cli.following import Detached, Interrupted, wait
-    from tuiwb.spec import presets as all_presets
-    from tuiwb.spec import resolve
+    """  # fmt: skip
+    from tuiwb.cli import verifying
+    from tuiwb.cli.following import Detached, Interrupted, wait_all
 
-    asked = presets or [info.name for info in all_presets() if info.expect is not None]
-    plans = []
-    for preset in asked:
-        spec = resolve(preset).spec
-        expect = spec.about.expect
-        if expect is None:
-            raise UserError(
-                f"{preset} promises nothing that could be verified",
-                where=f"{preset}, [about.expect]",
-                allowed="a preset with [about.expect]",
-            )
-        other = expect.steps != spec.train.steps
-        plans.append((preset, [f"train.steps={expect.steps}"] if other else []))
+    plans = verifying.plans(presets or [], everything, quick, seeds, device, runs_folder(runs))
     rows: list[dict[str, Any]] = []
-    for preset, settings in plans:
-        path = start(preset, settings, device, runs_folder(runs))
-        try:
-            rows.append(_row(preset, wait(path, interval)))
-        except Detached:
-            output.say(f"training goes on; tuiwb attach {shlex.quote(path.name)} shows it")
-            return 130
-        except Interrupted as interruption:
-            output.say(f"{preset}: {interruption}")
-            return 130
-        output.say(_line(rows[-1]))
+
+    def ended(views: Sequence[RunView]) -> None:
+        """Say what is known of every plan whose runs are all over."""
+        begun = 0
+        for plan in plans:
+            mine = views[begun : begun + len(plan.starts)]
+            begun += len(plan.starts)
+            if plans.index(plan) == len(rows) and len(mine) == len(plan.starts):
+                rows.append(verifying.row(plan, mine))
+                output.say(verifying.line(rows[-1]))
+
+    try:
+        wait_all([start for plan in plans for start in plan.starts], jobs, interval, ended)
+    except Detached:
+        output.say("what was being trained goes on; tuiwb ls lists it")
+        return 130
+    except Interrupted as interruption:
+        output.say(f"{interruption.view.id}: {interruption}")
+        return 130
     if json:
-        output.emit_json({"presets": rows, "met": all(row["met"] for row in rows)})
+        met = all(row["met"] for row in rows)
+        by_kind = {kind: [row for row in rows if kind in row] for kind in ("preset", "lesson")}
+        output.emit_json({"presets": by_kind["preset"], "lessons": by_kind["lesson"], "met": met})
     else:
-        output.emit(_table(rows))
+        output.emit("\n\n".join(verifying.tables(rows)))
     return 0 if all(row["met"] for row in rows) else MISSED
-
-
-def _row(preset: str, view: Any) -> dict[str, Any]:
-    from tuiwb.cli import summary
-
-    judged = summary.verdict(view)
-    assert judged is not None, "only presets with [about.expect] are verified"
-    return {
-        "preset": preset,
-        "metric": judged.metric,
-        "target": judged.target,
-        "value": judged.value,
-        "baseline": judged.baseline,
-        "steps": view.status.step,
-        "seconds": summary.pace(view)[0],
-        "met": judged.met and view.status.state == "finished",
-        "run": view.id,
-        "bound": judged.target_words,
-        "state": view.status.state,
-    }
-
-
-def _line(row: dict[str, Any]) -> str:
-    met = "met" if row["met"] else f"NOT MET ({row['state']})"
-    return f"{row['preset']}: {row['metric']} {number(row['value'])}, {row['bound']}: {met}"
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    head = ("preset", "metric", "target", "value", "steps", "seconds", "met", "baseline")
-    cells = (
-        (
-            row["preset"], row["metric"], row["bound"], number(row["value"]), str(row["steps"]),
-            duration(row["seconds"]), "yes" if row["met"] else "NO", row["baseline"],
-        )
-        for row in rows
-    )  # fmt: skip
-    return output.grid(head, cells, right=("target", "value", "steps", "seconds"))

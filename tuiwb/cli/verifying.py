@@ -1,0 +1,212 @@
+"""What `verify` trains, and what it makes of it: rows of presets, rows of lessons, two tables."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuiwb.base.errors import UserError
+from tuiwb.base.format import duration, number
+from tuiwb.cli import output
+
+if TYPE_CHECKING:
+    from tuiwb.cli.following import Start
+    from tuiwb.run.view import RunView
+    from tuiwb.spec.lessons import Lesson
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One preset or lesson, and what starts its runs: a preset's seeds, a lesson's runs by seed."""
+
+    name: str
+    starts: tuple[Start, ...]
+    lesson: Lesson | None = None
+
+
+def plans(
+    asked: Sequence[str], everything: bool, quick: bool, seeds: int, device: str | None, runs: Path
+) -> list[Plan]:
+    """What is to be trained, all of it resolved before any of it starts.
+
+    Names are of presets or of lessons. Without any: all presets, with ``everything`` all lessons
+    as well, with ``quick`` those of both that call themselves quick.
+    """
+    from tuiwb.spec import lessons, presets
+
+    names = list(asked)
+    if not names:
+        names = [
+            info.name
+            for info in presets()
+            if info.expect is not None and (info.expect.quick or not quick)
+        ]
+        if everything or quick:
+            found = lessons.lessons()
+            names += [name for name, lesson in found if lesson.about.quick or not quick]
+    taught = lessons.paths()
+    known = {info.name for info in presets()}
+    return [
+        _lesson(name, seeds, device, runs)
+        if name in taught and name not in known
+        else _preset(name, seeds, device, runs)
+        for name in names
+    ]
+
+
+def _preset(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+    from tuiwb.cli.commands.train import start
+    from tuiwb.spec import resolve
+
+    resolved = resolve(name)
+    expect = resolved.spec.about.expect
+    if expect is None:
+        raise UserError(
+            f"{name} promises nothing that could be verified",
+            where=f"{name}, [about.expect]",
+            allowed="a preset with [about.expect]",
+        )
+    settings = [] if expect.steps == resolved.spec.train.steps else [f"train.steps={expect.steps}"]
+    return Plan(
+        name,
+        tuple(
+            partial(start, name, [*settings, *_seed(seed, seeds)], device, runs)
+            for seed in range(seeds)
+        ),
+    )
+
+
+def _lesson(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+    from tuiwb.cli import lessons
+    from tuiwb.spec.lessons import lesson as read
+
+    lesson = read(name)
+    begin = [
+        started
+        for seed in range(seeds)
+        for started in lessons.starts(name, lesson, runs, _seed(seed, seeds), device)
+    ]
+    return Plan(name, tuple(begin), lesson)
+
+
+def _seed(seed: int, seeds: int) -> list[str]:
+    """One seed is the preset's own; of several, each is said."""
+    return [f"train.seed={seed}"] if seeds > 1 else []
+
+
+def row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
+    """What came of a plan, as ``--json`` gives it."""
+    return _preset_row(plan.name, views) if plan.lesson is None else _lesson_row(plan, views)
+
+
+def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
+    from tuiwb.cli import summary
+
+    verdicts = [verdict for view in views if (verdict := summary.verdict(view)) is not None]
+    assert verdicts, "only presets with [about.expect] are verified"
+    first = verdicts[0]
+    states = [view.status.state for view in views]
+    values = [verdict.value for verdict in verdicts]
+    known = [value for value in values if value is not None]
+    return {
+        "preset": name,
+        "metric": first.metric,
+        "target": first.target,
+        "value": statistics.fmean(known) if known else None,
+        "values": values,
+        "baseline": first.baseline,
+        "steps": views[0].status.step,
+        "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
+        "met": all(verdict.met for verdict in verdicts) and set(states) == {"finished"},
+        "run": views[0].id,
+        "runs": [view.id for view in views],
+        "bound": first.target_words,
+        "state": next((state for state in states if state != "finished"), "finished"),
+    }
+
+
+def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
+    from tuiwb.cli import lessons, summary
+    from tuiwb.client.lessons import judge
+
+    assert plan.lesson is not None
+    size = len(plan.lesson.runs)
+    reports = []
+    for begin in range(0, len(views), size):
+        by_label = {
+            run.label: view
+            for run, view in zip(plan.lesson.runs, views[begin : begin + size], strict=True)
+        }
+        judged = judge(plan.lesson, by_label)
+        reports.append(lessons.report(plan.name, plan.lesson, by_label, judged))
+    checks = [check for report in reports for check in report["asserts"]]
+    return {
+        "lesson": plan.name,
+        "checks": len(checks),
+        "checks_met": sum(check["met"] for check in checks),
+        "missed": [check for check in checks if not check["met"]],
+        "steps": sum(view.status.step for view in views),
+        "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
+        "met": all(report["met"] for report in reports),
+        "seeds": reports,
+    }
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """One row in a line, for stderr, as soon as it is known."""
+    if "lesson" in row:
+        missed = "".join(
+            f"; {check['check']} {_cell(check['value'])}, {check['target']}"
+            for check in row["missed"]
+        )
+        met = "met" if row["met"] else f"NOT MET{missed}"
+        return f"lesson {row['lesson']}: {row['checks_met']} of {row['checks']} checks: {met}"
+    met = "met" if row["met"] else f"NOT MET ({row['state']})"
+    return f"{row['preset']}: {row['metric']} {_values(row)}, {row['bound']}: {met}"
+
+
+def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The presets' table and the lessons', where there are any."""
+    presets = [row for row in rows if "preset" in row]
+    if presets:
+        head = ("preset", "metric", "target", "value", "steps", "seconds", "met", "baseline")
+        yield output.grid(
+            head,
+            [
+                (
+                    row["preset"], row["metric"], row["bound"], _values(row), str(row["steps"]),
+                    duration(row["seconds"]), "yes" if row["met"] else "NO", row["baseline"],
+                )
+                for row in presets
+            ],
+            right=("target", "value", "steps", "seconds"),
+        )  # fmt: skip
+    lessons = [row for row in rows if "lesson" in row]
+    if lessons:
+        yield output.grid(
+            ("lesson", "checks", "steps", "seconds", "met"),
+            [
+                (
+                    row["lesson"], f"{row['checks_met']}/{row['checks']}", str(row["steps"]),
+                    duration(row["seconds"]), "yes" if row["met"] else "NO",
+                )
+                for row in lessons
+            ],
+            right=("checks", "steps", "seconds"),
+        )  # fmt: skip
+
+
+def _values(row: Mapping[str, Any]) -> str:
+    """The mean, and the values of all seeds where there are several."""
+    values = row["values"]
+    if len(values) == 1:
+        return number(row["value"])
+    return f"{number(row['value'])} ({', '.join(number(value) for value in values)})"
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else number(value)
