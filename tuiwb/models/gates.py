@@ -21,7 +21,7 @@ def activations(layer: nn.Module, inputs: Tensor, hidden: Tensor) -> dict[str, T
     assert isinstance(layer, nn.RNNBase)
     seen = {"hidden state": hidden}
     before = F.pad(hidden, (0, 0, 1, 0))[:, :-1]
-    weights: list[Tensor] = layer.all_weights[0]
+    weights = layer.all_weights[0]
     drive = F.linear(inputs, weights[0], weights[2]) + F.linear(before, weights[1], weights[3])
     for name, place in _GATES.get(type(layer), {}).items():
         width = layer.hidden_size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import exp, inf, log
 from typing import ClassVar
 
@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from tuiwb.data.dataset import Dataset
 from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks import looking
+from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch, Loss, plain
+
+TEMPERATURE = 0.8
+"""Of generated text: below 1, likely tokens are likelier still."""
+WRITTEN = 120
+"""Tokens of generated text."""
 
 
 class Knobs(TaskKnobs):
@@ -57,6 +64,31 @@ class Language:
             "bits": loss / log(2),
             "accuracy": right,
         }
+
+    def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
+        """Text as the model would go on, and what units and gates do over a stretch of text."""
+        context, words = dataset.context or dataset.signature.shape[0], dataset.vocabulary
+        tokens = dataset.val.inputs.flatten()[:context]
+        written = generate(model, tokens[: context // 2], WRITTEN, context)
+        begun, gone_on = (looking.text(t, words) for t in (tokens[: context // 2], written))
+        yield Picture(
+            "generated text",
+            "text",
+            {"text": f"{begun}|{gone_on}"},
+            f"after the bar, at temperature {TEMPERATURE}",
+        )
+        yield from looking.activations(model, tokens[None], looking.spelled(tokens, words))
+
+
+def generate(model: nn.Module, prompt: Tensor, count: int, context: int) -> Tensor:
+    """``count`` tokens int64 after ``prompt``, each drawn after the ``context`` tokens before it,
+    from the global generator."""
+    tokens = prompt
+    for _ in range(count):
+        logits = model(tokens[None, -context:])[0, -1].float()
+        drawn = torch.multinomial(torch.softmax(logits / TEMPERATURE, dim=-1), 1)
+        tokens = torch.cat((tokens, drawn))
+    return tokens[len(prompt) :]
 
 
 def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Language:

@@ -134,7 +134,10 @@ class _Work:
             train=len(dataset.train),
             val=len(dataset.val),
             classes=list(dataset.classes),
-            baselines={**dataset.baselines, **session.task.baselines},
+            # the data's are in the unit of a loss on its targets, which not every task has
+            baselines=session.task.baselines
+            if session.spec.task.brings_loss
+            else {**dataset.baselines, **session.task.baselines},
             fingerprint=dataset.fingerprint,
             notes=list(dataset.notes),
             steps_per_epoch=session.batches.steps_per_epoch,
