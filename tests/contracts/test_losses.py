@@ -25,7 +25,7 @@ def _loss(name: str) -> Any:
 
 def _batch(name: str, task: str, count: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
     random = generator(1)
-    if declared("task", task).targets not in ("classes", "tokens"):  # type: ignore[attr-defined]
+    if declared("task", task).targets not in ("classes", "tokens", "boxes"):  # type: ignore[attr-defined]
         return (
             scale * torch.randn(count, 2, generator=random),
             torch.randn(count, 2, generator=random),
