@@ -63,7 +63,7 @@ def test_tells_its_story(info: PresetInfo) -> None:
     assert info.family == info.path.parent.name
     expect = info.expect
     assert expect is not None, "a preset says what it reaches"
-    assert expect.metric.startswith("val_")
+    assert expect.metric.startswith(("val_", "train_"))
     assert (expect.at_least is None) != (expect.at_most is None)
     assert expect.baseline and expect.measured
     assert expect.steps == resolve(info.name).spec.train.steps

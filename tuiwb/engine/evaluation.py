@@ -14,7 +14,8 @@ EVAL_BATCH = 256
 
 
 def evaluate(session: Session) -> dict[str, float]:
-    """Metrics over the whole validation part, each under ``val_`` + its name.
+    """Metrics over the whole validation part, each under ``val_`` + its name; those that a task
+    takes over the training part say so (``train_mistakes``) and keep their name.
 
     The model's mode is restored, and no random number is drawn: training goes on as if nothing
     had happened.
@@ -34,7 +35,10 @@ def evaluate(session: Session) -> dict[str, float]:
             metrics = session.task.evaluate(model, batches)
     finally:
         model.train(training)
-    return {f"val_{name}": float(value) for name, value in metrics.items()}
+    return {
+        name if name.startswith("train_") else f"val_{name}": float(value)
+        for name, value in metrics.items()
+    }
 
 
 class EarlyStopping:

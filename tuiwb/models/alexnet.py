@@ -4,7 +4,7 @@ Five convolutions, three overlapping poolings (3x3, stride 2), local response no
 the first two, ReLU throughout, dropout in a head of two hidden layers. ``reference`` is the paper's
 own for 227x227 pixels, with convolutions 2, 4 and 5 in two groups (one a GPU, then): 60 965 224
 parameters with 1 000 classes. The small sizes keep the plan on 32x32: a first kernel of 5x5 with
-stride 1 in place of 11x11 with stride 4, no groups, and a narrower head.
+stride 2 in place of 11x11 with stride 4, no groups, and a narrower head.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -57,11 +57,11 @@ def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module
         return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2) if knobs.response_norm else None
 
     first = (
-        nn.Conv2d(channels, c1, 11, stride=4) if whole else nn.Conv2d(channels, c1, 5, padding=2)
+        nn.Conv2d(channels, c1, 11, stride=4) if whole else nn.Conv2d(channels, c1, 5, 2, padding=2)
     )
 
     def left(side: int) -> int:
-        side = (side - 11) // 4 + 1 if whole else side
+        side = (side - 11) // 4 + 1 if whole else (side - 1) // 2 + 1
         for _ in range(3):
             side = (side + 2 * edge - 3) // 2 + 1
         return side

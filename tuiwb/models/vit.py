@@ -89,8 +89,10 @@ class ViT(nn.Module):
         # embeddings, so that each has a row of its own in the probes and no decay of a matrix
         self.class_token = nn.Embedding(1, knobs.width)
         self.positions = nn.Embedding(patches + 1, knobs.width)
-        for embedding in (self.class_token, self.positions):
-            nn.init.normal_(embedding.weight, 0.0, 0.02)
+        nn.init.normal_(self.class_token.weight, 0.0, 0.02)
+        # as large as the patches themselves, so that on small data order counts from the start (the
+        # paper's 0.02 leaves a bag of patches, which many epochs have to sort)
+        nn.init.normal_(self.positions.weight, 0.0, 0.5)
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
             Block(knobs.width, knobs.heads, dropout) for _ in range(knobs.layers)

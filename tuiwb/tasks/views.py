@@ -1,4 +1,4 @@
-"""Pictures that several tasks share: confusion matrix, first filters, decision boundary."""
+"""Pictures that several tasks share: confusion matrix, first filters, boundary, painting."""
 
 from __future__ import annotations
 
@@ -123,6 +123,33 @@ def boundary(
     if names:
         arrays |= {"neurons": maps, "names": names}
     return Picture("decision boundary", "boundary", arrays, words)
+
+
+def painted(model: nn.Module, dataset: Dataset) -> Picture | None:
+    """The picture that colours at places add up to: as it is, and as the model paints it.
+
+    None where samples are not points of a plane, or targets are not three numbers in 0 to 1.
+    """
+    train, val = dataset.train, dataset.val
+    if dataset.signature.shape != (2,) or dataset.signature.outputs != 3:
+        return None
+    assert train.targets is not None and val.targets is not None
+    points = torch.cat((train.inputs, val.inputs))
+    colours = torch.cat((train.targets, val.targets))
+    side = round(len(points) ** 0.5)
+    if side * side != len(points) or side > 512 or colours.min() < 0 or colours.max() > 1:
+        return None
+    # the places are those of a grid: from the top row by row, from the left
+    order = torch.argsort(points[:, 0], stable=True)
+    order = order[torch.argsort(-points[order, 1], stable=True)]
+    made = torch.cat([model(part) for part in points[order].split(4096)]).clamp(0, 1)
+    images = torch.stack((colours[order], made)).view(2, side, side, 3)
+    return Picture(
+        "painting",
+        "images",
+        {"images": images.cpu().numpy().astype(np.float32)},
+        "as it is, and as the network paints it",
+    )
 
 
 def places(low: Tensor, high: Tensor, side: int) -> Tensor:

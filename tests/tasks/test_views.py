@@ -1,0 +1,169 @@
+"""What pictures show, held against what is known of the model that they are of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.contracts.making import build_model, knobs, module
+from tuiwb.base.signature import Signature
+from tuiwb.data.dataset import Dataset, Part
+from tuiwb.engine.build import build
+from tuiwb.spec import resolve
+from tuiwb.tasks import views
+from tuiwb.tasks.picture import Picture
+
+
+class Says(nn.Module):
+    """Answers with a function of its inputs."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.answer(x)  # type: ignore[operator, no-any-return]
+
+
+def _plane(targets: Tensor, points: Tensor, outputs: int) -> Dataset:
+    part = Part(points, targets)
+    classes = tuple("abc"[:outputs]) if targets.dtype == torch.int64 else ()
+    return Dataset(Signature("vector", (2,), outputs), part, part, classes, {}, "0" * 16)
+
+
+def _array(picture: Picture | None, key: str) -> np.ndarray:
+    assert picture is not None
+    return picture.plain()[key]
+
+
+def test_a_confusion_matrix_counts_every_sample_once() -> None:
+    from sklearn.metrics import confusion_matrix
+
+    truth = torch.randint(3, (700,), generator=torch.Generator().manual_seed(0))
+    guess = torch.randint(3, (700,), generator=torch.Generator().manual_seed(1))
+    part = Part(nn.functional.one_hot(guess, 3).float(), truth)
+    picture = views.confusion(Says(lambda x: x), part, ("a", "b", "c"), lambda y: y.argmax(-1))
+    values = _array(picture, "values")
+    assert np.array_equal(values, confusion_matrix(truth, guess))
+    wrong = int((truth != guess).sum())
+    assert picture.words.startswith(f"{wrong} of 700 wrong, most often ")
+
+
+def test_a_perfect_model_is_told_in_words() -> None:
+    truth = torch.arange(4) % 2
+    part = Part(truth[:, None].float(), truth)
+    picture = views.confusion(Says(lambda x: x), part, ("a", "b"), lambda y: y.squeeze(-1))
+    assert picture.words == "all 4 right"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "images"),
+    [
+        ("linear", (1, 8, 8), (3, 8, 8)),
+        ("mlp", (3, 8, 8), (64, 8, 8, 3)),
+        ("lenet5", (1, 28, 28), (6, 5, 5)),
+        ("resnet", (3, 32, 32), (16, 3, 3, 3)),
+        ("vit", (1, 8, 8), (64, 2, 2)),
+    ],
+)
+def test_first_filters_are_the_first_weights(
+    name: str, shape: tuple[int, ...], images: tuple[int, ...]
+) -> None:
+    signature = Signature("image", shape, 3)
+    model = build_model(name, signature)
+    shown = _array(views.first_filters(model, signature), "images")
+    assert shown.shape == images
+    assert shown.min() >= 0 and shown.max() <= 1
+    weight = next(p for p in model.parameters() if p.ndim >= 2).detach()
+    if name == "vit":
+        weight = model.patches.weight.detach()
+    flat = weight.reshape(len(weight), *shape) if weight.ndim == 2 else weight
+    first = flat[0].permute(1, 2, 0).squeeze(-1).numpy()
+    np.testing.assert_allclose(shown[0] - 0.5, first / np.abs(first).max() / 2, atol=1e-6)
+
+
+def test_weights_that_are_no_picture_are_not_shown() -> None:
+    vector = Signature("vector", (64,), 3)
+    assert views.first_filters(build_model("mlp", vector), vector) is None
+    deep = Signature("image", (7, 8, 8), 3)
+    assert views.first_filters(build_model("cnn-small", deep), deep) is None
+
+
+def test_a_boundary_has_its_first_row_at_the_top() -> None:
+    points = torch.tensor([[-1.0, -2.0], [3.0, 4.0]])
+    dataset = _plane(torch.tensor([0, 1]), points, 2)
+    picture = views.boundary(Says(lambda x: x), dataset, lambda y: y[:, 1] / 10, lambda t: t)
+    grid, (x0, x1, y0, y1) = _array(picture, "grid"), _array(picture, "extent")
+    assert x0 < -1 < 3 < x1 and y0 < -2 < 4 < y1
+    assert grid[0, 0] == pytest.approx(y1 / 10, rel=1e-3) and grid[0, 0] == grid[0, -1]
+    assert grid[-1, 0] == pytest.approx(y0 / 10, rel=1e-3)
+    assert np.array_equal(_array(picture, "points"), points.numpy())
+    assert _array(picture, "labels").tolist() == [0, 1]
+
+
+def test_each_hidden_unit_has_its_own_map() -> None:
+    points = torch.rand(9, 2) * 4 - 2
+    dataset = _plane(torch.arange(9) % 2, points, 2)
+    model = build_model("mlp", dataset.signature, hidden=(12, 5, 3), activation="tanh")
+    with torch.no_grad():
+        picture = views.boundary(model, dataset, lambda y: y[:, 0], lambda t: t)
+    maps = _array(picture, "neurons")
+    assert maps.shape == (8 + 5, views.SIDE // 3, views.SIDE // 3)
+    assert np.abs(maps).max() <= 1
+    assert _array(picture, "names")[8] == "layer 2, unit 1"
+    extent = _array(picture, "extent")
+    # a unit of the first layer: tanh of a plane
+    low, high = torch.tensor(extent[[0, 2]]), torch.tensor(extent[[1, 3]])
+    grid = views.places(low, high, views.SIDE).view(views.SIDE, views.SIDE, 2)[1::3, 1::3]
+    unit = model.hidden1(grid.reshape(-1, 2))[:, 0].view(maps.shape[1:]).detach()
+    ratio = maps[0] / unit.numpy()
+    np.testing.assert_allclose(ratio, np.full_like(ratio, ratio.mean()), rtol=1e-3)
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_boundary_wants_a_plane() -> None:
+    dataset = _plane(torch.tensor([0, 1]), torch.rand(2, 2), 2)
+    wide = replace(dataset, signature=Signature("vector", (3,), 2))
+    assert views.boundary(Says(lambda x: x), wide, lambda y: y[:, 0], lambda t: t) is None
+
+
+def test_a_painting_is_put_together_from_both_parts() -> None:
+    from tuiwb.data.painting import paint
+
+    dataset = module("data", "painting").load(knobs("data", "painting", side=16))
+
+    def perfect(x: Tensor) -> Tensor:
+        return torch.from_numpy(paint(*x.double().numpy().T)).float()
+
+    images = _array(views.painted(Says(perfect), dataset), "images")
+    assert images.shape == (2, 16, 16, 3)
+    np.testing.assert_allclose(images[0], images[1], atol=1e-5)
+    assert images[0, 0].mean(0)[2] > images[0, -1].mean(0)[0]  # a blue sky above dark hills
+
+
+@pytest.mark.parametrize(
+    ("preset", "names"),
+    [
+        ("softmax-digits", ["confusion matrix", "first filters"]),
+        ("playground-2d", ["confusion matrix", "decision boundary"]),
+        ("logreg-cancer", ["confusion matrix"]),
+        ("reg-2d", ["decision boundary"]),
+        ("image-regression", ["painting"]),
+        ("perceptron-blobs", ["decision boundary"]),
+        ("linreg-diabetes", []),
+    ],
+)
+def test_every_task_shows_what_its_data_allows(preset: str, names: list[str]) -> None:
+    session = build(resolve(preset, ["train.device=cpu"]).spec)
+    session.model.eval()
+    with torch.no_grad():
+        shown = list(session.task.pictures(session.model, session.dataset))
+    assert [picture.name for picture in shown] == names
+    for picture in shown:
+        for array in picture.plain().values():
+            assert array.dtype.kind in "fiU"
+            assert array.dtype.kind != "f" or np.isfinite(array).all()
