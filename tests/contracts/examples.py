@@ -7,10 +7,13 @@ import csv
 import random
 import shutil
 import tempfile
+import wave
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 def _csv(folder: Path) -> dict[str, Any]:
@@ -26,7 +29,52 @@ def _csv(folder: Path) -> dict[str, Any]:
     return {"path": str(path)}
 
 
-MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {"csv": _csv}
+def _text(folder: Path) -> dict[str, Any]:
+    """Four thousand characters in lines."""
+    draw = random.Random(0)
+    path = folder / "tale.txt"
+    lines = [" ".join(draw.choices(["sea", "ship", "storm", "calm,"], k=8)) for _ in range(100)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return {"path": str(path)}
+
+
+def _images(folder: Path) -> dict[str, Any]:
+    """Forty pictures in each of two classes, of several sizes."""
+    from PIL import Image
+
+    draw = np.random.default_rng(0)
+    for name, shade in (("day", 200), ("night", 40)):
+        (folder / name).mkdir()
+        for number in range(40):
+            size = (int(draw.integers(8, 30)), int(draw.integers(8, 30)), 3)
+            pixels = draw.integers(shade - 40, shade + 40, size).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:02d}.png")
+    return {"path": str(folder), "size": 8}
+
+
+def _waves(folder: Path) -> dict[str, Any]:
+    """Forty sounds in each of two classes, of several rates and lengths."""
+    draw = np.random.default_rng(0)
+    for name, pitch in (("high", 400), ("low", 90)):
+        (folder / name).mkdir()
+        for number in range(40):
+            rate = int(draw.choice([4000, 8000, 11025]))
+            time = np.arange(int(rate * draw.uniform(0.1, 0.4))) / rate
+            sound = np.sin(2 * np.pi * pitch * time + draw.uniform(0, 6)) * 20_000
+            with wave.open(str(folder / name / f"{number:02d}.wav"), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(rate)
+                file.writeframes(sound.astype("<i2").tobytes())
+    return {"path": str(folder), "rate": 4000, "seconds": 0.2}
+
+
+MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "csv": _csv,
+    "image-folder": _images,
+    "text-file": _text,
+    "wav-folder": _waves,
+}
 
 
 @cache

@@ -1,15 +1,22 @@
-"""From one long text to a `Dataset` of characters, with n-gram baselines counted at load."""
+"""From one long text to a `Dataset` of characters or words, with n-gram baselines."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import check_context
 from tuiwb.data.dataset import Dataset, Part, fingerprint
 from tuiwb.data.ngrams import ngram_losses
 from tuiwb.spec.sections import TextKnobs
+
+RARE = "<rare>"
+"""The one token of all words that are not in the vocabulary."""
 
 
 def characters(knobs: TextKnobs, text: str) -> Dataset:
@@ -22,6 +29,27 @@ def characters(knobs: TextKnobs, text: str) -> Dataset:
     codes, tokens = np.unique(points, return_inverse=True)
     tokens = tokens.astype(np.int64)
     vocabulary = tuple(chr(code) for code in codes)
+    return cut_in_two(knobs, tokens, vocabulary)
+
+
+def words(knobs: TextKnobs, text: str, most: int) -> Dataset:
+    """``text`` as tokens, one a word, a punctuation mark or an end of line; the cut as above.
+
+    The vocabulary is the ``most`` - 1 most frequent words, then `RARE` for all others where there
+    are any.
+    """
+    found = re.findall(r"\w+|[^\w\s]|\n", text)
+    counts = sorted(Counter(found).items(), key=lambda item: (-item[1], item[0]))
+    vocabulary = [word for word, _ in counts]
+    if len(vocabulary) > most:
+        vocabulary = [*vocabulary[: most - 1], RARE]
+    index = {word: i for i, word in enumerate(vocabulary)}
+    tokens = np.array([index.get(word, len(vocabulary) - 1) for word in found], dtype=np.int64)
+    return cut_in_two(knobs, tokens, tuple(vocabulary))
+
+
+def cut_in_two(knobs: TextKnobs, tokens: NDArray[np.int64], vocabulary: tuple[str, ...]) -> Dataset:
+    """Tokens [N] cut at one place, with n-gram baselines."""
     cut = round(len(tokens) * (1 - knobs.val_share))
     train, val = tokens[:cut], tokens[cut:]
     check_context(len(train), knobs.context, "training")
