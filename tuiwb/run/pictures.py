@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,27 +49,60 @@ def write(folder: Path, step: int, name: str, kind: str, arrays: Mapping[str, An
 def read(path: Path) -> StoredPicture | None:
     """One picture, or None where the file is not one (damaged, a bomb, a link, not ours)."""
     try:
-        if path.is_symlink() or path.stat().st_size > MAX_BYTES:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
             return None
         with zipfile.ZipFile(path) as packed:
-            if sum(item.file_size for item in packed.infolist()) > MAX_BYTES:
+            if not _fits(packed):
                 return None
         with np.load(path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
         step = int(path.name.partition("-")[0])
         name, kind = str(arrays.pop("_name")), str(arrays.pop("_kind"))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+    except _DAMAGE:
         return None
     return StoredPicture(step, clean(name, 80), clean(kind, 20), arrays)
 
 
+# What zipfile, zlib and NumPy make of bytes that are not what they should be.
+_DAMAGE = (
+    OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def _fits(packed: zipfile.ZipFile) -> bool:
+    """Whether all arrays are small enough, by what the archive and their own headers say.
+
+    NumPy allocates what a header asks for before it reads: a header may ask for anything.
+    """
+    if sum(item.file_size for item in packed.infolist()) > MAX_BYTES:
+        return False
+    for item in packed.infolist():
+        with packed.open(item) as file:
+            version = np.lib.format.read_magic(file)
+            if version == (1, 0):
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            else:
+                shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        # a cell of no bytes costs nothing to store and everything to go through
+        if math.prod(shape) * max(1, dtype.itemsize) > item.file_size:
+            return False
+    return True
+
+
+_NAME = re.compile(r"([0-9]{1,18})-(.+)\.npz")
+
+
 def latest(folder: Path) -> dict[str, Path]:
     """Name (as in the file's name) -> the newest file of it, in the order of the names."""
-    newest: dict[str, Path] = {}
+    newest: dict[str, tuple[int, str]] = {}
     try:
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".npz") and n[0].isdigit())
+        names = os.listdir(folder)
     except OSError:
         return {}
     for file_name in names:
-        newest[file_name.partition("-")[2].removesuffix(".npz")] = folder / file_name
-    return dict(sorted(newest.items()))
+        if (parts := _NAME.fullmatch(file_name)) is not None:
+            found = (int(parts[1]), file_name)
+            newest[parts[2]] = max(found, newest.get(parts[2], found))
+    return {name: folder / newest[name][1] for name in sorted(newest)}
