@@ -1,0 +1,134 @@
+"""What every lesson promises, whichever it is; two quick ones are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tuiwb.api import open_run
+from tuiwb.client.lessons import judge
+from tuiwb.doctor.examine import SYMPTOMS
+from tuiwb.engine.build import build
+from tuiwb.engine.interfaces import Command, StepRow
+from tuiwb.engine.loop import train
+from tuiwb.run.create import create
+from tuiwb.spec import Resolved, presets, to_toml
+from tuiwb.spec.lessons import (
+    FindingCheck,
+    GapCheck,
+    LayerCheck,
+    Lesson,
+    MetricCheck,
+    ReachCheck,
+    lesson,
+    paths,
+    resolve_run,
+)
+from tuiwb.worker.work import work
+
+NAMES = sorted(paths())
+STEP_COLUMNS = {"loss", "grad_norm", "lr"}
+SHORT = (
+    "train.device=cpu", "train.threads=1", "train.steps=1", "train.eval_every=0",
+    "schedule.warmup=0", "train.patience=0",
+)  # fmt: skip
+
+
+class Kept:
+    """A sink that keeps the names of what it is told, and controls that ask for nothing."""
+
+    def __init__(self) -> None:
+        self.metrics: set[str] = set()
+        self.columns: set[str] = set()
+        self.parts: set[str] = set()
+
+    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
+        self.parts, self.columns = set(parts), set(columns)
+
+    def step(self, row: StepRow) -> None: ...
+
+    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None: ...
+
+    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+        self.metrics = set(metrics)
+
+    def picture(self, step: int, picture: Any) -> None: ...
+
+    def event(self, kind: str, step: int | None = None, **fields: Any) -> None: ...
+
+    def take(self) -> Sequence[Command]:
+        return ()
+
+
+def resolved(name: str) -> dict[str, Resolved]:
+    what = lesson(name)
+    return {run.label: resolve_run(name, what, run, ()) for run in what.runs}
+
+
+@cache
+def there(name: str) -> Kept:
+    """What a lesson's runs say of themselves, seen on one step of its first run."""
+    what, kept = lesson(name), Kept()
+    spec = resolve_run(name, what, what.runs[0], SHORT).spec
+    train(build(spec), kept, kept, Path("/nonexistent"))
+    return kept
+
+
+@pytest.fixture(autouse=True)
+def no_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tuiwb.engine.loop.Loop.checkpoint", lambda *args, **more: None)
+
+
+def test_lessons_are_not_listed_as_presets() -> None:
+    assert NAMES
+    assert not {info.path for info in presets()} & set(paths().values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tells_its_story(name: str) -> None:
+    about = lesson(name).about
+    assert about.title and about.paper and about.measured
+    assert len(about.story) > 150 and len(about.look_at) > 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_runs_resolve_and_differ(name: str) -> None:
+    specs = [to_toml(spec) for spec in resolved(name).values()]
+    assert len(set(specs)) == len(specs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> None:
+    what, kept = lesson(name), there(name)
+    metrics = kept.metrics | kept.parts | STEP_COLUMNS
+    for check in what.asserts:
+        assert len(check.reason) > 3
+        match check:
+            case MetricCheck() | GapCheck() | ReachCheck():
+                assert check.metric in metrics
+            case LayerCheck():
+                assert check.column in kept.columns
+            case FindingCheck():
+                assert check.symptom in SYMPTOMS.names()
+    for column in what.overlay:
+        layered = column.startswith("layers.")
+        assert column.removeprefix("layers.") in (kept.columns if layered else metrics)
+    named = {label for check in what.asserts for label in (check.run, getattr(check, "over", ""))}
+    assert {run.label for run in what.runs} <= named, "a run that shows nothing"
+
+
+@pytest.mark.parametrize("name", ["zero-init", "divergence"])
+def test_is_met(name: str, tmp_path: Path) -> None:
+    what: Lesson = lesson(name)
+    views = {}
+    for run in what.runs:
+        path = create(tmp_path, resolve_run(name, what, run, SHORT[:2]))
+        work(str(path))
+        views[run.label] = open_run(path)
+    judged = judge(what, views)
+    assert all(check.met for check in judged), [check for check in judged if not check.met]
