@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.contracts import hub_copies
+
 
 def _csv(folder: Path) -> dict[str, Any]:
     """300 rows: numbers, words, a target of two classes."""
@@ -69,8 +71,29 @@ def _waves(folder: Path) -> dict[str, Any]:
     return {"path": str(folder), "rate": 4000, "seconds": 0.2}
 
 
+def _hub_images(folder: Path) -> dict[str, Any]:
+    hub_copies.install()
+    hub_copies.pictures(folder, "train", 100)
+    return {"path": str(folder)}
+
+
+def _hub_speech(folder: Path) -> dict[str, Any]:
+    hub_copies.install()
+    hub_copies.clips(folder, 100)
+    return {"path": str(folder), "rate": 1000, "seconds": 0.1}
+
+
+def _hub_text(folder: Path) -> dict[str, Any]:
+    hub_copies.install()
+    hub_copies.lines(folder, 100)
+    return {"path": str(folder)}
+
+
 MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "csv": _csv,
+    "hub-images": _hub_images,
+    "hub-speech": _hub_speech,
+    "hub-text": _hub_text,
     "image-folder": _images,
     "text-file": _text,
     "wav-folder": _waves,

@@ -22,7 +22,7 @@ def telling(listener: Callable[[str], None]) -> Iterator[None]:
     """Within it, `tell` reaches ``listener``, at most once in `EVERY` seconds."""
     global _listener, _next
     before, _listener = _listener, listener
-    _next = time.monotonic() + EVERY
+    _next = time.monotonic()
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import wave
 from dataclasses import replace
 from math import gcd
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, BinaryIO, ClassVar, Literal
 
 import numpy as np
 
@@ -83,12 +83,12 @@ def waves_with_classes(
     return with_classes("wave", (waves[train], labels[train]), (waves[val], labels[val]), names)
 
 
-def sound_of(path: Path, seconds: float) -> tuple[np.ndarray, int]:
+def sound_of(source: Path | BinaryIO, seconds: float) -> tuple[np.ndarray, int]:
     """Samples float32 in -1..1 of the first ``seconds``, channels averaged, and the rate.
 
     ValueError where there are none.
     """
-    with wave.open(str(path), "rb") as file:
+    with wave.open(str(source) if isinstance(source, Path) else source, "rb") as file:
         rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
         raw = file.readframes(min(file.getnframes(), int(rate * seconds) + 1))
     raw = raw[: len(raw) // (width * channels) * width * channels]

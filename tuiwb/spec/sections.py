@@ -38,6 +38,8 @@ class TaskKnobs(Section):
     targets: ClassVar[str] = "classes"
     """What it reads beside the inputs: classes, numbers (as many as ``outputs``), tokens, boxes
     (4 numbers), numbers like the inputs (``inputs``), or nothing (``none``): any data fits."""
+    like: ClassVar[str] = ""
+    """A task whose data and losses serve this one too."""
     own_models: ClassVar[bool] = False
     """Whether it trains only architectures that name it in their ``tasks``."""
     brings_loss: ClassVar[bool] = False
@@ -55,6 +57,8 @@ class DataKnobs(Section):
     """Tasks that its targets fit."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Knobs that no default can fill: a file or folder of the user's own."""
+    downloads: ClassVar[bool] = False
+    """Whether it comes by a network, unless a copy is given."""
 
     name: Annotated[str, knob("the data source")]
     batch_size: Annotated[
