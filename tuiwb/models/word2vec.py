@@ -8,6 +8,7 @@ Parameters: 2 * vocabulary * width.
 
 from typing import Annotated, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
@@ -37,7 +38,8 @@ class Word2Vec(nn.Module):
             nn.init.uniform_(table.weight, -0.5 / knobs.width, 0.5 / knobs.width)
 
     def forward(self, words: Tensor) -> Tensor:
-        scores: Tensor = self.centres(words) @ self.contexts.weight.T
+        every = torch.arange(self.contexts.num_embeddings, device=words.device)
+        scores: Tensor = self.centres(words) @ self.contexts(every).T
         return scores
 
 
