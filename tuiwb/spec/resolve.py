@@ -15,6 +15,7 @@ from tuiwb.base.errors import UserError, nearest
 from tuiwb.spec import sections
 from tuiwb.spec.contradictions import check
 from tuiwb.spec.declarations import SHELVES, declared
+from tuiwb.spec.full import choose_size
 from tuiwb.spec.knobs import KnobInfo, Section, fields
 from tuiwb.spec.own import OwnKnobs, is_own, own_knobs
 from tuiwb.spec.presets import find
@@ -108,6 +109,7 @@ def _build(
                 allowed=", ".join(f"[{s}]" for s in SECTIONS),
                 nearest=nearest(name, SECTIONS),
             )
+    choose_size(tables, typed.get("data", {}), where, origin)
     origins: dict[str, str] = {}
     built: dict[str, Section] = {}
     for section in SECTIONS:

@@ -31,6 +31,9 @@ def json_schema() -> dict[str, Any]:
             key = f"{section}-{name}"
             variants.append(_reference(declared(section, name), key, definitions))
             definitions[key]["properties"]["name"]["const"] = name
+            if section == "data":
+                # in a preset it is a table of the same kind, in a run whether that was chosen
+                definitions[key]["properties"]["full"]["type"] = ["boolean", "object"]
         if section == "model":
             variants.append(_OWN)
         properties[section] = {"oneOf": variants}

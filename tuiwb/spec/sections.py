@@ -68,6 +68,9 @@ class DataKnobs(Section):
         0.25
     )
     split_seed: Annotated[int, knob("seed of the split and of generated data", ge=0)] = 0
+    full: Annotated[
+        bool, knob("the preset's data of full size, its table [data.full], in place of [data]")
+    ] = False
 
 
 class TabularKnobs(DataKnobs):
