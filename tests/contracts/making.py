@@ -91,10 +91,11 @@ def task_of(name: str, signature: Signature, inputs: Tensor, targets: Tensor) ->
     """The task that alone can train an architecture, on these samples, with its first loss."""
     task = driver(name)
     assert task is not None
-    traits = declared("task", task)
-    loss = "own"
-    if not traits.brings_loss:  # type: ignore[attr-defined]
-        loss = next(n for n in names("loss") if task in declared("loss", n).serves)  # type: ignore[attr-defined]
+    traits: Any = declared("task", task)
+    losses: dict[str, Any] = {n: declared("loss", n) for n in names("loss")}
+    own = [n for n, loss in losses.items() if task in loss.serves]
+    like = [n for n, loss in losses.items() if traits.like in loss.serves and not loss.single]
+    loss = "own" if traits.brings_loss else (own + like)[0]
     part = Part(inputs, targets)
     classes = tuple(map(str, range(signature.outputs))) if targets.dtype == torch.int64 else ()
     dataset = Dataset(signature, part, part, classes, {}, "0" * 16)

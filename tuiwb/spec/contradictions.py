@@ -18,8 +18,9 @@ def check(spec: Spec, where: str) -> None:
 
 def _contradictions(spec: Spec) -> Iterator[UserError]:
     task, data, model, loss = spec.task, spec.data, spec.model, spec.loss
+    served = {task.name, task.like} - {""}
     # a task that reads no targets asks nothing of the data but a kind that its architectures take
-    if task.name not in data.serves and task.targets != "none":
+    if not served & set(data.serves) and task.targets != "none":
         yield UserError(
             f"the task {task.name!r} does not fit the data {data.name!r}",
             found=f"task.name = {task.name}, data.name = {data.name}",
@@ -67,11 +68,11 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"loss.name = {loss.name}",
             allowed=f"for {task.name}: own",
         )
-    if not task.brings_loss and task.name not in loss.serves:
+    if not task.brings_loss and not served & set(loss.serves):
         fitting = [
             name
             for name in SHELVES["loss"].names()
-            if task.name in declared("loss", name).serves  # type: ignore[attr-defined]
+            if served & set(declared("loss", name).serves)  # type: ignore[attr-defined]
         ]
         yield UserError(
             f"the loss {loss.name!r} does not fit the task {task.name!r}",

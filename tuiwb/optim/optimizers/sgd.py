@@ -43,4 +43,20 @@ def options(knobs: Knobs) -> dict[str, Any]:
 
 def build(params: ParamsT, knobs: Knobs, fused: bool = False) -> torch.optim.SGD:
     """The optimiser over ``params``; ``fused`` runs one kernel for all tensors."""
-    return torch.optim.SGD(params, **options(knobs), fused=fused)
+    optimizer = torch.optim.SGD(params, **options(knobs), fused=fused)
+    if fused:
+        optimizer.register_step_pre_hook(_late_comers)
+    return optimizer
+
+
+def _late_comers(optimizer: torch.optim.Optimizer, args: object, kwargs: object) -> None:
+    """Give velocity 0 to parameters that have their first gradient after others had theirs, as
+    where layers are trained one by one: torch's fused kernel takes all velocities or none."""
+    for group in optimizer.param_groups:
+        if not group["momentum"]:
+            continue
+        moving = [p for p in group["params"] if p.grad is not None]
+        lacking = [p for p in moving if optimizer.state[p].get("momentum_buffer") is None]
+        if len(lacking) < len(moving):
+            for p in lacking:
+                optimizer.state[p]["momentum_buffer"] = torch.zeros_like(p)
