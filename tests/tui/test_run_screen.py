@@ -34,7 +34,7 @@ async def test_a_live_run_shows_its_numbers_at_every_size(
         for words in ("cnn-digits-0001", "▶ training", "100/630", "epoch", "loss"):
             assert words in text, words
         painted = [name for name, pane in bench(app).charts.items() if pane.canvas is not None]
-        assert len(painted) == {120: 6, 200: 6, 80: 1, 50: 0}[size[0]]
+        assert len(painted) == {120: 7, 200: 7, 80: 1, 50: 0}[size[0]]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (59, 40), (300, 16)])
@@ -43,7 +43,7 @@ async def test_odd_sizes_are_never_refused(
 ) -> None:
     made = record().start().train(30)
     async with workbench(runs, size, made.paths.root, made.clock) as (app, pilot):
-        for key in "12345678cyx":
+        for key in "123456789cyxpD":
             await pilot.press(key)
         assert "training" in text_of(app) or size == (1, 1)
 
@@ -53,7 +53,7 @@ async def test_all_panes_can_be_reached_on_a_small_terminal(runs: Path, record: 
     async with workbench(runs, (80, 24), made.paths.root, made.clock) as (app, pilot):
         words = (
             "train", "gradient norm", "val accuracy", "learning rate", "gradients by layer",
-            "activations by layer", "dead units", "model of 7 layers",
+            "activations by layer", "dead units", "model of 7 layers", "pictures, where the task",
         )  # fmt: skip
         for number, (name, word) in enumerate(zip(PANES, words, strict=True), 1):
             await pilot.press(str(number))
@@ -156,7 +156,7 @@ async def test_hidden_charts_are_not_painted(runs: Path, record: Record) -> None
         await until(pilot, lambda: settled(screen) and list(screen.panes()) == ["gradient"])
         assert list(screen.frame.canvases) == ["gradient"]  # type: ignore[union-attr]
         await pilot.press("escape")
-        await until(pilot, lambda: settled(screen) and len(screen.panes()) == 6)
+        await until(pilot, lambda: settled(screen) and len(screen.panes()) == 7)
 
 
 async def test_the_cursor_reads_the_same_step_on_all_charts(runs: Path, record: Record) -> None:

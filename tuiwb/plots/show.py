@@ -91,7 +91,9 @@ def _head(canvas: Canvas, title: str, words: str, note: str, rows: int) -> None:
     at = len(title) + 2
     if rows == 2:
         canvas.put(1, 0, _cut(words, canvas.width), QUIET)
-    elif words and (room := canvas.width - at - (len(note) + 2 if note else 0)) > 3:
+    elif words and (room := canvas.width - at - (len(note) + 2 if note else 0)) >= min(
+        len(words), 12
+    ):
         canvas.put(0, at, _cut(words, room), QUIET)
         at += min(len(words), room) + 2
     if note and at + len(note) <= canvas.width:

@@ -26,6 +26,7 @@ from tuiwb.plots.scales import Scale
 from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
 from tuiwb.run.view import RunView
+from tuiwb.tui.gallery import PICTURE, Gallery
 
 Axis = Literal["step", "time"]
 
@@ -50,6 +51,10 @@ class Sight:
     log: frozenset[str] = frozenset()
     smoothing: int = 0
     cursor: float | None = None
+    picture: str = ""
+    """Which picture is shown, by its name in the run's folder; empty shows the first."""
+    discretise: bool = False
+    """Show what a decision boundary answers rather than how surely."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Frame:
     """x of the first and the newest step."""
     x_range: Range
     """x range in view."""
+    pictures: tuple[str, ...] = ()
+    """Names of the pictures that there are, where the pane of pictures was asked for."""
 
 
 @dataclass
@@ -75,6 +82,7 @@ class Bench:
     _reader: RunReader | None = None
     _last: tuple[object, ...] = ()
     _frame: Frame | None = None
+    _gallery: Gallery | None = None
     _figures: dict[str, Figure | HeatMap] = field(default_factory=dict)
     _domain: Range | None = None
     _domain_axis: Axis = "step"
@@ -95,15 +103,25 @@ class Bench:
         x_range = self._range(view, sight, extent)
         canvases = {}
         for name, (width, height) in panes.items():
-            if name in MAPS:
+            if name == PICTURE:
+                canvases[name] = self._picture(view, sight, width, height)
+            elif name in MAPS:
                 chart = self._heat_map(view, name, sight, x_range, width, budget)
                 canvases[name] = paint_heatmap(chart, width, height, self.glyphs, self.colour)
             else:
                 figure = self._figure(view, name, sight, x_range, width, budget)
                 canvases[name] = paint(figure, width, height, self.glyphs)
         self._last = asked
-        self._frame = Frame(view, canvases, extent, x_range)
+        shown = self._gallery.names if self._gallery is not None and PICTURE in panes else ()
+        self._frame = Frame(view, canvases, extent, x_range, shown)
         return self._frame
+
+    def _picture(self, view: RunView, sight: Sight, width: int, height: int) -> Canvas:
+        self._gallery = self._gallery or Gallery(self.path)
+        self._gallery.look(view)
+        return self._gallery.paint(
+            sight.picture, width, height, self.glyphs, self.colour, sight.discretise
+        )
 
     def x_at(self, name: str, width: int, height: int, column: int) -> float | None:
         """The x under a column of a pane: for the mouse."""

@@ -64,6 +64,8 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             return f"{text.get('symptom', '')}: {text.get('evidence', '')}", AMBER
         case "error":
             return text.get("what", "error"), RED
+        case "picture":
+            return "", DIM  # they have a pane of their own
         case "warning" | "note":
             return text.get("text", ""), AMBER if event["kind"] == "warning" else PLAIN
     return text.get("text", event["kind"]), DIM

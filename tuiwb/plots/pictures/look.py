@@ -208,7 +208,7 @@ def tiled(
     best: tuple[tuple[int, int, int], Tiling] | None = None
     for across in range(1, min(columns or count, room[1]) + 1):
         wanted = -(-count // columns) if columns else -(-count // across)
-        for side in _sizes(shape, room, across):
+        for side in _sizes(shape, room, across, least):
             height, width = side
             down = (room[0] + _GAP_Y) // (height + height % 2 + _GAP_Y)
             rows = min(wanted, max(down, 1))
@@ -223,7 +223,9 @@ def tiled(
     return best[1] if best else None
 
 
-def _sizes(shape: tuple[int, int], room: tuple[int, int], across: int) -> list[tuple[int, int]]:
+def _sizes(
+    shape: tuple[int, int], room: tuple[int, int], across: int, least: int
+) -> list[tuple[int, int]]:
     """Sizes of a tile that let ``across`` of them stand side by side: whole factors, or smaller."""
     most = (room[1] - _GAP_X * (across - 1)) // across
     if most < 1:
@@ -232,8 +234,8 @@ def _sizes(shape: tuple[int, int], room: tuple[int, int], across: int) -> list[t
     if factor >= 1:
         return [(shape[0] * k, shape[1] * k) for k in range(1, min(factor, 64) + 1)]
     sizes = []
-    for share in (most / shape[1], room[0] / shape[0]):
-        size = max(1, int(shape[0] * share)), max(1, int(shape[1] * share))
-        if size[0] <= room[0] and size[1] <= most:
-            sizes.append(size)
+    for wide in range(min(least, most, shape[1]), min(most, shape[1]) + 1):
+        tall = max(1, round(shape[0] * wide / shape[1]))
+        if tall <= room[0]:
+            sizes.append((tall, wide))
     return sizes

@@ -147,7 +147,8 @@ def _write(canvas: Canvas, y: int, x: int, text: str, look: Look) -> None:
     canvas.put(y, x, text)
     if look.halves and behind.size:
         bright = light(behind) > 0.45
-        canvas.fg[y, x : x + len(text)] = np.where(behind < 0, -1, np.where(bright, 0, 0xFFFFFF))
+        ink = np.where(bright, 0, QUIET if "·" in text else 0xFFFFFF)
+        canvas.fg[y, x : x + len(text)] = np.where(behind < 0, -1, ink)
     canvas.bg[y, x : x + len(text)] = behind
 
 

@@ -15,6 +15,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.tui import follow, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
+from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.widgets.chart import ChartPane
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from tuiwb.run.view import RunView
 
-PANES = (*CHARTS, *MAPS, "doctor", "log")
-_SHORT = ("loss", "norm", "metric", "rate", "grad map", "act map", "doctor", "log")
+PANES = (*CHARTS, *MAPS, "doctor", "log", PICTURE)
+_SHORT = ("loss", "norm", "metric", "rate", "grads", "acts", "doctor", "log", "picture")
 
 
 class Head(LinesView):
@@ -96,7 +97,7 @@ class RunScreen(SightActions, Page):
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
-        self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS)}
+        self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS, PICTURE)}
         self.doctor = TextPane("doctor", "doctor", self._doctor_lines, tail=False)
         self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
 
@@ -105,9 +106,10 @@ class RunScreen(SightActions, Page):
         yield self.tabs
         yield self.numbers
         with Grid(id="bench"):
-            yield from self.charts.values()
+            yield from (pane for name, pane in self.charts.items() if name != PICTURE)
             yield self.doctor
             yield self.log_pane
+            yield self.charts[PICTURE]
         yield self.keybar
 
     def on_mount(self) -> None:

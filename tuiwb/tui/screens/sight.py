@@ -8,6 +8,7 @@ from rich.style import Style
 from textual import on
 
 from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
+from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.widgets.chart import ChartPane
 
 _CLOSEST = 8.0
@@ -127,10 +128,26 @@ class SightActions:
         axis = "time" if self.sight.axis == "step" else "step"
         self.look(axis=axis, span=None, end=None, cursor=None)
 
+    def action_picture(self) -> None:
+        if self.here != PICTURE:
+            self.go(PICTURE)
+        elif self.frame is not None and len(names := self.frame.pictures) > 1:
+            now = names.index(self.sight.picture) if self.sight.picture in names else 0
+            self.look(picture=names[(now + 1) % len(names)])
+
+    def action_discretise(self) -> None:
+        self.look(discretise=not self.sight.discretise)
+        on = self.sight.discretise
+        self.say("boundaries show the answer alone" if on else "boundaries show how sure")
+
     @on(ChartPane.Pointed)
     def _pointed(self, event: ChartPane.Pointed) -> None:
         name, pane = str(event.pane.id), event.pane
         if self.bench is None or self.frame is None:
+            return
+        if name == PICTURE:
+            if event.what in ("cursor", "double"):
+                self.action_maximise() if event.what == "double" else self.action_picture()
             return
         size = pane.content_size
         at = self.bench.x_at(name, size.width, size.height, event.column)
@@ -149,7 +166,7 @@ class SightActions:
 
 
 def _number(index: int) -> None:
-    name = (*CHARTS, *MAPS, "doctor", "log")[index]
+    name = (*CHARTS, *MAPS, "doctor", "log", PICTURE)[index]
 
     def action(self: SightActions) -> None:
         self.go(name)
@@ -157,5 +174,5 @@ def _number(index: int) -> None:
     setattr(SightActions, f"action_pane_{index + 1}", action)
 
 
-for _index in range(8):
+for _index in range(9):
     _number(_index)
