@@ -78,17 +78,33 @@ def show(
             "empty for none.",
         ),
     ] = "loss,gradients",
+    picture: Annotated[
+        str | None,
+        typer.Option(
+            "--picture",
+            metavar="NAME",
+            help="Print the newest picture of that name instead; list says which there are.",
+        ),
+    ] = None,
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Print a run as one plain frame: state, metrics, plots."""
+    """Print a run as one plain frame: state, metrics, plots; or one of its pictures."""
     from tuiwb.api import open_run
-    from tuiwb.cli import figures, summary
+    from tuiwb.cli import figures, pictures, summary
     from tuiwb.client.runs import find
 
     plots = figures.names(plot)
     view = open_run(find(runs_folder(runs), run))
-    if json:
+    if picture == pictures.LIST:
+        if json:
+            output.emit_json(pictures.listed(view))
+        else:
+            output.emit(pictures.table(view))
+    elif picture is not None:
+        colour, unicode = output.shows_colour(), output.shows_unicode()
+        output.paint(pictures.frame(view, picture, colour, unicode))
+    elif json:
         output.emit_json(summary.as_dict(view))
     else:
         summary.print_words(view, plots)
