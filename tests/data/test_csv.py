@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tests.contracts.making import knobs, module
+from tests.scenarios.helpers import new_run, view, worker
 from tuiwb.base import progress
 from tuiwb.base.errors import UserError
 from tuiwb.data import delimited
@@ -298,3 +299,20 @@ def test_the_standard_reader_agrees(tmp_path: Path) -> None:
     with (tmp_path / "own.csv").open(newline="") as file:
         expected = sorted(float(row["size"]) for row in standard.DictReader(file))
     assert sorted(_rows(data)[:, 0].tolist()) == expected
+
+
+def test_the_worker_reads_it_where_the_user_was_and_says_what_it_found(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.csv").write_text(GOOD + "99,red,\n")
+    monkeypatch.chdir(tmp_path)
+    settings = ("data.name=csv", "data.path=own.csv", "train.steps=3", "train.eval_every=0")
+    paths = new_run(tmp_path_factory.mktemp("runs"), "logreg-cancer", *settings)
+    monkeypatch.chdir(paths.root)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    with worker(paths) as process:
+        assert process.wait(60) == 0, paths.log.read_text()
+    seen = view(paths)
+    (data,) = (event for event in seen.events if event["kind"] == "data")
+    assert "1 rows without a target left out, the first in line 42" in data["notes"]
+    assert {event["text"] for event in seen.events if event["kind"] == "note"} == set(data["notes"])

@@ -36,7 +36,8 @@ class Column:
 
     def see(self, cells: Sequence[str], lines: Sequence[int]) -> None:
         """Take in some cells and the lines that they stand in."""
-        there = [cell for cell in cells if cell not in MISSING]
+        whole = MISSING.isdisjoint(cells)
+        there = cells if whole else [cell for cell in cells if cell not in MISSING]
         self.seen += len(cells)
         lost = len(cells) - len(there)
         if self.number and there:
@@ -79,12 +80,14 @@ def parsed(cells: Sequence[str]) -> Floats | None:
     except ValueError:
         return None
     # Python reads 1_000 as a number; in a table it is a name
-    return None if any("_" in cell for cell in cells) else numbers
+    return None if "_" in "".join(cells) else numbers
 
 
 def numbers_of(cells: Sequence[str]) -> Floats:
     """The cells of a column of numbers; NaN where one is missing or not finite."""
-    numbers = np.array([("nan" if c in MISSING else c) for c in cells], dtype=np.float64)
+    if not MISSING.isdisjoint(cells):
+        cells = ["nan" if cell in MISSING else cell for cell in cells]
+    numbers = np.array(cells, dtype=np.float64)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.data.columns import Column, Floats, indices_of, numbers_of
 from tuiwb.data.dataset import Dataset
-from tuiwb.data.delimited import Block, Layout, blocks, layout
+from tuiwb.data.delimited import Layout, blocks, layout
 from tuiwb.data.files import existing
 from tuiwb.data.samples import classified, measured
 from tuiwb.data.scaling import scaled
@@ -88,7 +89,7 @@ def _planned(knobs: Any, how: Layout, notes: list[str]) -> _Plan:
     skipped: list[int] = []
     rows = seen = 0
     for block in blocks(how, knobs.ragged, skipped):
-        cells = _columns(block, knobs.decimal)
+        cells = _columns(block.rows, knobs.decimal)
         for column, values in zip(columns, cells, strict=True):
             column.see(values, block.lines)
         seen += len(block.rows)
@@ -144,11 +145,18 @@ def _planned(knobs: Any, how: Layout, notes: list[str]) -> _Plan:
     return plan
 
 
-def _columns(block: Block, decimal: str) -> list[list[str]]:
-    cells = [[cell.strip() for cell in column] for column in zip(*block.rows, strict=True)]
-    if decimal == ",":
-        cells = [[cell.replace(",", ".") for cell in column] for column in cells]
-    return cells
+def _columns(rows: list[list[str]], decimal: str) -> list[list[str]]:
+    return [_cells(column, decimal) for column in zip(*rows, strict=True)]
+
+
+def _cells(column: Sequence[str], decimal: str) -> list[str]:
+    """The cells of a column without spaces around them, decimals behind a point."""
+    together = "".join(column)
+    if " " in together or "\t" in together:
+        column = [cell.strip() for cell in column]
+    if decimal == "," and "," in together:
+        column = [cell.replace(",", ".") for cell in column]
+    return list(column)
 
 
 def _position(how: Layout, name: str, where: str) -> int:
@@ -252,29 +260,31 @@ def _filled(knobs: Any, plan: _Plan, notes: list[str]) -> tuple[Floats, NDArray[
     places = {at: {w: i for i, w in enumerate(plan.levels(at))} for at in plan.features}
     left, free, dropped = plan.rows, kept, 0
     for block in blocks(plan.how, knobs.ragged, []):
-        cells = _columns(block, knobs.decimal)
+        told = _cells([row[plan.target] for row in block.rows], knobs.decimal)
         if order:
-            answers = indices_of(cells[plan.target], order, goal.number).astype(np.float64)
+            answers = indices_of(told, order, goal.number).astype(np.float64)
             answers[answers < 0] = np.nan
         else:
-            answers = numbers_of(cells[plan.target])
+            answers = numbers_of(told)
         rows = np.flatnonzero(~np.isnan(answers))
         if len(rows) > left:
             raise _changed(plan.how.path)
         if kept < plan.rows:
             rows = _drawn(random, rows, left, free)
         left -= int((~np.isnan(answers)).sum())
+        if not len(rows):
+            continue
+        cells = _columns([block.rows[row] for row in rows], knobs.decimal)
         values = np.zeros((len(rows), plan.width))
         complete = np.ones(len(rows), dtype=bool)
         start = 0
         for at in plan.features:
-            chosen = [cells[at][row] for row in rows]
             if not places[at]:
-                values[:, start] = numbers_of(chosen)
+                values[:, start] = numbers_of(cells[at])
                 complete &= ~np.isnan(values[:, start])
                 start += 1
                 continue
-            which = indices_of(chosen, places[at], False)
+            which = indices_of(cells[at], places[at], False)
             there = np.flatnonzero(which >= 0)
             values[there, start + which[there]] = 1.0
             complete &= which >= 0
