@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from tuiwb.base.format import count, si, size
+from tuiwb.base.text import clean
 from tuiwb.cli import output
 from tuiwb.cli.options import Json, PresetName, Settings
 
@@ -68,7 +69,8 @@ def _layers(facts: dict[str, Any]) -> str:
         f"{count(facts['parameters'])} parameters, {count(facts['trainable'])} of them trainable; "
         f"about {size(facts['memory_bytes'])} of memory to train"
     )
-    return f"{table}\n{total}"
+    notes = (clean(str(note)) for note in facts.get("notes", ()))
+    return "\n".join((table, total, *notes))
 
 
 @app.command()
