@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
+from tests.plots.pictures import GALLERY
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.figure import Figure, HeatMap, Line, Mark, Picture
+from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import paint_heatmap
 from tuiwb.plots.paint import paint
 from tuiwb.plots.picture import paint_picture
+from tuiwb.plots.show import paint as show
 from tuiwb.plots.static import render
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -119,6 +122,13 @@ FIGURES: dict[str, Figure | HeatMap] = {
     "ragged layers": HeatMap("g", ("a", "b", "c"), [1, 2], np.ones((2, 5))),
 }
 
+
+def shown(name: str, width: int, height: int, glyphs: GlyphSet = "braille") -> str:
+    """A picture of the gallery in shades, under a title and words."""
+    kind, arrays = GALLERY[name]
+    return show(kind, arrays, width, height, glyphs, False, name, "some words").text()
+
+
 GOLDEN: dict[str, Callable[[], str]] = {
     "line-80x20": lambda: paint(training(), 80, 20).text(),
     "line-120x12": lambda: paint(training(), 120, 12).text(),
@@ -136,6 +146,11 @@ GOLDEN: dict[str, Callable[[], str]] = {
     "map-20x6": lambda: paint_heatmap(layers(), 20, 6, colour=False).text(),
     "picture-40x16": lambda: paint_picture(ring(), 40, 16, colour=False).text(),
     "picture-30x12-ascii": lambda: paint_picture(ring(), 30, 12, "ascii").text(),
+    **{
+        f"show-{name}-44x14": lambda name=name: shown(name, 44, 14)  # type: ignore[misc]
+        for name in GALLERY
+    },
+    "show-boundary-44x14-ascii": lambda: shown("boundary", 44, 14, "ascii"),
     "static-80x20": lambda: render(training(), 80, 20, colour=False),
     "static-60x14-ascii": lambda: render(training(), 60, 14, colour=False, unicode=False),
     "static-map-80x14": lambda: render(layers(), 80, 14, colour=False),

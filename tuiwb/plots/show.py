@@ -51,27 +51,37 @@ def paint(
     in ASCII, shades and letters take the place of colours. ``discretise`` shows the answer in
     place of how sure it is, where a kind knows such a thing.
     """
-    canvas = Canvas(width, height, ascii=glyphs == "ascii")
+    look = Look(glyphs, colour, discretise)
+    canvas = look.canvas(width, height)
     if not canvas.width or not canvas.height:
         return canvas
     top = _rows_for(title, words, canvas)
-    room = canvas.height - top
-    note = ""
+    body = _body(kind, arrays, canvas.width, canvas.height - top, look)
+    if top == 1 and canvas.height >= _SPARE and not _beside(canvas, title, words, body.note):
+        top = 2  # words and note go before a row of the picture
+        body = _body(kind, arrays, canvas.width, canvas.height - top, look)
+    lay(canvas, body.canvas, top, 0)
+    _head(canvas, title, words, body.note, top)
+    return canvas
+
+
+_SPARE = 8
+"""Rows from which a second one may go to the words."""
+
+
+def _body(kind: str, arrays: Mapping[str, Any], width: int, height: int, look: Look) -> Drawn:
+    """The picture alone, or in its place why there is none."""
+    canvas = look.canvas(width, height)
     painter = painters().get(kind)
     if painter is None:
-        draw_empty(canvas, top, room, f"no way to show pictures of the kind {clean(kind, 20)!r}")
-    elif room:
-        look = Look(glyphs, colour, discretise)
+        draw_empty(canvas, 0, height, f"no way to show pictures of the kind {clean(kind, 20)!r}")
+    elif canvas.height:
         try:
             with np.errstate(all="ignore"):
-                drawn = painter(Arrays(arrays), canvas.width, room, look)
+                return painter(Arrays(arrays), width, height, look)
         except Refused as why:
-            draw_empty(canvas, top, room, f"this picture cannot be shown: {why}")
-        else:
-            lay(canvas, drawn.canvas, top, 0)
-            note = drawn.note
-    _head(canvas, title, words, note, top)
-    return canvas
+            draw_empty(canvas, 0, height, f"this picture cannot be shown: {why}")
+    return Drawn(canvas)
 
 
 def _rows_for(title: str, words: str, canvas: Canvas) -> int:
@@ -79,8 +89,12 @@ def _rows_for(title: str, words: str, canvas: Canvas) -> int:
     where there is height to spare."""
     if not title and not words:
         return 0
-    beside = len(title) + 2 + len(words) <= canvas.width
-    return 1 if not words or beside or canvas.height < 8 else 2
+    beside = not words or _beside(canvas, title, words)
+    return 1 if beside or canvas.height < _SPARE else 2
+
+
+def _beside(canvas: Canvas, *texts: str) -> bool:
+    return sum(len(text) + 2 for text in texts if text) - 2 <= canvas.width
 
 
 def _head(canvas: Canvas, title: str, words: str, note: str, rows: int) -> None:

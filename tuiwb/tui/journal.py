@@ -16,6 +16,8 @@ from tuiwb.tui.widgets.lines import Line, wrap
 
 NEWEST = 500
 """Events that the log pane holds."""
+_NARROW = 56
+"""Columns under which a line begins with its step alone, or its time where it has none."""
 
 
 def log_lines(view: RunView, width: int) -> list[Line]:
@@ -28,9 +30,12 @@ def log_lines(view: RunView, width: int) -> list[Line]:
             step = event.get("step")
             at = duration(event["time"] - start)
             where = f"{'step ' + str(step) if step is not None else '':>12}"
-            lines.append([(f" {at:>7} ", FAINT), (f"{where}  ", DIM), (clean(words, 300), style)])
+            when = [(f" {at:>7} ", FAINT), (f"{where}  ", DIM)]
+            if width < _NARROW:
+                when = [(f"{step if step is not None else at:>7}  ", DIM)]
+            lines.append([*when, (clean(words, 300), style)])
     for line in view.status.last_words:
-        lines.append([(" " * 23, PLAIN), (clean(line, 300), RED)])
+        lines.append([(" " * (23 if width >= _NARROW else 9), PLAIN), (clean(line, 300), RED)])
     return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
 
 

@@ -134,5 +134,6 @@ def _neurons(canvas: Canvas, neurons: np.ndarray, arrays: Arrays, left: int, loo
     if top:
         words = names[0] if len(shown) == 1 else f"{names[0]} to {names[len(shown) - 1]}"
         more = f" of {len(neurons)}" if len(shown) < len(neurons) else ""
-        words = words if len(words) <= canvas.width - left else f"{len(shown)}{more} neurons"
+        for shorter in (f"{len(shown)}{more} neurons", f"{len(shown)}/{len(neurons)} units"):
+            words = words if len(words) <= canvas.width - left else shorter
         canvas.put(0, left, words[: canvas.width - left], QUIET)
