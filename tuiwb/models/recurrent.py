@@ -29,6 +29,14 @@ class Knobs(ModelKnobs):
         int, knob("units of each recurrent layer", unit="units", ge=1, le=16384, scale="log")
     ] = 64
     layers: Annotated[int, knob("recurrent layers on top of each other", ge=1, le=32)] = 1
+    nonlinearity: Annotated[
+        Literal["tanh", "relu"],
+        knob("of the plain cell: tanh keeps the state between -1 and 1, relu lets it grow"),
+    ] = "tanh"
+
+    def __post_init__(self) -> None:
+        if self.nonlinearity != "tanh" and self.cell != "rnn":
+            raise ValueError(f"only the rnn cell has a choice of nonlinearity, not {self.cell}")
 
 
 class Recurrent(nn.Module):
@@ -37,8 +45,11 @@ class Recurrent(nn.Module):
     def __init__(self, knobs: Knobs, signature: Signature, dropout: float) -> None:
         super().__init__()
         features = signature.shape[-1]
+        bent = {"nonlinearity": knobs.nonlinearity} if knobs.cell == "rnn" else {}
         self.recurrent = nn.ModuleList(
-            CELLS[knobs.cell](knobs.width if above else features, knobs.width, batch_first=True)
+            CELLS[knobs.cell](
+                knobs.width if above else features, knobs.width, batch_first=True, **bent
+            )
             for above in range(knobs.layers)
         )
         self.dropouts = nn.ModuleList(nn.Dropout(dropout) for _ in range(knobs.layers))
