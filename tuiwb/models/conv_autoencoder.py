@@ -7,6 +7,7 @@ says what to change: the output is the input plus what the decoder gives (Zhang 
 
 from typing import Annotated, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from tuiwb.base.errors import UserError
@@ -31,6 +32,11 @@ class Knobs(ModelKnobs):
     residual: Annotated[
         bool, knob("the decoder's output is added to the input, instead of standing for it")
     ] = False
+    skips: Annotated[
+        bool,
+        knob("the last convolutions also see the first one's maps at full size, past the code "
+             "(Ronneberger et al. 2015, U-Net)"),
+    ] = False  # fmt: skip
 
 
 class ConvAutoencoder(nn.Module):
@@ -42,8 +48,9 @@ class ConvAutoencoder(nn.Module):
         one, two = knobs.width, 2 * knobs.width
         self.residual = knobs.residual
         self.code = two * (height // 4) * (width // 4)
+        self.skips = knobs.skips
+        self.first = _convolution(channels, one, knobs.activation)
         self.encoder = stack(
-            down0=_convolution(channels, one, knobs.activation),
             down1=_convolution(one, two, knobs.activation, stride=2),
             down2=_convolution(two, two, knobs.activation, stride=2),
         )
@@ -51,19 +58,23 @@ class ConvAutoencoder(nn.Module):
             upsample1=nn.Upsample(scale_factor=2),
             up1=_convolution(two, two, knobs.activation),
             upsample2=nn.Upsample(scale_factor=2),
-            up2=_convolution(two, one, knobs.activation),
+        )
+        self.last = stack(
+            up2=_convolution(two + one if knobs.skips else two, one, knobs.activation),
             output=nn.Conv2d(one, channels, 3, padding=1),
         )
         self.flatten = nn.Flatten()
 
     def encode(self, inputs: Tensor) -> Tensor:
         """[B, C, H, W] -> [B, code]: the smallest maps, flattened."""
-        code: Tensor = self.flatten(self.encoder(inputs))
+        code: Tensor = self.flatten(self.encoder(self.first(inputs)))
         return code
 
     def forward(self, inputs: Tensor) -> Tensor:
         """[B, C, H, W] -> [B, C * H * W]."""
-        rebuilt = self.decoder(self.encoder(inputs))
+        first = self.first(inputs)
+        maps = self.decoder(self.encoder(first))
+        rebuilt = self.last(torch.cat((maps, first), dim=1) if self.skips else maps)
         out: Tensor = self.flatten(inputs + rebuilt if self.residual else rebuilt)
         return out
 
