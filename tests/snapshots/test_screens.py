@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
@@ -84,7 +85,12 @@ async def test_setup(runs: Path, snapshot: SnapshotAssertion, size: tuple[int, i
 async def test_run(
     runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
 ) -> None:
-    made = record().start().train(300).find().train(50)
+    made = record().start().train(300).find().train(36)
+    values = np.diag(np.arange(38.0, 48.0)) + 2 * np.eye(10, k=3)
+    digits = list("0123456789")
+    made.picture("confusion matrix", "matrix", "14 of 439 wrong", values=values, rows=digits,
+                 columns=digits)  # fmt: skip
+    made.train(14)
     async with workbench(runs, size, made.paths.root, made.clock) as (app, _):
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 

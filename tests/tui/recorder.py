@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tuiwb.base.clock import FrozenClock
+from tuiwb.run import pictures
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
@@ -110,6 +111,15 @@ class Recorder:
             "checkpoint", step=s, path=f"checkpoints/{s:08}", bytes=352_000, reason=""
         )
         self.best = min(self.best, loss)
+
+    def picture(self, name: str, kind: str, words: str = "", **arrays: object) -> Path:
+        """A picture at this step, as the worker's sink leaves it."""
+        path = pictures.write(self.paths.pictures, self.step, name, kind, arrays)
+        self.journal.write(
+            "picture", step=self.step, name=name, picture=kind, path=f"pictures/{path.name}",
+            words=words,
+        )  # fmt: skip
+        return path
 
     def find(self) -> Recorder:
         self.journal.write(

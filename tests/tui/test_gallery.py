@@ -19,32 +19,22 @@ Record = Callable[..., Recorder]
 TALL = {"grid": np.tile(np.linspace(-1, 1, 20), (20, 1)), "extent": np.array([0.0, 1, 0, 1])}
 
 
-def take(made: Recorder, name: str, kind: str, words: str = "", **arrays: object) -> Path:
-    """A picture at the step where the run is, as the worker's sink leaves it."""
-    path = pictures.write(made.paths.pictures, made.step, name, kind, arrays)
-    made.journal.write(
-        "picture", step=made.step, name=name, picture=kind, path=f"pictures/{path.name}",
-        words=words,
-    )  # fmt: skip
-    return path
-
-
 async def test_the_newest_picture_is_followed(runs: Path, record: Record) -> None:
     made = record().start().train(42)
-    take(made, "answers", "text", "two of them", text="the first answer")
+    made.picture("answers", "text", "two of them", text="the first answer")
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         assert "the first answer" in text_of(app)
         assert "answers  step 42: two of them" in text_of(app)
         made.train(42)
-        take(made, "answers", "text", text="the second answer")
+        made.picture("answers", "text", text="the second answer")
         await until(pilot, lambda: "the second answer" in text_of(app))
         assert "step 84" in text_of(app) and "the first answer" not in text_of(app)
 
 
 async def test_p_shows_the_pane_and_then_the_next_picture(runs: Path, record: Record) -> None:
     made = record().start().train(42)
-    take(made, "answers", "text", text="an answer")
-    take(made, "weights", "bars", values=np.array([1.0, 2.0]), names=["left", "right"])
+    made.picture("answers", "text", text="an answer")
+    made.picture("weights", "bars", values=np.array([1.0, 2.0]), names=["left", "right"])
     async with workbench(runs, (80, 24), made.paths.root, made.clock) as (app, pilot):
         screen = app.screen
         assert isinstance(screen, RunScreen)
@@ -59,7 +49,7 @@ async def test_p_shows_the_pane_and_then_the_next_picture(runs: Path, record: Re
 
 async def test_discretise(runs: Path, record: Record) -> None:
     made = record().start().train(42)
-    take(made, "decision boundary", "boundary", **TALL)
+    made.picture("decision boundary", "boundary", **TALL)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         screen = app.screen
         assert isinstance(screen, RunScreen)
@@ -73,7 +63,7 @@ async def test_a_picture_that_is_not_in_view_is_not_read(
     runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = record().start().train(42)
-    take(made, "answers", "text", text="an answer")
+    made.picture("answers", "text", text="an answer")
     read: list[Path] = []
     monkeypatch.setattr(pictures, "read", read.append)
     monkeypatch.setattr(pictures, "latest", lambda folder: read.append(folder) or {})
@@ -83,7 +73,7 @@ async def test_a_picture_that_is_not_in_view_is_not_read(
 
 def test_a_row_more_paints_nothing_again(runs: Path, record: Record) -> None:
     made = record().start().train(42)
-    take(made, "answers", "text", text="an answer")
+    made.picture("answers", "text", text="an answer")
     reader, gallery = RunReader(made.paths.root, made.clock), Gallery(made.paths.root)
     canvases = []
     for _ in range(2):
@@ -91,7 +81,7 @@ def test_a_row_more_paints_nothing_again(runs: Path, record: Record) -> None:
         canvases.append(gallery.paint("", 40, 10, "braille", True, False))
         made.train(1)
     assert canvases[0] is canvases[1]
-    take(made, "answers", "text", text="another")
+    made.picture("answers", "text", text="another")
     gallery.look(reader.poll(None))
     assert "another" in gallery.paint("", 40, 10, "braille", True, False).text()
     reader.close()
@@ -100,7 +90,7 @@ def test_a_row_more_paints_nothing_again(runs: Path, record: Record) -> None:
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and nothing more"])
 def test_a_damaged_picture_is_said(runs: Path, record: Record, damage: bytes) -> None:
     made = record().start().train(42)
-    take(made, "answers", "text", text="an answer").write_bytes(damage)
+    made.picture("answers", "text", text="an answer").write_bytes(damage)
     reader, gallery = RunReader(made.paths.root, made.clock), Gallery(made.paths.root)
     gallery.look(reader.poll(None))
     assert (

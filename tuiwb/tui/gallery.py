@@ -87,6 +87,10 @@ def _empty(view: RunView) -> str:
     if view.status.ended_now:
         return "this run took no pictures"
     every = view.spec.spec.train.eval_every if view.spec else 0
+    if every and view.status.step > every:
+        return (
+            "no picture yet: a task takes them after evaluations, as the time for watching allows"
+        )
     when = f"after the evaluation at step {every}" if every else "after an evaluation"
     return f"pictures, where the task takes any, come {when}"
 
