@@ -29,6 +29,7 @@ async def test_every_preset_is_in_the_gallery(runs: Path, size: tuple[int, int])
 async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         await pilot.press("G", "k")
+        await pilot.pause()
         text = text_of(app)
         assert "val accuracy ≥ 0.985 after 630 steps" in text
         assert "softmax regression on the same split: 0.967" in text
@@ -48,7 +49,7 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("ended", began=1_750_000_300.0).start().train(10).end()
     record("broken", began=1_750_000_400.0).start().train(10).crash()
     async with workbench(runs) as (app, _):
-        lines = [line for line in text_of(app).splitlines() if " loss " in line]
+        lines = [line for line in text_of(app).splitlines() if "  loss " in line]
         assert [
             name for line in lines for name in ("older", "ended", "broken") if name in line
         ] == [
