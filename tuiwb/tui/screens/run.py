@@ -157,12 +157,12 @@ class RunScreen(SightActions, Page):
                 self.workbench.cannot_show(error)
                 return
             self._apply(frame)
-            due = loop.time() + self.pace.interval
             if frame.view.behind:
                 continue
-            over = frame.view.status.ended_now
+            rest = self.pace.rest(frame.view.status.state, frame.view.status.ended_now)
+            due = loop.time() + (rest or 0)
             try:
-                await asyncio.wait_for(self._woken.wait(), None if over else self.pace.interval)
+                await asyncio.wait_for(self._woken.wait(), rest)
             except TimeoutError:
                 self.pace.tick(loop.time() - due)
 
