@@ -59,6 +59,12 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             f"regularize.weight_decay = {spec.regularize.weight_decay:g}",
             allowed="one of the two above 0: l2 goes through the gradient, weight_decay does not",
         )
+    if getattr(spec.model, "norm", "none") == "batch" and spec.data.batch_size == 1:
+        yield UserError(
+            "batch normalisation needs more than one sample",
+            found="model.norm = batch, data.batch_size = 1",
+            allowed="data.batch_size >= 2, or model.norm = layer",
+        )
     if spec.schedule.warmup >= spec.train.steps:
         yield UserError(
             "the warm-up is as long as the run",

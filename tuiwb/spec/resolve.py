@@ -168,6 +168,8 @@ def _section(
         value = text if info.kind in ("str", "choice") else value_from(text)
         if isinstance(value, str) and info.kind in ("str", "choice"):
             value = value.strip("\"'")
+        if info.kind == "list" and not isinstance(value, list | str):
+            value = [value]
         values[key] = _convert(section, info, value, f"{origin}: {section}.{key}={text}")
         origins[f"{section}.{key}"] = origin
     for key, info in infos.items():

@@ -116,7 +116,8 @@ class _Work:
             train=len(dataset.train),
             val=len(dataset.val),
             classes=list(dataset.classes),
-            baselines={**dataset.baselines, **session.task.baselines},
+            # in the unit of the loss, which the data's own may not be
+            baselines=dict(session.task.baselines),
             fingerprint=dataset.fingerprint,
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
