@@ -10,6 +10,7 @@ import pytest
 from tests.tui.driving import SIZES, text_of, until, workbench
 from tests.tui.recorder import Recorder
 from tuiwb.spec import presets
+from tuiwb.tui import palette
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
@@ -136,3 +137,27 @@ async def test_ascii_terminals_get_ascii_alone(runs: Path, record: Callable[...,
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         assert text_of(app).isascii()
+
+
+async def test_the_bright_bar_stands_in_the_pane_that_has_the_keys(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    record("one").start().train(4).end()
+    async with workbench(runs) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PresetsScreen)
+
+        def bars() -> list[bool]:
+            return [
+                any(
+                    style.bgcolor == palette.CHOSEN.bgcolor
+                    for line in pane._shown
+                    for _, style in line
+                )
+                for pane in (screen.gallery, screen.runs_list)
+            ]
+
+        assert bars() == [True, False]
+        await pilot.press("tab")
+        await pilot.pause()
+        assert bars() == [False, True]

@@ -72,8 +72,9 @@ class Numbers(LinesView):
         look = palette.state(self.view.status.state)
         rows.append([(f"{look.glyph} {self.view.status.words}", look.style)])
         found = len(self.view.findings)
-        rows += [[(f"{f.name:10.10} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
-        rows.append([("findings   ", palette.DIM), (str(found), palette.PLAIN)])
+        wide = max([8, *(len(f.name) for f in facts)])
+        rows += [[(f"{f.name:{wide}} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
+        rows.append([(f"{'findings':{wide}} ", palette.DIM), (str(found), palette.PLAIN)])
         return rows
 
 
@@ -206,6 +207,10 @@ class RunScreen(SightActions, Page):
         """Give the keys to a pane; where one is shown at a time, show that one."""
         self.here = name
         self._arrange()
+
+    @on(ChartPane.Pointed)
+    def _chart_pointed(self, event: ChartPane.Pointed) -> None:
+        self.pointed(event)
 
     @on(TextPane.Pointed)
     def _text_pointed(self, event: TextPane.Pointed) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.style import Style
-from textual import on
 
 from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
 from tuiwb.tui.widgets.chart import ChartPane
@@ -127,8 +126,8 @@ class SightActions:
         axis = "time" if self.sight.axis == "step" else "step"
         self.look(axis=axis, span=None, end=None, cursor=None)
 
-    @on(ChartPane.Pointed)
-    def _pointed(self, event: ChartPane.Pointed) -> None:
+    def pointed(self, event: ChartPane.Pointed) -> None:
+        """What the mouse did on a chart."""
         name, pane = str(event.pane.id), event.pane
         if self.bench is None or self.frame is None:
             return
