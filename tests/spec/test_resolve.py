@@ -106,7 +106,8 @@ def test_a_misspelt_name_is_told_the_nearest(override: str, what: str, nearest: 
 )
 def test_a_wrong_value_is_told_the_range(override: str, what: str, allowed: str) -> None:
     error = refused(override)
-    assert (error.what, error.allowed) == (what, allowed)
+    assert error.what == what
+    assert error.allowed.startswith(allowed)
 
 
 @pytest.mark.parametrize(

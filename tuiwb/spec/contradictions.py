@@ -13,6 +13,7 @@ def check(spec: Spec, where: str) -> None:
     """Raise a `UserError` for the first contradiction in ``spec``."""
     for error in _contradictions(spec):
         error.where = error.where or where
+        error.next = error.next or "change one of them: -s section.key=value, or in the form"
         raise error
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,9 @@ class _Work:
         )
 
     def say(self, state: str, **fields: Any) -> None:
+        """A state for the journal, and a line in the log: the last thing known of a killed one."""
+        words = fields.get("doing") or fields.get("reason") or f"process {os.getpid()}"
+        print(f"{time.strftime('%H:%M:%S')} {state}: {words}", file=sys.stderr, flush=True)
         self.journal.write("state", self.step or None, state=state, **fields)
 
     def last_words(self, state: str, error: UserError) -> int:
