@@ -227,9 +227,11 @@ def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
             f"{key} {what}",
             where=where,
             found=literal(value),
-            allowed=f"{info.allowed} ({info.help})",
+            allowed=info.allowed,
             nearest=near,
-            next="" if info.default is None else f"left out, it is {_typed(info.default)}",
+            next=f"{key}: {info.help}"
+            if info.default is None
+            else f"left out it is {_typed(info.default)} ({info.help})",
         ) from None
 
 
