@@ -67,4 +67,5 @@ def test_installed_elsewhere_it_trains(wheel: Path, tmp_path: Path) -> None:
     script = target / "bin" / "tuiwb"
     result = json.loads(run(script, *command, "--runs", "mine", cwd=elsewhere, **here))
     assert (result["state"], result["steps"]) == ("finished", 20)
+    assert result["metrics"][result["expect"]["metric"]] == result["expect"]["value"]
     assert Path(result["path"]) == elsewhere / "mine" / result["run"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import plotext
 import pytest
 from hypothesis import given, settings
@@ -33,6 +34,12 @@ def test_no_heat_map_raises(
     text = render(figure, *size, colour=colour, unicode=unicode)
     assert unicode or text.isascii()
     assert colour or "\x1b" not in text
+
+
+def test_a_shortened_layer_name_is_ascii_where_the_terminal_is() -> None:
+    figure = HeatMap("", ("a-long-layer-name",), np.array([1.0]), np.array([[0.5]]))
+    text = render(figure, 20, 6, colour=False, unicode=False)
+    assert text.isascii() and "~" in text
 
 
 def test_plotexts_own_figure_is_left_as_it_was() -> None:

@@ -106,7 +106,8 @@ def test_a_misspelt_name_is_told_the_nearest(override: str, what: str, nearest: 
 )
 def test_a_wrong_value_is_told_the_range(override: str, what: str, allowed: str) -> None:
     error = refused(override)
-    assert (error.what, error.allowed) == (what, allowed)
+    assert error.what == what
+    assert error.allowed.startswith(allowed)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ def test_a_wrong_value_is_told_the_range(override: str, what: str, allowed: str)
         (["schedule.warmup=5000"], "the warm-up is as long as the run"),
         (["train.patience=3", "train.eval_every=0"], "early stopping needs evaluations"),
         (["regularize.l2=0.1", "regularize.weight_decay=0.1"], "two kinds of weight decay"),
+        (["model.norm=batch", "data.batch_size=1"], "batch normalisation needs more than one"),
         (["data.name=pydoc"], "the task 'classify' does not fit the data 'pydoc'"),
         (["loss.name=mse"], "the loss 'mse' does not fit the task 'classify'"),
         (["model.name=gpt"], "the architecture 'gpt' does not read what 'digits' gives"),
@@ -171,6 +173,11 @@ def test_a_list_s_range_is_that_of_its_items() -> None:
     assert hidden.low is not None
     error = refused(f"model.{hidden.name}=[0]")
     assert error.what == f"model.{hidden.name} is out of range"
+
+
+def test_one_number_is_a_list_of_one() -> None:
+    for text in ("64", "[64]", "64,"):
+        assert resolve("mlp-digits", [f"model.hidden={text}"]).spec.model.hidden == (64,)  # type: ignore[attr-defined]
 
 
 def test_fields_put_the_name_first() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tuiwb.base.errors import UserError
 from tuiwb.tui import app
 
 
@@ -18,6 +20,11 @@ def test_terminals_that_cannot_move_their_cursor_are_named(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert "TERM" in (app.usable() or "")
+
+
+def test_what_is_no_run_is_said_before_the_screen_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no run nothing"):
+        app.run(tmp_path, tmp_path / "nothing")
 
 
 def test_no_terminal_is_a_reason() -> None:

@@ -73,5 +73,11 @@ def test_late_ticks_halve_the_rate_and_calm_brings_it_back() -> None:
     assert one.interval == one.base
 
 
+def test_an_ended_run_is_never_looked_at_and_a_starting_one_often() -> None:
+    one = Pace()
+    assert one.rest("finished", over=True) is None
+    assert (one.rest("starting", over=False) or 9) < (one.rest("training", over=False) or 0)
+
+
 def test_a_remote_line_gets_half_the_frames() -> None:
     assert pace({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}).interval == 2 * pace({}).interval

@@ -15,7 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tuiwb.tui.output import Pen, thrifty
+from tuiwb.tui.output import Wire, thrifty
 
 STYLES = (
     Style.null(),
@@ -58,7 +58,7 @@ def test_a_full_update_puts_the_same_cells_on_the_screen(
     rows: list[list[tuple[str, Style]]],
 ) -> None:
     update = LayoutUpdate([[strip(row)] for row in rows], Region(0, 0, WIDTH, HEIGHT))
-    own = thrifty(update)
+    own = thrifty(update, Wire())
     assert screen_after(own.render_segments(console())) == screen_after(
         update.render_segments(console())
     )
@@ -75,7 +75,8 @@ def test_a_span_writes_its_cells_and_no_others(
 ) -> None:
     x2, half = min(WIDTH, x1 + length), WIDTH // 2
     chops = [{0: strip(row[:half]), half: strip(row[half:])} for row in rows]
-    update = thrifty(ChopsUpdate(chops, [(y, x1, x2)], [[half, WIDTH]] * HEIGHT))
+    spans = ChopsUpdate(chops, [(y, x1, x2)], [[half, WIDTH]] * HEIGHT)
+    update = thrifty(spans, Wire())
     shown = screen_after(update.render_segments(console()))
     whole = LayoutUpdate([[strip(row)] for row in rows], Region(0, 0, WIDTH, HEIGHT))
     full = screen_after(whole.render_segments(console()))
@@ -86,11 +87,46 @@ def test_a_span_writes_its_cells_and_no_others(
             assert shown[row][column] == (full if inside else blank)[row][column]
 
 
+def lines(*rows: list[tuple[str, Style]]) -> LayoutUpdate:
+    strips = [[Strip([Segment(*piece) for piece in row])] for row in rows]
+    return LayoutUpdate(strips, Region(0, 0, WIDTH, len(rows)))
+
+
+frames = st.lists(st.lists(cells, min_size=HEIGHT, max_size=HEIGHT), min_size=1, max_size=4)
+
+
+@given(frames)
+def test_frame_after_frame_the_terminal_shows_the_last(
+    many: list[list[list[tuple[str, Style]]]],
+) -> None:
+    wire, sent = Wire(), ""
+    for rows in many:
+        update = LayoutUpdate([[strip(row)] for row in rows], Region(0, 0, WIDTH, HEIGHT))
+        sent += wire.write(update, console())
+    assert screen_after(sent) == screen_after(update.render_segments(console()))
+
+
+def test_what_stands_there_already_is_not_sent_again_until_forgotten() -> None:
+    wire = Wire()
+    row = [("step ", STYLES[1]), ("811", STYLES[2])]
+    assert wire.write(lines(row), console())
+    assert wire.write(lines(row), console()) == ""
+    after = wire.write(lines([("step ", STYLES[1]), ("812", STYLES[2])]), console())
+    assert after == "\x1b[1;8H\x1b[0;38;2;86;180;233;48;2;16;20;24m2\x1b[m"
+    wire.forget()
+    assert "step" in wire.write(lines(row), console())
+
+
+def test_wide_characters_take_two_cells() -> None:
+    wire = Wire()
+    wire.write(lines([("中文ab", STYLES[1])]), console())
+    assert wire.write(lines([("中文ab", STYLES[1])]), console()) == ""
+    assert "\x1b[1;5H" in wire.write(lines([("中文xb", STYLES[1])]), console())
+
+
 def test_a_style_is_said_once_and_only_in_what_differs() -> None:
-    pen = Pen(console())
-    blue, orange = STYLES[2], Style(color="#e69f00", bgcolor="#101418")
-    pen.write([Segment("aa", blue), Segment("bb", blue), Segment("cc", orange)])
-    text = pen.text()
+    orange = Style(color="#e69f00", bgcolor="#101418")
+    text = Wire().write(lines([("aa", STYLES[2]), ("bb", STYLES[2]), ("cc", orange)]), console())
     assert text.count("48;2;16;20;24") == 1
     assert "\x1b[38;2;230;159;0mcc" in text
     assert text.endswith("\x1b[m")
@@ -98,12 +134,10 @@ def test_a_style_is_said_once_and_only_in_what_differs() -> None:
 
 @pytest.mark.parametrize(("system", "code"), [("256", "38;5;"), ("standard", "\x1b[0;")])
 def test_colours_are_brought_down_to_what_the_terminal_has(system: str, code: str) -> None:
-    pen = Pen(console(system))
-    pen.write([Segment("a", STYLES[1])])
-    assert code in pen.text() and "38;2;" not in pen.text()
+    text = Wire().write(lines([("a", STYLES[1])]), console(system))
+    assert code in text and "38;2;" not in text
 
 
 def test_without_colours_attributes_stay() -> None:
-    pen = Pen(Console(color_system=None, force_terminal=True))
-    pen.write([Segment("a", STYLES[3])])
-    assert pen.text() == "\x1b[0;1ma\x1b[m"
+    plain = Console(color_system=None, force_terminal=True)
+    assert Wire().write(lines([("a", STYLES[3])]), plain) == "\x1b[1;1H\x1b[0;1ma\x1b[m"

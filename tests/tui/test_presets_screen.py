@@ -10,6 +10,7 @@ import pytest
 from tests.tui.driving import SIZES, text_of, until, workbench
 from tests.tui.recorder import Recorder
 from tuiwb.spec import presets
+from tuiwb.tui import palette
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
@@ -27,13 +28,15 @@ async def test_every_preset_is_in_the_gallery(runs: Path, size: tuple[int, int])
 
 
 async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None:
+    preset = next(p for p in presets() if p.name == "cnn-digits")
+    assert preset.expect is not None
     async with workbench(runs) as (app, pilot):
         await pilot.press("slash", *"cnn-digits", "enter")
+        await pilot.pause()
         text = text_of(app)
-        assert "val accuracy ≥ 0.985 after 630 steps" in text
-        assert "softmax regression, same split: 0.967" in text
-        assert "LeCun et al. 1989" in text
-        assert "Weights shared across" in text
+        assert f"val accuracy ≥ {preset.expect.at_least} after {preset.expect.steps} steps" in text
+        for words in (preset.title, preset.paper, preset.expect.baseline, preset.look_at):
+            assert words[:30] in text
 
 
 async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
@@ -48,7 +51,7 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("ended", began=1_750_000_300.0).start().train(10).end()
     record("broken", began=1_750_000_400.0).start().train(10).crash()
     async with workbench(runs) as (app, _):
-        lines = [line for line in text_of(app).splitlines() if " loss " in line]
+        lines = [line for line in text_of(app).splitlines() if "  loss " in line]
         assert [
             name for line in lines for name in ("older", "ended", "broken") if name in line
         ] == [
@@ -135,3 +138,27 @@ async def test_ascii_terminals_get_ascii_alone(runs: Path, record: Callable[...,
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         assert text_of(app).isascii()
+
+
+async def test_the_bright_bar_stands_in_the_pane_that_has_the_keys(
+    runs: Path, record: Callable[..., Recorder]
+) -> None:
+    record("one").start().train(4).end()
+    async with workbench(runs) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PresetsScreen)
+
+        def bars() -> list[bool]:
+            return [
+                any(
+                    style.bgcolor == palette.CHOSEN.bgcolor
+                    for line in pane._shown
+                    for _, style in line
+                )
+                for pane in (screen.gallery, screen.runs_list)
+            ]
+
+        assert bars() == [True, False]
+        await pilot.press("tab")
+        await pilot.pause()
+        assert bars() == [False, True]

@@ -275,3 +275,31 @@ async def test_what_is_not_finite_is_counted_on_the_chart(runs: Path, record: Re
     table.append(np.array([row], table.dtype))
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, _):
         assert "\u00d7" in text_of(app)
+
+
+async def test_the_mouse_does_what_the_keys_do(runs: Path, record: Record) -> None:
+    made = record().start().train(300).end()
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        screen = bench(app)
+        await pilot.click("#gradient", offset=(20, 5))
+        await until(pilot, lambda: screen.here == "gradient")
+        await pilot.pause(0.6)  # not a double click
+        await pilot.click("#gradient", offset=(20, 5))
+        await until(pilot, lambda: screen.sight.cursor is not None)
+        assert 0 < (screen.sight.cursor or 0) < 300
+        pane = screen.charts["gradient"]
+        pane.post_message(pane.Pointed(pane, "zoom", 20, 1))
+        await until(pilot, lambda: screen.sight.span is not None)
+        before = screen.sight.end
+        pane.post_message(pane.Pointed(pane, "drag", 20, -4))
+        await until(pilot, lambda: screen.sight.end != before)
+
+
+async def test_the_palette_finds_actions_by_name(runs: Path, record: Record) -> None:
+    made = record().start().train(30).end()
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("ctrl+p", *"step/time")
+        await until(pilot, lambda: "Steps or seconds along the x axis" in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: bench(app).sight.axis == "time")

@@ -47,6 +47,7 @@ class Shelf:
                 found=repr(name),
                 allowed=", ".join(self.names()),
                 nearest=nearest(str(name), self.names()),
+                next=f"tuiwb schema lists each {self.noun} with its knobs",
             ) from None
 
     def load(self, name: str, where: str = "") -> ModuleType:

@@ -57,7 +57,11 @@ class GlyphSet(StrEnum):
 
 Glyphs = Annotated[
     GlyphSet | None,
-    typer.Option("--glyphs", help="Characters of the charts; else by locale and TERM."),
+    typer.Option(
+        "--glyphs",
+        metavar="SET",
+        help="Characters of the charts: braille, quadrant or ascii; else by locale and TERM.",
+    ),
 ]
 
 

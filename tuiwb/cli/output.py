@@ -113,7 +113,7 @@ def shows_unicode(stream: TextIO | None = None) -> bool:
 
 def shows_colour() -> bool:
     """Whether stdout is a terminal that takes colours, and nobody asked for none."""
-    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    dumb = (os.environ.get("TERM") or "dumb") == "dumb"
     return sys.stdout.isatty() and not dumb and not os.environ.get("NO_COLOR")
 
 

@@ -29,7 +29,7 @@ class Reporter(Protocol):
 
 def reporter(interval: float) -> Reporter:
     """A line that redraws itself on a terminal that can, else one line an interval."""
-    can_redraw = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    can_redraw = sys.stderr.isatty() and (os.environ.get("TERM") or "dumb") != "dumb"
     return _Bar() if can_redraw else _Lines(interval)
 
 

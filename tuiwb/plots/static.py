@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tuiwb.plots import resample
-from tuiwb.plots.canvas import Canvas
+from tuiwb.plots.canvas import Canvas, safe
 from tuiwb.plots.curves import Curve, layers_of, prepare
 from tuiwb.plots.figure import Figure, HeatMap, Mark
 from tuiwb.plots.frame import Area, draw_empty, x_text
@@ -121,7 +121,8 @@ def _render_map(figure: HeatMap, width: int, height: int, glyphs: GlyphSet, colo
     names = {}
     for line, rows in at.rows.named.items():
         name = figure.rows[rows.start]
-        names[line] = name if len(name) <= room else "…" + name[len(name) - room + 1 :]
+        name = name if len(name) <= room else "…" + name[len(name) - room + 1 :]
+        names[line] = safe(name, ascii=glyphs == "ascii")
     plot.names(names)
     plot.x_ticks(ticks_of(figure.x_scale, at.x.low, at.x.high, at.area.width // 10, 7), at.x)
     return _text(head, colour) + "\n" + plot.build(figure.x_label)

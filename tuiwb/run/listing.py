@@ -112,8 +112,8 @@ def find(runs_dir: Path, text: str | None = None) -> Path:
                 next="train one with: tuiwb run mlp-digits, or give another place with --runs DIR",
             )
         return newest
-    if text in names:
-        return runs_dir / text
+    if text in names or is_folder(runs_dir / text):
+        return runs_dir / text  # a folder that is no run is said to be none when it is read
     matches = [name for name in names if text and name.startswith(text)]
     if len(matches) == 1:
         return runs_dir / matches[0]

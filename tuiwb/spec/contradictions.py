@@ -13,6 +13,7 @@ def check(spec: Spec, where: str) -> None:
     """Raise a `UserError` for the first contradiction in ``spec``."""
     for error in _contradictions(spec):
         error.where = error.where or where
+        error.next = error.next or "change one of them: -s section.key=value, or in the form"
         raise error
 
 
@@ -91,6 +92,12 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"regularize.l2 = {spec.regularize.l2:g}, "
             f"regularize.weight_decay = {spec.regularize.weight_decay:g}",
             allowed="one of the two above 0: l2 goes through the gradient, weight_decay does not",
+        )
+    if getattr(spec.model, "norm", "none") == "batch" and spec.data.batch_size == 1:
+        yield UserError(
+            "batch normalisation needs more than one sample",
+            found="model.norm = batch, data.batch_size = 1",
+            allowed="data.batch_size >= 2, or model.norm = layer",
         )
     if spec.schedule.warmup >= spec.train.steps:
         yield UserError(

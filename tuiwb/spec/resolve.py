@@ -173,6 +173,8 @@ def _section(
         value = text if info.kind in ("str", "choice") else value_from(text)
         if isinstance(value, str) and info.kind in ("str", "choice"):
             value = value.strip("\"'")
+        if info.kind == "list" and not isinstance(value, list | str):
+            value = [value]
         values[key] = _convert(section, info, value, f"{origin}: {section}.{key}={text}")
         origins[f"{section}.{key}"] = origin
     for key, info in infos.items():
@@ -223,20 +225,24 @@ def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
         # strict but for int -> float, which TOML and people both write
         return msgspec.convert(value, info.type)
     except msgspec.ValidationError as error:
-        wrong_type = str(error).startswith("Expected `") and " got " in str(error)
+        key = f"{section}.{info.name}"
         if isinstance(value, dict) or info.name == "expect":
-            detail = str(error)
-            raise UserError(f"{section}.{info.name}: {detail}", where=where) from None
+            raise UserError(f"{key}: {error}", where=where) from None
+        if info.kind == "choice":
+            what, near = "is not one of the choices", nearest(str(value), info.choices)
+        else:
+            wrong_type = str(error).startswith("Expected `") and " got " in str(error)
+            what, near = ("has the wrong type" if wrong_type else "is out of range"), ""
         raise UserError(
-            f"{section}.{info.name} "
-            + ("has the wrong type" if wrong_type and info.kind != "choice"
-               else "is not one of the choices" if info.kind == "choice" else "is out of range"),
+            f"{key} {what}",
             where=where,
             found=literal(value),
             allowed=info.allowed,
-            nearest=nearest(str(value), info.choices) if info.kind == "choice" else "",
-            next=info.help and f"{section}.{info.name}: {info.help}",
-        ) from None  # fmt: skip
+            nearest=near,
+            next=f"{key}: {info.help}"
+            if info.default is None
+            else f"left out it is {_typed(info.default)} ({info.help})",
+        ) from None
 
 
 def _unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: str) -> UserError:
@@ -246,6 +252,7 @@ def _unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: s
         found=key,
         allowed=", ".join(infos),
         nearest=nearest(key, infos),
+        next="tuiwb schema lists every key with its range and what it does",
     )
 
 

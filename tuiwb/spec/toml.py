@@ -57,6 +57,7 @@ def parse(text: str, where: str) -> dict[str, Any]:
             where=f"{where}, line {row}, column {column}",
             found=line.strip() or "the end of the file",
             allowed='key = value, with text in quotes: name = "adam"',
+            next="mend that line; tuiwb schema > schema.json lets an editor check the file",
         ) from None
 
 

@@ -111,6 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
     _action("anywhere", "help", "question_mark f1", "help", "All keys, this screen's first", 9),
     _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
+    _action("anywhere", "redraw", "ctrl+l", "redraw", "Paint the whole screen anew"),
     _action("anywhere", "leave_all", "ctrl+c", "quit", "Leave the workbench; runs go on training"),
 )  # fmt: skip
 

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.theme import Theme
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
 from tuiwb.tui import actions, palette
+from tuiwb.tui.output import Wire, thrifty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +64,7 @@ class Workbench(App[None]):
         self.attached = attach
         self.standby: Standby | None = None
         self.goodbye = ""
+        self._wire = Wire()
         self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = "tuiwb"
@@ -78,6 +81,10 @@ class Workbench(App[None]):
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs == "ascii", "-ascii")
+        self.app_resume_signal.subscribe(self, lambda _: self._wire.forget())
+
+    def on_resize(self) -> None:
+        self._wire.forget()
 
     def on_unmount(self) -> None:
         if self.standby is not None:
@@ -147,6 +154,10 @@ class Workbench(App[None]):
     def action_leave_all(self) -> None:
         self.leave()
 
+    def action_redraw(self) -> None:
+        self._wire.forget()
+        self.screen.refresh()
+
     def action_help(self) -> None:
         from tuiwb.tui.screens.help import HelpScreen
 
@@ -164,12 +175,10 @@ class Workbench(App[None]):
                 yield SystemCommand(name, action.help, method)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        from textual._compositor import CompositorUpdate
-
-        from tuiwb.tui.output import thrifty
-
         if isinstance(renderable, CompositorUpdate):
-            renderable = thrifty(renderable)
+            renderable = thrifty(renderable, self._wire)
+        elif renderable is not None:
+            self._wire.forget()
         super()._display(screen, renderable)
 
 
@@ -185,6 +194,10 @@ def usable() -> str | None:
 
 def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -> int:
     """Run the workbench until it is left; the exit status. Raises `UserError` for a bad run."""
+    if attach is not None:
+        from tuiwb.run.reader import RunReader
+
+        RunReader(attach).close()  # what is no run is said before the screen is taken
     app = Workbench(runs_dir, attach, glyphs)
     app.run()
     if app.goodbye:

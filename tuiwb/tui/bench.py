@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -86,6 +87,7 @@ class Bench:
     _figures: dict[str, Figure | HeatMap] = field(default_factory=dict)
     _domain: Range | None = None
     _domain_axis: Axis = "step"
+    _one: Lock = field(default_factory=Lock)
 
     def beat(
         self, sight: Sight, panes: Mapping[str, tuple[int, int]], budget: float | None = 0.05
@@ -94,6 +96,12 @@ class Bench:
 
         Raises `UserError` where the folder is no run. Panes that are not asked for cost nothing.
         """
+        with self._one:  # a beat that nobody waits for any more may still be under way
+            return self._beat(sight, panes, budget)
+
+    def _beat(
+        self, sight: Sight, panes: Mapping[str, tuple[int, int]], budget: float | None
+    ) -> Frame:
         self._reader = self._reader or RunReader(self.path, self.clock)
         view = self._reader.poll(budget)
         asked: tuple[object, ...] = (view, sight, tuple(panes.items()))
@@ -136,8 +144,9 @@ class Bench:
 
     def close(self) -> None:
         """Let go of the run's files."""
-        if self._reader is not None:
-            self._reader.close()
+        with self._one:
+            if self._reader is not None:
+                self._reader.close()
 
     def _extent(self, view: RunView, axis: Axis) -> Range:
         if axis == "step":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 LOCAL = 0.25
 """Seconds between two frames."""
 REMOTE = 0.5
+EAGER = 0.1
 SLOWEST = 4.0
 _LATE = 0.5
 _CALM = 20
@@ -22,6 +23,14 @@ class Pace:
     base: float = LOCAL
     interval: float = LOCAL
     calm: int = 0
+
+    def rest(self, state: str, over: bool) -> float | None:
+        """Seconds until the next look; None: not before somebody asks. A run that starts is looked
+        at more often, for there is next to nothing to paint and somebody waits for the first loss.
+        """
+        if over:
+            return None
+        return min(EAGER, self.interval) if state == "starting" else self.interval
 
     def tick(self, late: float) -> None:
         """Take note that a tick came ``late`` seconds after its time."""

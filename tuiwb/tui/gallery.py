@@ -52,7 +52,8 @@ class Gallery:
 
         The same canvas again where nothing about it changed.
         """
-        asked = (name, width, height, glyphs, colour, discretise, self._seen, self._empty)
+        said = self._empty if not self._files else ""
+        asked = (name, width, height, glyphs, colour, discretise, self._seen, said)
         if self._painted is None or self._painted[0] != asked:
             self._painted = asked, self._paint(name, width, height, glyphs, colour, discretise)
         return self._painted[1]

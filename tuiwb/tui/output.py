@@ -1,16 +1,17 @@
-"""What goes over the wire: for a partial update the changed cells and nothing beside them.
+"""What goes over the wire: the cells that changed on the terminal, and nothing beside them.
 
-Textual sends a changed span from the left edge of its widget and styles every segment from
-scratch. On a chart whose last column moves, that is the whole chart. Here a span is cut at both
-ends, the cursor moves as little as it can, and only the parts of a style that differ from the
-cell before are said.
+Textual sends a changed span from the left edge of its widget, repaints all of a screen several
+times while it is laid out, and styles every segment from scratch. Here the wire remembers what
+stands on the terminal: an update writes only cells that differ from it, moves the cursor as little
+as it can, and says of a style only what differs from the cell before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -33,75 +34,117 @@ _SYSTEMS = {
 
 Codes = tuple[str, str, str]
 """Attributes, foreground, background: each as the parameters of one SGR sequence."""
+Cell = tuple[str, Codes]
+_UNKNOWN: Cell = ("\0", ("", "", ""))
 
 
-class Pen:
-    """Writes segments, and of each style only what differs from the one before."""
+class Wire:
+    """The terminal as it stands, and the shortest way to what it should show."""
 
-    def __init__(self, console: Console) -> None:
-        self.system = _SYSTEMS.get(console.color_system or "")
-        self.out: list[str] = []
+    def __init__(self) -> None:
+        self._rows: dict[int, list[Cell]] = {}
+        self._out: list[str] = []
         self._now: Codes | None = None
+        self._at = (-1, -1)
 
-    def move(self, x: int, y: int) -> None:
-        """To a cell, counted from 0."""
-        self.out.append(f"\x1b[{y + 1};{x + 1}H")
+    def forget(self) -> None:
+        """The terminal may show anything now: it was resized, or another program wrote to it."""
+        self._rows.clear()
 
-    def write(self, segments: Iterable[Segment]) -> None:
-        """Segments from where the pen is."""
+    def write(self, update: CompositorUpdate, console: Console) -> str:
+        """Escape sequences and text that bring ``update`` to the terminal."""
+        system = _SYSTEMS.get(console.color_system or "")
+        self._out, self._now, self._at = [], None, (-1, -1)
+        for y, x, segments in _placed(update):
+            self._line(y, x, segments, system)
+        if self._now is not None:
+            self._out.append("\x1b[m")
+        return "".join(self._out)
+
+    def _line(
+        self, y: int, x: int, segments: Iterable[Segment], system: ColorSystem | None
+    ) -> None:
+        row = self._rows.setdefault(y, [])
         for text, style, control in segments:
             if control or not text:
                 continue
-            codes = _codes(style, self.system)
-            if codes != self._now:
-                self.out.append(_change(self._now, codes))
-                self._now = codes
-            self.out.append(text)
+            codes = _codes(style, system)
+            for char, wide in _cells(text):
+                if x + wide > len(row):
+                    row += [_UNKNOWN] * (x + wide - len(row))
+                cell = (char, codes)
+                if row[x] != cell:
+                    row[x] = cell
+                    self._put(y, x, cell, wide)
+                    if wide == 2:
+                        row[x + 1] = ("", codes)
+                x += wide
 
-    def text(self) -> str:
-        """All that was written, with the style put back."""
-        return "".join(self.out) + ("\x1b[m" if self._now is not None else "")
+    def _put(self, y: int, x: int, cell: Cell, wide: int) -> None:
+        row, column = self._at
+        if row != y or column > x:
+            self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        elif column < x:
+            self._out.append(f"\x1b[{x - column}C" if x - column > 1 else "\x1b[C")
+        self._at = (y, x + wide)
+        char, codes = cell
+        if codes != self._now:
+            self._out.append(_change(self._now, codes))
+            self._now = codes
+        self._out.append(char)
 
 
-class ThriftySpans(ChopsUpdate):
-    """Textual's partial update, written in as few bytes as the terminal needs."""
+class Thrifty(CompositorUpdate):
+    """A compositor's update that goes out by a wire."""
+
+    def __init__(self, update: CompositorUpdate, wire: Wire) -> None:
+        self._update, self._wire = update, wire
 
     def render_segments(self, console: Console) -> str:
         """The escape sequences and text of the update."""
-        pen = Pen(console)
-        for y, x1, x2 in self.spans:
-            place = -1
-            for end, (start, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or start >= x2 or end <= x1:
-                    continue
-                left, right = max(start, x1), min(end, x2)
-                if left != place:
-                    pen.move(left, y)
-                place = right
-                pen.write(strip.crop(left - start, right - start))
-        return pen.text()
+        return self._wire.write(self._update, console)
 
 
-class ThriftyLayout(LayoutUpdate):
-    """Textual's full update, written in as few bytes."""
-
-    def render_segments(self, console: Console) -> str:
-        """The escape sequences and text of the update."""
-        pen = Pen(console)
-        for y, strips in enumerate(self.strips, self.region.y):
-            pen.move(self.region.x, y)
-            for strip in strips:
-                pen.write(strip)
-        return pen.text()
-
-
-def thrifty(update: CompositorUpdate) -> CompositorUpdate:
-    """The same update, to be written thriftily."""
-    if type(update) is ChopsUpdate:
-        return ThriftySpans(update.chops, update.spans, update.chop_ends)
-    if type(update) is LayoutUpdate:
-        return ThriftyLayout(update.strips, update.region)
+def thrifty(update: CompositorUpdate, wire: Wire) -> CompositorUpdate:
+    """The same update, to be written by ``wire``; a kind that is not known goes out as it is."""
+    if type(update) in (ChopsUpdate, LayoutUpdate):
+        return Thrifty(update, wire)
+    wire.forget()
     return update
+
+
+def _placed(update: CompositorUpdate) -> Iterator[tuple[int, int, Iterable[Segment]]]:
+    """The parts of an update: row, first column, segments."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, (segment for strip in strips for segment in strip)
+    elif isinstance(update, ChopsUpdate):
+        for y, x1, x2 in update.spans:
+            for end, (start, strip) in zip(
+                update.chop_ends[y], update.chops[y].items(), strict=False
+            ):
+                if strip is not None and start < x2 and end > x1:
+                    left, right = max(start, x1), min(end, x2)
+                    yield y, left, strip.crop(left - start, right - start)
+
+
+def _cells(text: str) -> Iterator[tuple[str, int]]:
+    """Characters with the columns that they take; marks stay with the character before."""
+    if text.isascii():
+        for char in text:
+            yield char, 1
+        return
+    held, wide = "", 0
+    for char in text:
+        size = cell_len(char)
+        if size == 0:
+            held += char
+            continue
+        if wide:
+            yield held, wide
+        held, wide = held * (not wide) + char, size
+    if wide:
+        yield held, wide
 
 
 @lru_cache(maxsize=4096)

@@ -21,6 +21,7 @@ from tuiwb.spec import from_toml
 NEEDED = (
     "sklearn.datasets",
     "sklearn.model_selection",
+    "torch._dynamo",  # a second of imports, which the first optimiser of a process asks for
     "tuiwb.engine.describe",
     "tuiwb.engine.loop",
     "tuiwb.worker.heartbeat",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -134,10 +135,8 @@ class _Work:
             train=len(dataset.train),
             val=len(dataset.val),
             classes=list(dataset.classes),
-            # the data's are in the unit of a loss on its targets, which not every task has
-            baselines=session.task.baselines
-            if session.spec.task.brings_loss
-            else {**dataset.baselines, **session.task.baselines},
+            # in the unit of the loss, which the data's own may not be
+            baselines=dict(session.task.baselines),
             fingerprint=dataset.fingerprint,
             notes=list(dataset.notes),
             steps_per_epoch=session.batches.steps_per_epoch,
@@ -153,6 +152,9 @@ class _Work:
         )
 
     def say(self, state: str, **fields: Any) -> None:
+        """A state for the journal, and a line in the log: the last thing known of a killed one."""
+        words = fields.get("doing") or fields.get("reason") or f"process {os.getpid()}"
+        print(f"{time.strftime('%H:%M:%S')} {state}: {words}", file=sys.stderr, flush=True)
         self.journal.write("state", self.step or None, state=state, **fields)
 
     def last_words(self, state: str, error: UserError) -> int:

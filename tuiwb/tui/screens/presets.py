@@ -87,12 +87,15 @@ class PresetsScreen(Page):
     @work(exclusive=True, group="runs")
     async def _watch(self) -> None:
         """Look at the runs folder while this screen is in front, off the event loop."""
+        loop = asyncio.get_running_loop()
         while self.is_current:
+            begun = loop.time()
             self.runs = await asyncio.to_thread(_list, self.workbench.runs_dir)
             self.looked = True
             self._show_runs()
             self.workbench.warm_up()
-            await asyncio.sleep(REFRESH)
+            # a folder of very many runs is looked at less often
+            await asyncio.sleep(max(REFRESH, 20 * (loop.time() - begun)))
 
     def _show_gallery(self) -> None:
         size = self.gallery.content_size

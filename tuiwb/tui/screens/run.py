@@ -73,8 +73,9 @@ class Numbers(LinesView):
         look = palette.state(self.view.status.state)
         rows.append([(f"{look.glyph} {self.view.status.words}", look.style)])
         found = len(self.view.findings)
-        rows += [[(f"{f.name:10.10} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
-        rows.append([("findings   ", palette.DIM), (str(found), palette.PLAIN)])
+        wide = max([8, *(len(f.name) for f in facts)])
+        rows += [[(f"{f.name:{wide}} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
+        rows.append([(f"{'findings':{wide}} ", palette.DIM), (str(found), palette.PLAIN)])
         return rows
 
 
@@ -94,6 +95,7 @@ class RunScreen(SightActions, Page):
         self.pace = follow.pace()
         self.frames = 0
         self._woken = asyncio.Event()
+        self._asked: tuple[str, str] | None = None
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
@@ -122,7 +124,7 @@ class RunScreen(SightActions, Page):
         self._follow()
 
     def on_screen_suspend(self) -> None:
-        self.workers.cancel_node(self)
+        self.workers.cancel_group(self, "follow")
 
     def on_unmount(self) -> None:
         if self.bench is not None:
@@ -158,12 +160,12 @@ class RunScreen(SightActions, Page):
                 self.workbench.cannot_show(error)
                 return
             self._apply(frame)
-            due = loop.time() + self.pace.interval
             if frame.view.behind:
                 continue
-            over = frame.view.status.ended_now
+            rest = self.pace.rest(frame.view.status.state, frame.view.status.ended_now)
+            due = loop.time() + (rest or 0)
             try:
-                await asyncio.wait_for(self._woken.wait(), None if over else self.pace.interval)
+                await asyncio.wait_for(self._woken.wait(), rest)
             except TimeoutError:
                 self.pace.tick(loop.time() - due)
 
@@ -179,6 +181,7 @@ class RunScreen(SightActions, Page):
             self.keybar.labels = {"detach": "leave", "stop": ""} if over else {}
             for pane in (self.head, self.numbers, self.doctor, self.log_pane, self.keybar):
                 pane.redraw()
+            self._answered(frame.view)
 
     def _doctor_lines(self, width: int) -> list[Line]:
         return journal.doctor_lines(self.frame.view, width) if self.frame else []
@@ -206,6 +209,10 @@ class RunScreen(SightActions, Page):
         """Give the keys to a pane; where one is shown at a time, show that one."""
         self.here = name
         self._arrange()
+
+    @on(ChartPane.Pointed)
+    def _chart_pointed(self, event: ChartPane.Pointed) -> None:
+        self.pointed(event)
 
     @on(TextPane.Pointed)
     def _text_pointed(self, event: TextPane.Pointed) -> None:
@@ -271,17 +278,30 @@ class RunScreen(SightActions, Page):
 
     @work(group="commands")
     async def _send(self, command: str) -> None:
-        from tuiwb.client.commands import send, wait
+        from tuiwb.client.commands import send
 
         try:
-            self.say(f"{command}: asked, waiting for the step to end", palette.AMBER)
             asked = await asyncio.to_thread(send, self.path, command, None, "tui")
-            answer = await asyncio.to_thread(wait, self.path, asked, 30.0)
         except UserError as error:
             self.say(error.what, palette.RED)
             return
-        step = answer.get("step")
+        self._asked = (asked, command)
+        self.say(f"{command}: asked, waiting for the step to end", palette.AMBER)
+
+    def _answered(self, view: RunView) -> None:
+        """Say what became of the command that was sent; the journal is where the answer stands."""
+        if self._asked is None:
+            return
+        asked, command = self._asked
+        answer = next((e for e in reversed(view.events) if e.get("id") == asked), None)
+        if answer is None:
+            if view.status.ended_now:
+                self.say(f"{command}: the run ended without an answer", palette.RED)
+                self._asked = None
+            return
+        self._asked = None
         if answer.get("accepted", True):
+            step = answer.get("step")
             self.say(f"{command}: done at step {step}" if step is not None else f"{command}: done")
         else:
             self.say(f"{command} refused: {answer.get('reason', '')}", palette.RED)

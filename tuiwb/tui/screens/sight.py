@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.style import Style
-from textual import on
 
 from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
 from tuiwb.tui.gallery import PICTURE
@@ -140,8 +139,8 @@ class SightActions:
         on = self.sight.discretise
         self.say("boundaries show the answer alone" if on else "boundaries show how sure")
 
-    @on(ChartPane.Pointed)
-    def _pointed(self, event: ChartPane.Pointed) -> None:
+    def pointed(self, event: ChartPane.Pointed) -> None:
+        """What the mouse did on a chart."""
         name, pane = str(event.pane.id), event.pane
         if self.bench is None or self.frame is None:
             return

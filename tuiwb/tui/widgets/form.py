@@ -98,12 +98,10 @@ class KnobForm(RowsView):
             self.refill()
             self.post_message(self.Turned())
 
-    def on_blur(self) -> None:
-        if self.typing is not None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        if self.typing is not None and not has_focus:
             self.finish(keep=True)
-        self.refill()
-
-    def on_focus(self) -> None:
+        super().watch_has_focus(has_focus)
         self.refill()
 
     def move_to(self, key: Hashable) -> None:

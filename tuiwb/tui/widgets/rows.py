@@ -128,10 +128,8 @@ class RowsView(LinesView, can_focus=True):
             self.key = key
             self.post_message(self.Moved(self, key))
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
