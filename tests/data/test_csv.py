@@ -311,7 +311,7 @@ def test_the_worker_reads_it_where_the_user_was_and_says_what_it_found(
     monkeypatch.chdir(paths.root)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     with worker(paths) as process:
-        assert process.wait(60) == 0, paths.log.read_text()
+        assert process.wait(240) == 0, paths.log.read_text()
     seen = view(paths)
     (data,) = (event for event in seen.events if event["kind"] == "data")
     assert "1 rows without a target left out, the first in line 42" in data["notes"]

@@ -190,7 +190,7 @@ def test_the_worker_finds_it_where_the_user_was(
     home = str(Path(__file__).resolve().parents[2])
     monkeypatch.setenv("PYTHONPATH", home)
     with worker(paths) as process:
-        assert process.wait(60) == 0, paths.log.read_text()
+        assert process.wait(240) == 0, paths.log.read_text()
     assert view(paths).status.state == "finished"
 
 
