@@ -20,7 +20,7 @@ class Knobs(InitKnobs):
     """Xavier (Glorot): variance from fan-in and fan-out, for tanh and linear layers."""
 
     distribution: Annotated[
-        Literal["uniform", "normal"], knob("shape of the distribution; the variance is the same")
+        Literal["normal", "uniform"], knob("shape of the distribution; the variance is the same")
     ] = "uniform"
     gain: Annotated[
         float, knob("factor on the standard deviation: 1 for linear layers, 5/3 often for tanh",
