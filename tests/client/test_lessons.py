@@ -45,8 +45,8 @@ ACCURACY = {"metric": "val_accuracy"}
 @pytest.mark.parametrize(
     ("asked", "value", "met"),
     [
-        (check(MetricCheck, **ACCURACY, at_least=0.97), 0.97, True),
-        (check(MetricCheck, **ACCURACY, at_most=0.96), 0.97, False),
+        (check(MetricCheck, **ACCURACY, at_least=0.97), 0.999, True),
+        (check(MetricCheck, **ACCURACY, at_most=0.96), 0.999, False),
         (check(MetricCheck, **ACCURACY, pick="lowest", at_most=0.11), 0.1, True),
         (check(MetricCheck, metric="grad_norm", at_most=0.01), 0.01, True),
         (check(MetricCheck, metric="grad_norm", pick="highest", at_least=1), 1.0, True),
@@ -56,7 +56,7 @@ ACCURACY = {"metric": "val_accuracy"}
         (check(GapCheck, metric="no such", over="b", at_most=9), None, False),
         (check(ReachCheck, **ACCURACY, level=0.9, at_most=100), 100.0, True),
         (check(ReachCheck, **ACCURACY, level=0.05, at_most=1), 1.0, True),
-        (check(ReachCheck, **ACCURACY, level=0.99, at_least=1000), math.inf, True),
+        (check(ReachCheck, **ACCURACY, level=0.9999, at_least=1000), math.inf, True),
         (check(ReachCheck, metric="loss", level=1.0, falling=True, at_most=6), 6.0, True),
         (check(LayerCheck, column="grad_norm", layer="last", at_most=0.01), 0.01, True),
         (check(LayerCheck, column="grad_norm", layer="f1", step="first", at_least=1), 1.0, True),
