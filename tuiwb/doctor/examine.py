@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tuiwb.base.registry import Shelf
-from tuiwb.doctor.finding import Finding, Window
+from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.window import Window
 
 SYMPTOMS = Shelf("doctor/symptoms", "symptom", declares="\ndef rule(")
 

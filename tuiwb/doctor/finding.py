@@ -1,38 +1,23 @@
-"""What a rule sees, and what it says."""
+"""What a rule says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 Severity = Literal["warning", "alarm"]
-
-
-@dataclass(frozen=True)
-class Window:
-    """The recent past of a run. Arrays of equal length, one entry per step, oldest first."""
-
-    step: np.ndarray
-    loss: np.ndarray
-    lr: np.ndarray
-    grad_norm: np.ndarray
-    nonfinite: np.ndarray
-    best_loss: float = np.inf
-    """Lowest smoothed loss since the run began, the window's own past included."""
-
-    def __len__(self) -> int:
-        return len(self.step)
+Tier = Literal["hot", "branch", "restart"]
 
 
 @dataclass(frozen=True)
 class Remedy:
     """A concrete change of the spec, and what it takes to apply it."""
 
-    tier: Literal["hot", "branch", "restart"]
+    tier: Tier
+    """hot: to the running worker; branch: from a checkpoint; restart: a run of its own."""
     change: Mapping[str, Any]
+    """Spec key -> new value; empty where no knob helps and ``words`` say what does."""
     words: str = ""
 
 
@@ -43,12 +28,18 @@ class Finding:
     symptom: str
     severity: Severity
     step: int
+    """Where it begins."""
     until: int
+    """The last step that shows it."""
     evidence: Mapping[str, Any]
+    """Numbers, each beside its threshold; ``series``: columns to draw, of the steps, of the
+    evaluations, or ``layers.COLUMN``; ``layers``: names of those that show it."""
     causes: tuple[str, ...]
+    """In the order data, initialisation, learning rate, optimiser, architecture."""
     remedy: Remedy
     source: str
-    words: str = field(default="")
+    """Where the rule comes from."""
+    words: str = ""
     """The finding in one line, for the screen and the log."""
 
     def as_dict(self) -> dict[str, Any]:

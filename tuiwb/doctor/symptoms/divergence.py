@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
-from tuiwb.doctor.finding import Finding, Remedy, Window
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.window import Window
 
 FACTOR = 2.0
 """Smoothed loss over the best smoothed loss (TheDeepChecker, Ben Braiek & Khomh 2023)."""
@@ -57,21 +57,12 @@ def rule(window: Window) -> Finding | None:
 def EXAMPLES() -> dict[str, Window]:
     """Sick: a steady climb. Near miss: one short spike that heals. Healthy: a noisy descent."""
     step = np.arange(1, 401)
-    rng = np.random.default_rng(0)
-    loss = 1.0 + np.exp(-step / 60) + 0.05 * rng.standard_normal(400)
-    healthy = Window(
-        step=step,
-        loss=loss,
-        lr=np.full(400, 0.1),
-        grad_norm=np.ones(400),
-        nonfinite=np.zeros(400, int),
-    )
+    loss = healthy().loss
     spike = loss.copy()
     spike[300:312] *= 20
+    climb = np.where(step > 200, loss * 1.01 ** (step - 200), loss)
     return {
-        "sick": dataclasses.replace(
-            healthy, loss=np.where(step > 200, loss * 1.01 ** (step - 200), loss)
-        ),
-        "near-miss": dataclasses.replace(healthy, loss=spike),
-        "healthy": healthy,
+        "sick": healthy(columns={"loss": climb}, best_loss=float(loss[:200].min())),
+        "near-miss": healthy(columns={"loss": spike}),
+        "healthy": healthy(),
     }

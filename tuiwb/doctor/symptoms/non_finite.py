@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
-from tuiwb.doctor.finding import Finding, Remedy, Window
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.window import Window
 
 
 def rule(window: Window) -> Finding | None:
     """Speaks at the first step whose loss or gradient is not finite."""
-    sick = (window.nonfinite > 0) | ~np.isfinite(window.loss)
+    sick = (window.column("nonfinite") > 0) | ~np.isfinite(window.loss)
     if not sick.any():
         return None
     first, last = int(np.argmax(sick)), len(sick) - 1 - int(np.argmax(sick[::-1]))
     step = int(window.step[first])
     lr = float(window.lr[first])
-    before = window.grad_norm[:first]
+    before = window.column("grad_norm")[:first]
+    before = before[np.isfinite(before)]
     return Finding(
         symptom="non-finite",
         severity="alarm",
@@ -47,18 +48,10 @@ def rule(window: Window) -> Finding | None:
 
 def EXAMPLES() -> dict[str, Window]:
     """Sick: one NaN. Near miss: a huge but finite loss. Healthy: a falling loss."""
-    step = np.arange(1, 101)
-    healthy = Window(
-        step=step,
-        loss=np.exp(-step / 50),
-        lr=np.full(100, 0.1),
-        grad_norm=np.ones(100),
-        nonfinite=np.zeros(100, int),
-    )
-    sick, huge = healthy.loss.copy(), healthy.loss.copy()
+    sick, huge = healthy().loss, healthy().loss
     sick[60], huge[60] = np.nan, 1e30
     return {
-        "sick": dataclasses.replace(healthy, loss=sick),
-        "near-miss": dataclasses.replace(healthy, loss=huge),
-        "healthy": healthy,
+        "sick": healthy(columns={"loss": sick}),
+        "near-miss": healthy(columns={"loss": huge}),
+        "healthy": healthy(),
     }
