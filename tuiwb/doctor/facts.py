@@ -1,0 +1,70 @@
+"""From what a run has written down to the facts that rules read, live and after the fact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tuiwb.doctor.window import Facts, LayerFacts
+from tuiwb.run.facts import numbers
+
+
+def flat(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of knobs as one mapping: ``{"optim": {"lr": 0.1}}`` -> ``{"optim.lr": 0.1}``."""
+    return {
+        f"{section}.{key}": value
+        for section, knobs in spec.items()
+        if isinstance(knobs, Mapping)
+        for key, value in knobs.items()
+    }
+
+
+def facts(
+    spec: Mapping[str, Any],
+    model: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Facts:
+    """The facts of a run with the flat ``spec`` and the journal's events ``model`` and ``data``.
+
+    A journal may be another version's, or a stranger's: what is missing or odd is passed by.
+    """
+    model, data = model or {}, data or {}
+    classes = data.get("classes")
+    classes = len(classes) if isinstance(classes, list | tuple) else 0
+    vocabulary = _count(data.get("vocabulary"))
+    per_epoch = data.get("steps_per_epoch")
+    inputs = {key: n for key, n in numbers(data.get("inputs")).items() if math.isfinite(n)}
+    return Facts(
+        spec=dict(spec),
+        layers=tuple(_layer(layer) for layer in _list(model.get("layers"))),
+        classes=classes,
+        class_counts=tuple(_count(count) for count in _list(data.get("class_counts"))),
+        vocabulary=0 if classes else vocabulary,
+        inputs=inputs,
+        baselines=numbers(data.get("baselines")),
+        steps_per_epoch=float(per_epoch) if _is_number(per_epoch) else math.nan,
+    )
+
+
+def _layer(layer: Any) -> LayerFacts:
+    # an odd entry keeps its place: columns of the tables go by the order of layers
+    layer = layer if isinstance(layer, Mapping) else {}
+    return LayerFacts(
+        name=str(layer.get("name", "")),
+        kind=str(layer.get("kind", "")),
+        parameters=_count(layer.get("parameters")),
+        trainable=layer.get("trainable") is not False,
+    )
+
+
+def _list(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 <= value < 1 << 62 else 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < 1e300
