@@ -33,7 +33,6 @@ def facts(
     classes = data.get("classes")
     classes = len(classes) if isinstance(classes, list | tuple) else 0
     vocabulary = _count(data.get("vocabulary"))
-    per_epoch = data.get("steps_per_epoch")
     inputs = {key: n for key, n in numbers(data.get("inputs")).items() if math.isfinite(n)}
     return Facts(
         spec=dict(spec),
@@ -43,7 +42,7 @@ def facts(
         vocabulary=0 if classes else vocabulary,
         inputs=inputs,
         baselines=numbers(data.get("baselines")),
-        steps_per_epoch=float(per_epoch) if _is_number(per_epoch) else math.nan,
+        steps_per_epoch=numbers(data).get("steps_per_epoch", math.nan),
     )
 
 
@@ -64,7 +63,3 @@ def _list(value: object) -> list[Any]:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) and 0 <= value < 1 << 62 else 0
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < 1e300

@@ -1,0 +1,101 @@
+"""Sigmoids and tanhs in their flat parts, where they let no gradient through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.layers import least, names, recent, sampled
+from tuiwb.doctor.stuck import learned, stuck
+from tuiwb.doctor.window import Facts, LayerFacts, Window
+
+SAMPLES = 3
+"""Samples in a row in which a share must be saturated."""
+SHARE = 0.5
+"""Share of a layer's values with abs(tanh) > 0.97, or a sigmoid outside [0.03, 0.97]."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where three samples in a row have shown a layer mostly saturated, in a run that is
+    stuck, or in which the layer has been so from its first step on.
+
+    The last activation of a network is not looked at: there, saturated is sure of the answer.
+    """
+    saturated = least(recent(window, "act_saturated", SAMPLES))
+    hidden = np.zeros(len(saturated), dtype=bool)
+    owning = [i for i, layer in enumerate(window.facts.layers) if layer.parameters]
+    hidden[: owning[-1] if owning else 0] = True
+    sick = hidden & (saturated > SHARE)
+    begun = window.first_layers.get("act_saturated", np.empty(0))
+    if not stuck(window):
+        sick &= begun > SHARE if begun.shape == sick.shape else False
+    rows = np.flatnonzero(sick)
+    if not len(rows):
+        return None
+    share = float(saturated[rows].max())
+    begin, end = sampled(window, SAMPLES)
+    return Finding(
+        symptom="saturation",
+        severity="alarm" if stuck(window) else "warning",
+        step=begin,
+        until=end,
+        evidence={
+            "share": share,
+            "threshold": SHARE,
+            "at_first": float(begun[rows].max()) if begun.shape == sick.shape else None,
+            "learned": learned(window),
+            "series": ["layers.act_saturated", "layers.back_std", "loss"],
+            "layers": names(window, rows),
+        },
+        causes=(
+            "inputs on too large a scale",
+            "weights that begin too large",
+            "a learning rate that is too high",
+            "sigmoids or tanhs without normalisation before them",
+        ),
+        remedy=_remedy(window.facts),
+        source="Glorot & Bengio 2010; TheDeepChecker (Ben Braiek & Khomh 2023)",
+        words=f"{share:.0%} of the values of a layer lie where its activation is flat",
+    )
+
+
+def _remedy(facts: Facts) -> Remedy:
+    init = facts.spec.get("init.name")
+    if init is not None and init != "xavier":
+        return Remedy("restart", {"init.name": "xavier"}, "weights of the size that tanh needs")
+    if facts.spec.get("model.norm") == "none":
+        return Remedy("restart", {"model.norm": "batch"}, "normalise before each activation")
+    if "optim.lr" in facts.spec:
+        lower = {"optim.lr": 0.5 * facts.number("optim.lr")}
+        return Remedy("hot", lower, "half of the learning rate")
+    return Remedy("restart", {}, "smaller weights at the start, or normalisation")
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: tanhs at their ends from the start. Near miss: tanhs that get there while the run
+    learns. Healthy: tanhs in their middle."""
+    layers = tuple(
+        replace(layer, kind="Tanh") if layer.kind == "ReLU" else layer
+        for layer in healthy().facts.layers
+    )
+    facts = replace(healthy().facts, layers=(*layers, LayerFacts("end", "Sigmoid")))
+    shares = np.array([np.nan, 0.9, np.nan, 0.8, np.nan, 0.95])
+    end = np.where(np.isnan(shares), np.nan, 0.05)
+    return {
+        "sick": healthy(
+            layers={"act_saturated": shares},
+            facts=facts,
+            first_layers={"act_saturated": shares},
+        ),
+        "near-miss": healthy(
+            layers={"act_saturated": shares},
+            facts=facts,
+            first_layers={"act_saturated": end},
+        ),
+        "healthy": healthy(
+            layers={"act_saturated": end}, facts=facts, first_layers={"act_saturated": end}
+        ),
+    }

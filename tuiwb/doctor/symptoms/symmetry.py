@@ -1,0 +1,75 @@
+"""Units of a layer that are all the same unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.layers import names, recent, sampled
+from tuiwb.doctor.window import Facts, Window
+
+SAMPLES = 3
+"""Samples in a row, the latest among them: weights that begin at zero may part at once."""
+ALIKE = 0.5
+"""Share of different rows that a layer of copies stays under or at: 1/2 in one of two units."""
+ONE_WAY = 1.05
+"""Stable rank of a matrix whose rows all point one way; rounding is within."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where all units of a hidden layer stay copies of one: equal rows, and of rank one or
+    none. The output layer may begin at zero, its units have targets of their own."""
+    share = recent(window, "weight_rows", SAMPLES)
+    rank = recent(window, "weight_rank", SAMPLES)
+    if not len(share) or not len(rank):
+        return None
+    alike = ((rank == 0) | ((share <= ALIKE) & (rank < ONE_WAY))).all(axis=0)
+    owning = [i for i, layer in enumerate(window.facts.layers) if layer.parameters]
+    alike &= [layer.trainable for layer in window.facts.layers]
+    rows = [row for row in owning[:-1] if alike[row]]
+    if not rows:
+        return None
+    begin, end = sampled(window, SAMPLES)
+    return Finding(
+        symptom="symmetry",
+        severity="alarm",
+        step=begin,
+        until=end,
+        evidence={
+            "different_rows": float(share[-1][rows].min()),
+            "threshold": ALIKE,
+            "rank": float(rank[-1][rows].max()),
+            "rank_threshold": ONE_WAY,
+            "samples": SAMPLES,
+            "series": ["layers.weight_rows", "layers.weight_rank"],
+            "layers": names(window, rows),
+        },
+        causes=(
+            "weights that begin at zero or at one constant: equal units get equal gradients",
+            "a penalty on weights that leaves none",
+        ),
+        remedy=_remedy(window.facts),
+        source="symmetry breaking (Goodfellow, Bengio & Courville 2016, section 8.4)",
+        words="all units of a layer are one and the same unit",
+    )
+
+
+def _remedy(facts: Facts) -> Remedy:
+    init = "xavier" if facts.spec.get("model.activation") in ("tanh", "sigmoid") else "he"
+    change = {"init.name": init} if "init.name" in facts.spec else {}
+    return Remedy("restart", change, "weights that begin at random")
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: 64 copies of one unit. Near miss: an output layer of zeros. Healthy: all differ."""
+    facts = healthy().facts
+    one = {"weight_rows": [1 / 128, np.nan, 1, np.nan, 1],
+           "weight_rank": [1.0, np.nan, 20, np.nan, 5]}  # fmt: skip
+    output = {"weight_rows": [1, np.nan, 1, np.nan, 0.1],
+              "weight_rank": [30, np.nan, 20, np.nan, 0]}  # fmt: skip
+    return {
+        "sick": healthy(layers=one, facts=facts),
+        "near-miss": healthy(layers=output, facts=facts),
+        "healthy": healthy(),
+    }

@@ -1,0 +1,133 @@
+"""The gradient gets lost on its way back, so that the first layers do not learn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.layers import medians, names, recent, sampled
+from tuiwb.doctor.stuck import learned, stuck
+from tuiwb.doctor.window import Array, Facts, LayerFacts, Window
+
+SAMPLES = 4
+"""Samples in a row whose medians are looked at."""
+FALL = 1e-3
+"""Gradient over weight of the first layers, by that of the best of the last ones."""
+FADED = 1e-2
+"""Signal that is left at the far end: forwards at the last layers, backwards at the first ones."""
+STILL = 1e-5
+"""Update over weight. Optimizers that rescale gradients move weights by noise all the same."""
+RESCALING = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
+SHALLOW = 4
+"""Fewer layers with weights than this have no depth to get lost in."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where a run is stuck, the gradient for its weight is a thousandth and less in the
+    first third of the layers, and the signal itself fades with depth, forwards or backwards.
+
+    The ratio of first to last gradient alone is not sound: shrinking activations times a shrinking
+    backward signal is the same everywhere (Glorot & Bengio 2010).
+    """
+    if window.facts.task == "adversarial" or not stuck(window):
+        return None
+    ratio = medians(recent(window, "grad_norm", SAMPLES)) / np.maximum(
+        medians(recent(window, "weight_norm", SAMPLES)), 1e-30
+    )
+    rows = np.flatnonzero(np.isfinite(ratio))
+    if len(rows) < SHALLOW:
+        return None
+    first, last = rows[: len(rows) // 3], rows[len(rows) // 2 :]
+    best, worst = float(ratio[last].max()), float(ratio[first].max())
+    if not worst < FALL * best:
+        return None
+    moved = float(np.nanmax(medians(recent(window, "update_ratio", SAMPLES))[first], initial=0.0))
+    if moved > STILL and window.facts.spec.get("optim.name") not in RESCALING:
+        return None
+    back = _fall(medians(recent(window, "back_std", SAMPLES))[rows][::-1])
+    forth = _fall(medians(recent(window, "act_std", SAMPLES))[rows[:-1]])
+    if not min(back, forth) < FADED:
+        return None
+    begin, end = sampled(window, SAMPLES)
+    return Finding(
+        symptom="vanishing-gradient",
+        severity="alarm",
+        step=begin,
+        until=end,
+        evidence={
+            "gradient_per_weight": worst,
+            "of_the_last_layers": best,
+            "ratio": worst / best,
+            "threshold": FALL,
+            "backward_left": back,
+            "forward_left": forth,
+            "faded_threshold": FADED,
+            "update_ratio": moved,
+            "learned": learned(window),
+            "series": ["layers.grad_norm", "layers.back_std", "loss"],
+            "layers": names(window, first),
+        },
+        causes=(
+            "inputs on a scale that saturates the first layers",
+            "weights that begin too small for this activation and depth",
+            "sigmoids: each lets at most a quarter of the gradient through",
+            "many layers without skip connections or normalisation",
+        ),
+        remedy=_remedy(window.facts),
+        source="Glorot & Bengio 2010; gradient over weight per layer, with the backward signal",
+        words=f"the gradient of the first layers is {worst / best:.0e} of the last ones', "
+        "and they do not learn",
+    )
+
+
+def _fall(signal: Array) -> float:
+    """What is left of a signal at the end of its way, by the third where it begins."""
+    signal = signal[np.isfinite(signal)]
+    third = max(len(signal) // 3, 1)
+    begun = float(np.median(signal[:third])) if len(signal) else 0.0
+    return float(np.median(signal[-third:])) / begun if begun > 0 else 1.0
+
+
+def _remedy(facts: Facts) -> Remedy:
+    bent, init = facts.spec.get("model.activation"), facts.spec.get("init.name")
+    if bent == "sigmoid":
+        change = {"model.activation": "relu", "init.name": "he"}
+        return Remedy("restart", change, "ReLU, with weights that begin as it needs them")
+    fitting = "xavier" if bent == "tanh" else "he"
+    if init is not None and init != fitting:
+        change = {"init.name": fitting}
+        return Remedy("restart", change, f"weights that begin as {fitting} has them")
+    if facts.spec.get("model.skip") == "none":
+        return Remedy("restart", {"model.skip": "scaled"}, "skip connections around the layers")
+    if facts.spec.get("model.norm") == "none":
+        return Remedy("restart", {"model.norm": "layer"}, "normalise what each layer puts out")
+    return Remedy("restart", {}, "normalise the layers, or lead skip connections around them")
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: ten sigmoids whose gradient falls tenfold each, and a loss that stays. Near miss: the
+    same gradients in a run that learns. Healthy: gradients alike at every depth."""
+    layers = tuple(
+        LayerFacts(f"{n}.{part}", kind, parameters)
+        for n in range(10)
+        for part, kind, parameters in (("linear", "Linear", 4160), ("activation", "Sigmoid", 0))
+    )
+    facts = replace(healthy().facts, layers=layers)
+    facts = replace(facts, spec={**facts.spec, "model.activation": "sigmoid"})
+    deep = np.repeat(10.0 ** -np.arange(9, -1, -1), 2)
+    figures = {"grad_norm": np.where(np.arange(20) % 2, np.nan, deep), "back_std": deep,
+               "act_std": 0.1, "update_ratio": deep * 1e-3, "act_dead": np.nan}  # fmt: skip
+    noise = 0.02 * np.random.default_rng(0).standard_normal(400)
+    return {
+        "sick": healthy(columns={"loss": 2.3 + noise}, layers=figures, facts=facts, best_loss=2.25),
+        "near-miss": healthy(layers=figures, facts=facts),
+        "healthy": healthy(
+            columns={"loss": 2.3 + noise},
+            layers=figures | {"grad_norm": 0.3},
+            facts=facts,
+            best_loss=2.25,
+        ),
+    }
