@@ -14,7 +14,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -45,9 +45,9 @@ class Recording(RunSink):
         super().__init__(paths, journal)
         self.losses: list[float] = []
 
-    def step(self, row: StepRow) -> None:
-        super().step(row)
-        self.losses.append(row.loss)
+    def steps(self, rows: Sequence[StepRow]) -> None:
+        super().steps(rows)
+        self.losses.extend(row.loss for row in rows)
 
 
 def ours(
@@ -67,6 +67,8 @@ def ours(
         for command in controls.take():
             raise AssertionError(command)
         loop.step()
+        if loop.session.step == steps:
+            loop.drain(flush=True)
 
     return step, sink.losses
 

@@ -21,6 +21,8 @@ class MemorySink:
     def __init__(self) -> None:
         self.rows: list[StepRow] = []
         self.layer_rows: list[tuple[int, np.ndarray]] = []
+        self.histogram_rows: list[tuple[int, np.ndarray]] = []
+        self.eval_mode_losses: list[tuple[int, float]] = []
         self.evaluations: list[tuple[int, dict[str, float], bool]] = []
         self.events: list[dict[str, Any]] = []
         self.pictures: list[tuple[int, Picture]] = []
@@ -29,13 +31,24 @@ class MemorySink:
     def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
         self.begun = (list(parts), list(columns), layers)
 
-    def step(self, row: StepRow) -> None:
-        self.rows.append(row)
+    def steps(self, rows: Sequence[StepRow]) -> None:
+        self.rows.extend(rows)
 
     def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None:
         self.layer_rows.append((step, values))
 
-    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+    def histograms(self, step: int, time: float, counts: np.ndarray) -> None:
+        self.histogram_rows.append((step, counts))
+
+    def evaluation(
+        self,
+        step: int,
+        time: float,
+        metrics: Mapping[str, float],
+        best: bool,
+        eval_mode_loss: float,
+    ) -> None:
+        self.eval_mode_losses.append((step, eval_mode_loss))
         self.evaluations.append((step, dict(metrics), best))
 
     def picture(self, step: int, picture: Picture) -> None:

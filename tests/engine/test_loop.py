@@ -12,8 +12,9 @@ import torch
 from tests.engine.recorder import Ask, trained
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import load
-from tuiwb.engine.clip import clip, gradient_figures
+from tuiwb.engine.clip import clip
 from tuiwb.engine.loop import HOPELESS
+from tuiwb.probes.gradients import parameter_norms
 
 SHORT = ("train.steps=40", "train.eval_every=10")
 
@@ -136,17 +137,26 @@ def test_clipping_equals_torch_s() -> None:
         parameter.grad = gradient
     expected = torch.nn.utils.clip_grad_norm_(parameters, 0.5)
     ours = gradients()
-    total, not_finite = gradient_figures(ours)
-    clip(ours, total, 0.5)
-    assert torch.equal(total, expected) and not_finite == 0
+    norms = parameter_norms(ours)
+    clip(ours, norms, 0.5)
+    assert torch.equal(torch.linalg.vector_norm(norms), expected)
     for gradient, parameter in zip(ours, parameters, strict=True):
         torch.testing.assert_close(gradient, parameter.grad, rtol=0, atol=0)
 
 
-def test_what_is_not_finite_is_counted_by_parameter() -> None:
-    gradients = [torch.tensor([1.0, math.nan]), torch.tensor([math.inf]), torch.tensor([1.0])]
-    total, not_finite = gradient_figures(gradients)
-    assert not_finite == 2 and not torch.isfinite(total)
+def test_what_is_not_finite_is_counted_by_parameter(tmp_path: Path) -> None:
+    def poison(session: Session) -> None:
+        *_, weight, bias = session.model.parameters()
+        weight.register_hook(lambda gradient: gradient * math.inf)
+        bias.register_hook(lambda gradient: gradient * math.nan)
+
+    _, sink, _ = trained(
+        tmp_path, "mlp-digits", "train.steps=3", "train.eval_every=0", "probe.budget=1",
+        before=poison,
+    )  # fmt: skip
+    first = sink.rows[0]
+    assert math.isfinite(first.loss) and first.nonfinite == 2
+    assert not math.isfinite(first.grad_norm)
 
 
 def test_an_optimizer_with_a_line_search_reaches_ridge_regression(tmp_path: Path) -> None:

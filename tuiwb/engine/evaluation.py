@@ -41,6 +41,26 @@ def evaluate(session: Session) -> dict[str, float]:
     }
 
 
+def eval_mode_loss(session: Session) -> float:
+    """The loss of the coming step's batch in evaluation mode: that step's own loss is the same
+    batch's, by the same weights, in training mode. NaN for a step of several turns.
+
+    Nothing is drawn from the random state and no running statistic moves.
+    """
+    model = session.model
+    if len(session.turns) > 1:
+        return math.nan
+    training = model.training
+    devices = [session.device.device] if session.device.is_cuda else []
+    model.eval()
+    try:
+        with torch.random.fork_rng(devices), torch.no_grad(), session.device.autocast():
+            batch = session.batches.at(session.step)
+            return float(session.turns[0].loss(model, batch, session.step)[0])
+    finally:
+        model.train(training)
+
+
 class EarlyStopping:
     """Keeps the weights of the best evaluation and says when patience is over.
 

@@ -19,7 +19,7 @@ class StepRow(NamedTuple):
     loss: float
     lr: float
     grad_norm: float
-    """L2 norm over all gradients, before clipping."""
+    """L2 norm over all gradients, before clipping; NaN where the budget left it out."""
     clipped: bool
     nonfinite: int
     """Parameters whose gradient is not finite, plus one where the loss is not."""
@@ -38,15 +38,29 @@ class Sink(Protocol):
         """Before the first row: names of loss parts, of per-layer figures, number of layers."""
         ...
 
-    def step(self, row: StepRow) -> None: ...
+    def steps(self, rows: Sequence[StepRow]) -> None:
+        """The steps since the last call, in order."""
+        ...
 
     def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None:
         """Per-layer figures, shape (columns, layers); ``watch`` is the share they cost."""
         ...
 
+    def histograms(self, step: int, time: float, counts: np.ndarray) -> None:
+        """Counts of activations and of gradients, shape (2, layers, bins)."""
+        ...
+
     def evaluation(
-        self, step: int, time: float, metrics: Mapping[str, float], best: bool
-    ) -> None: ...
+        self,
+        step: int,
+        time: float,
+        metrics: Mapping[str, float],
+        best: bool,
+        eval_mode_loss: float,
+    ) -> None:
+        """Metrics on held-out data; ``eval_mode_loss`` is the loss of the coming step's batch with
+        the model in evaluation mode (NaN where it was not taken)."""
+        ...
 
     def picture(self, step: int, picture: Picture) -> None:
         """Something to look at, as data."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,19 +19,21 @@ import torch
 
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import Checkpoints
-from tuiwb.engine.clip import clip, gradient_figures
+from tuiwb.engine.clip import clip
 from tuiwb.engine.commands import obey
-from tuiwb.engine.evaluation import EarlyStopping, evaluate
+from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
 from tuiwb.optim.schedule import learning_rate
-from tuiwb.probes.budget import Budget
-from tuiwb.probes.instrument import Bench, Stopwatch
+from tuiwb.probes.watcher import Watcher
 from tuiwb.tasks.task import Batch, Turn
 
 HOPELESS = 20
 """Steps in a row with a loss that is not finite, after which nothing is left to train."""
+DRAIN_EVERY = 0.02
+"""Seconds for which figures may wait to be told: a row a step would cost tiny nets a tenth of their
+speed, and no eye is faster."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class Note(NamedTuple):
     clip_norm: float
     samples_per_s: float
     wait_s: float
+
+
+def gathered(
+    loss: torch.Tensor, parts: Mapping[str, torch.Tensor], norms: torch.Tensor | None
+) -> torch.Tensor:
+    """A step's figures as one vector, so that they leave the device together."""
+    figures = loss.detach()
+    if parts:
+        figures = torch.stack([figures, *parts.values()])
+    return figures if norms is None else torch.cat((figures.reshape(-1), norms))
 
 
 def train(session: Session, sink: Sink, controls: Controls, checkpoints: Path) -> Outcome:
@@ -78,17 +90,17 @@ class Loop:
         self.controls = controls
         self.checkpoints = checkpoints
         self.stopping = EarlyStopping(session.spec.train.patience)
-        self.bench = Bench(session.layers)
-        self.budget = Budget(session.spec.probe.budget)
-        self.watch = Stopwatch()
+        self.watch = Watcher(session.layers, session.spec.probe.budget)
         self.pictures = Pictures(session.spec.probe.budget)
         self.figures = read_back(session.device.device)
         self.layer_figures = read_back(session.device.device)
+        self.histograms = read_back(session.device.device)
         self.updates = sum(turn.times for turn in session.turns)
-        self.layer_sample: torch.Tensor | None = None
+        self.parts = 0
         self.metrics: dict[str, float] = {}
         self.evaluated = -1
         self.not_finite = 0
+        self.drain_at = 0.0
         self.begun = False
 
     def run(self) -> Outcome:
@@ -115,42 +127,41 @@ class Loop:
 
     def step(self) -> None:
         """One step, from batch to emitted row: every turn's updates, in order."""
-        session, spec = self.session, self.session.spec
-        sampled = self.budget.due(session.step)
+        session, spec, watch = self.session, self.session.spec, self.watch
+        watch.start(session.step)
         began, waited = time.perf_counter(), 0.0
         lr = learning_rate(session.step, spec.train.steps, spec.schedule, spec.optim.lr)
 
-        batch_number = session.step * self.updates
+        number = session.step * self.updates
         parts: dict[str, torch.Tensor] = {}
         for turn, optimizer in zip(session.turns, session.optimizers, strict=True):
             for repeat in range(turn.times):
                 asked = time.perf_counter()
-                batch = session.batches.at(batch_number)
+                batch = session.batches.at(number)
                 waited += time.perf_counter() - asked
-                batch_number += 1
-                watched = sampled and repeat == turn.times - 1
-                loss, total, not_finite, seen = self.update(turn, optimizer, batch, lr, watched)
+                number += 1
+                loss, norms, seen = self.update(
+                    turn, optimizer, batch, lr, watched=repeat == turn.times - 1
+                )
             parts |= seen
             if turn.name:
                 parts[f"{turn.name}_loss"] = loss.detach()
-        session.step += 1
 
-        now, ended = time.time(), time.perf_counter()
-        cost = self.watch.take() if sampled else 0.0
-        seconds = ended - began - cost
-        self.budget.stepped(seconds)
+        seconds = watch.end(session.step, time.perf_counter() - began)
+        session.step += 1
         if not self.begun:
             self.begin(list(parts))
         rate = session.batches.samples_per_step * self.updates / seconds
-        self.figures.push(
-            Note(session.step, now, lr, spec.train.clip_norm, rate, waited),
-            torch.stack([loss.detach(), total, not_finite.to(total.dtype), *parts.values()]),
-        )
-        if self.layer_sample is not None:
-            self.layer_figures.push((session.step, now), self.layer_sample)
-            self.layer_sample = None
-            self.budget.sampled(session.step, cost)
-        self.drain()
+        now = time.time()
+        note = Note(session.step, now, lr, spec.train.clip_norm, rate, waited)
+        self.figures.push(note, gathered(loss, parts, norms))
+        if watch.sample is not None:
+            self.layer_figures.push(note, watch.sample.figures)
+            if watch.sample.histograms is not None:
+                self.histograms.push(note, watch.sample.histograms)
+        if now >= self.drain_at:
+            self.drain()
+            self.drain_at = now + DRAIN_EVERY
         if self.not_finite >= HOPELESS:
             raise Stopped(
                 f"the loss has not been finite for {self.not_finite} steps", state="diverged"
@@ -163,17 +174,20 @@ class Loop:
         batch: Batch,
         lr: float,
         watched: bool,
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
-        """One optimiser update: loss, total gradient norm, count of what is not finite, parts."""
-        session, spec, model = self.session, self.session.spec, self.session.model
+    ) -> tuple[torch.Tensor, torch.Tensor | None, dict[str, torch.Tensor]]:
+        """One optimiser update: loss, gradient norms where they were taken, parts of the loss."""
+        session, spec, model, watch = self.session, self.session.spec, self.session.model, self.watch
         for group in optimizer.param_groups:
             group["lr"] = lr * turn.lr
 
-        if watched:
-            with self.watch:
-                self.bench.attach()
-        with session.device.autocast():
+        sampling = watched and watch.sampling
+        if sampling:
+            watch.before_forward()
+        if session.device.autocast_to is None:
             loss, parts = turn.loss(model, batch, session.step)
+        else:
+            with session.device.autocast():
+                loss, parts = turn.loss(model, batch, session.step)
         loss.backward()
 
         if len(session.turns) > 1:
@@ -182,16 +196,14 @@ class Loop:
             for parameter in model.parameters():
                 if parameter not in mine:
                     parameter.grad = None
-        gradients = [p.grad for p in turn.parameters if p.grad is not None]
-        if watched:
-            with self.watch:
-                sample = self.bench.read()
-                if self.layer_sample is not None:
-                    sample = torch.where(sample.isnan(), self.layer_sample, sample)
-                self.layer_sample = sample
-        total, not_finite = gradient_figures(gradients)
-        if spec.train.clip_norm:
-            clip(gradients, total, spec.train.clip_norm)
+        if sampling:
+            watch.after_backward()
+        norms, clip_norm = None, spec.train.clip_norm
+        if clip_norm or (watched and watch.norming):
+            gradients = [p.grad for p in turn.parameters if p.grad is not None]
+            norms = watch.norms(gradients, wanted_anyway=bool(clip_norm)) if gradients else None
+            if norms is not None and clip_norm:
+                clip(gradients, norms, clip_norm)
 
         session.regularizer.add_gradients()
         session.regularizer.decay(lr * turn.lr)
@@ -207,41 +219,46 @@ class Loop:
             optimizer.step(closure)
         else:
             optimizer.step()
+        if sampling:
+            watch.after_update(session.step)
         optimizer.zero_grad(set_to_none=True)
-        return loss, total, not_finite, parts
+        return loss, norms, parts
 
     def begin(self, parts: Sequence[str]) -> None:
         """Tell the sink what rows will hold, once the first step has shown it."""
-        self.sink.begin(parts, self.bench.columns, len(self.session.layers))
-        self.begun = True
+        self.sink.begin(parts, self.watch.columns, len(self.session.layers))
+        self.begun, self.parts = True, len(parts)
 
     def drain(self, flush: bool = False) -> None:
         """Emit what has come back from the device."""
-        for note, figures in self.figures.flush() if flush else self.figures.ready():
-            self.emit(note, figures)
-        for (step, now), values in (
-            self.layer_figures.flush() if flush else self.layer_figures.ready()
-        ):
-            self.sink.layers(step, now, values, self.budget.cost)
+        arrived = self.figures.flush() if flush else self.figures.ready()
+        if rows := [self.row(note, figures) for note, figures in arrived]:
+            self.sink.steps(rows)
+        for note, values in self.layer_figures.flush() if flush else self.layer_figures.ready():
+            self.sink.layers(note.step, note.time, values, self.watch.cost)
+        for note, counts in self.histograms.flush() if flush else self.histograms.ready():
+            self.sink.histograms(note.step, note.time, counts)
 
-    def emit(self, note: Note, figures: np.ndarray) -> None:
-        loss, total, not_finite, *parts = figures.tolist()
+    def row(self, note: Note, figures: np.ndarray) -> StepRow:
+        """One step as the sink wants it, from the figures that have come back."""
+        loss, *rest = figures.reshape(-1).tolist()
+        parts, norms = rest[: self.parts], rest[self.parts :]
         lost = not math.isfinite(loss)
-        self.sink.step(
-            StepRow(
-                note.step,
-                note.time,
-                loss,
-                note.lr,
-                total,
-                bool(note.clip_norm and total > note.clip_norm),
-                int(not_finite) + lost,
-                note.samples_per_s,
-                note.wait_s,
-                tuple(parts),
-            )
-        )
         self.not_finite = self.not_finite + 1 if lost else 0
+        total = math.hypot(*norms) if norms else math.nan
+        not_finite = 0 if math.isfinite(total) else sum(not math.isfinite(n) for n in norms)
+        return StepRow(
+            note.step,
+            note.time,
+            loss,
+            note.lr,
+            total,
+            bool(note.clip_norm and total > note.clip_norm),
+            not_finite + lost,
+            note.samples_per_s,
+            note.wait_s,
+            tuple(parts),
+        )
 
     def due_for_evaluation(self) -> bool:
         every = self.session.spec.train.eval_every
@@ -254,7 +271,8 @@ class Loop:
         self.metrics = evaluate(self.session)
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
-        self.sink.evaluation(step, time.time(), self.metrics, best)
+        in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
+        self.sink.evaluation(step, time.time(), self.metrics, best, in_eval_mode)
         self.pictures.take(self.session, self.sink)
         if keep:
             self.checkpoint("evaluation", best=best)
@@ -297,7 +315,7 @@ class Loop:
 
     def close(self) -> None:
         """Whatever ended the loop: leave no hook behind, no row unsent and no write unfinished."""
-        self.bench.detach()
+        self.watch.detach()
         self.drain(flush=True)
         self.checkpoints.wait()
         self.report_checkpoints()

@@ -35,14 +35,14 @@ class Immediate(Generic[T]):
     """Read-back on the CPU."""
 
     def __init__(self) -> None:
-        self._arrived: list[tuple[T, np.ndarray]] = []
+        self._arrived: list[tuple[T, torch.Tensor]] = []
 
     def push(self, note: T, figures: torch.Tensor) -> None:
-        self._arrived.append((note, figures.detach().float().numpy()))
+        self._arrived.append((note, figures.detach()))
 
     def ready(self) -> Iterator[tuple[T, np.ndarray]]:
         arrived, self._arrived = self._arrived, []
-        return iter(arrived)
+        return ((note, figures.float().numpy()) for note, figures in arrived)
 
     flush = ready
 

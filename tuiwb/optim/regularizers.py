@@ -27,15 +27,17 @@ class Regularizer:
         self.l2 = l2
         self.weight_decay = weight_decay
 
-    @torch.no_grad()
     def add_gradients(self) -> None:
         """Add the gradients of ``l1 * sum |w|`` and of ``l2 / 2 * sum w^2`` to those of the loss.
 
         Call it after clipping: the penalty is not the loss's, and clipping would weaken it exactly
         where the loss is steep.
         """
-        if not (self.l1 or self.l2):
-            return
+        if self.l1 or self.l2:
+            self._add_gradients()
+
+    @torch.no_grad()
+    def _add_gradients(self) -> None:
         weights = [w for w in self.weights if w.grad is not None]
         grads = [w.grad for w in weights if w.grad is not None]
         if not weights:
@@ -45,7 +47,6 @@ class Regularizer:
         if self.l2:
             torch._foreach_add_(grads, weights, alpha=self.l2)
 
-    @torch.no_grad()
     def decay(self, lr: float) -> None:
         """Shrink weights by the factor ``1 - lr * weight_decay``, before the optimiser's step.
 
@@ -54,9 +55,14 @@ class Regularizer:
         Decoupled from the gradient (Loshchilov & Hutter 2019, algorithm 2, with the schedule in
         ``lr``): the same as AdamW's own.
         """
-        moving = [w for w in self.weights if w.grad is not None] if self.weight_decay else []
+        if self.weight_decay:
+            self._decay(1 - lr * self.weight_decay)
+
+    @torch.no_grad()
+    def _decay(self, factor: float) -> None:
+        moving = [w for w in self.weights if w.grad is not None]
         if moving:
-            torch._foreach_mul_(moving, 1 - lr * self.weight_decay)
+            torch._foreach_mul_(moving, factor)
 
     def penalty(self) -> float:
         """``l1 * sum |w| + l2 / 2 * sum w^2``, in the loss's unit. Waits for the device."""

@@ -1,72 +1,46 @@
-"""Statistics of what each layer put out in a sampled step.
-
-Each output is strided down to a few thousand values before anything is computed, and the values of
-all layers are reduced together, so that the cost hardly grows with the size of the network.
-"""
+"""Statistics of what each layer put out in a sampled step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
-from torch import nn
-from torch.utils.hooks import RemovableHandle
 
-from tuiwb.probes.layers import Layer, first_tensor
+from tuiwb.probes.instrument import Probe
+from tuiwb.probes.layers import Layer
+from tuiwb.probes.taps import Taps, by_length, empty, index_of
 
-VALUES = 2048
-"""About as many values are looked at per layer and sample."""
+FLAT = 0.03
+"""Nearer than this to where it levels off, an activation counts as saturated."""
+FLOORS = {"Tanh": -1.0, "Hardtanh": -1.0, "Sigmoid": 0.0, "Hardsigmoid": 0.0}
+"""Kinds of layer that level off at a floor and at 1."""
 
 
-class Instrument:
-    """``act_mean``, ``act_std`` (unbiased) and ``act_zero`` (share of exact zeros)."""
+class Instrument(Probe):
+    """``act_mean``; ``act_std`` (unbiased); ``act_zero``, the share of exact zeros; ``act_dead``,
+    the share of a rectifier's units that answered to no sample of the batch; ``act_saturated``, the
+    share of a sigmoid's or a tanh's values in its flat parts."""
 
-    columns = ("act_mean", "act_std", "act_zero")
+    columns = ("act_mean", "act_std", "act_zero", "act_dead", "act_saturated")
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self._layers = layers
-        self._handles: list[RemovableHandle] = []
-        self._taken: dict[int, torch.Tensor] = {}
+    def __init__(self, layers: Sequence[Layer], taps: Taps) -> None:
+        super().__init__(layers, taps)
+        self._floors = {
+            row: FLOORS[layer.kind] for row, layer in enumerate(layers) if layer.kind in FLOORS
+        }
 
-    def attach(self) -> None:
-        """Hooks on every layer; a layer called twice in a step shows its last call."""
-        self._taken.clear()
-        self._handles = [
-            layer.module.register_forward_hook(partial(self._take, row))
-            for row, layer in enumerate(self._layers)
-        ]
-
-    def _take(self, row: int, module: nn.Module, inputs: object, output: object) -> None:
-        tensor = first_tensor(output)
-        if tensor is not None and tensor.is_floating_point():
-            self._taken[row] = thin(tensor.detach())
-
-    @torch.no_grad()
     def read(self) -> torch.Tensor:
-        """Shape (3, layers)."""
-        by_length: dict[int, list[int]] = {}
-        for row, values in self._taken.items():
-            by_length.setdefault(values.numel(), []).append(row)
-        device = next((v.device for v in self._taken.values()), torch.device("cpu"))
-        result = torch.full((3, len(self._layers)), torch.nan, device=device)
-        for rows in by_length.values():
-            block = torch.stack([self._taken[row] for row in rows]).float()
+        """Shape (5, layers)."""
+        result = empty(5, len(self.layers), self.taps.outputs)
+        for rows, block in by_length(self.taps.outputs):
             std, mean = torch.std_mean(block, dim=1, correction=min(1, block.shape[1] - 1))
-            figures = torch.stack([mean, std, (block == 0).float().mean(dim=1)])
-            result[:, torch.tensor(rows, device=device)] = figures
-        self._taken.clear()
+            zero = (block == 0).float().mean(dim=1)
+            at = index_of(tuple(rows), block.device)
+            result[:3].index_copy_(1, at, torch.stack([mean, std, zero]))
+            for i, row in enumerate(rows):
+                if row in self._floors:
+                    near = block[i] < self._floors[row] + FLAT
+                    result[4, row] = (near | (block[i] > 1 - FLAT)).float().mean()
+        for row, peaks in self.taps.peaks.items():
+            result[3, row] = (peaks <= 0).float().mean()
         return result
-
-    def detach(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-
-
-def thin(tensor: torch.Tensor) -> torch.Tensor:
-    """About `VALUES` values of ``tensor``, evenly strided, as a copy of its own."""
-    flat = tensor.reshape(-1)
-    # an odd stride visits every unit of a layer whose width is even
-    stride = flat.numel() // VALUES | 1 if flat.numel() > VALUES else 1
-    return flat[::stride].clone()

@@ -10,46 +10,51 @@ from collections.abc import Sequence
 
 import torch
 
+from tuiwb.probes.instrument import Probe
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.taps import Taps, index_of
 
 
 def parameter_norms(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-    """L2 norm of each gradient, shape (len(gradients),), float32, on their device."""
-    return torch.stack(torch._foreach_norm(list(gradients)))
+    """L2 norm of each gradient, shape (len(gradients),), on their device."""
+    dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]
+    return torch.stack(torch._foreach_norm(dense))
 
 
-class Instrument:
-    """``grad_norm``: the L2 norm of the gradient of all of a layer's parameters."""
+def layer_norms(
+    rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: int
+) -> torch.Tensor:
+    """L2 norm over all ``tensors`` of one row, shape (layers,); NaN for rows without any."""
+    norms = parameter_norms(tensors).float()
+    index = index_of(tuple(rows), norms.device)
+    squares = torch.zeros(layers, device=norms.device).index_add_(0, index, norms**2)
+    seen = torch.zeros(layers, device=norms.device).index_fill_(0, index, 1.0)
+    return torch.where(seen > 0, squares.sqrt(), torch.nan)
+
+
+class Instrument(Probe):
+    """``grad_norm``: the L2 norm of the gradient of all of a layer's parameters, before clipping."""
 
     columns = ("grad_norm",)
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self._size = len(layers)
+    def __init__(self, layers: Sequence[Layer], taps: Taps) -> None:
+        super().__init__(layers, taps)
         self._owned = [
-            (row, list(layer.module.parameters(recurse=False))) for row, layer in enumerate(layers)
+            (row, parameter)
+            for row, layer in enumerate(layers)
+            for parameter in layer.module.parameters(recurse=False)
         ]
+        self._norms: torch.Tensor | None = None
 
-    def attach(self) -> None:
-        """Gradients lie on the parameters: nothing to attach."""
+    def observe(self) -> None:
+        there = [(row, p.grad) for row, p in self._owned if p.grad is not None]
+        self._norms = None
+        if there:
+            rows, gradients = zip(*there, strict=True)
+            self._norms = layer_norms(rows, gradients, len(self.layers))
 
-    @torch.no_grad()
     def read(self) -> torch.Tensor:
         """Shape (1, layers)."""
-        rows, gradients = [], []
-        for row, parameters in self._owned:
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    rows.append(row)
-                    gradients.append(parameter.grad)
-        if not gradients:
-            return torch.full((1, self._size), torch.nan)
-        norms = parameter_norms(gradients)
-        index = torch.tensor(rows).to(norms.device, non_blocking=True)
-        squares = torch.full((self._size,), 0.0, device=norms.device)
-        squares.index_add_(0, index, norms.float() ** 2)
-        seen = torch.zeros(self._size, dtype=torch.bool, device=norms.device)
-        seen[index] = True
-        return torch.where(seen, squares.sqrt(), torch.nan)[None]
-
-    def detach(self) -> None:
-        """Nothing was attached."""
+        if self._norms is None:
+            return torch.full((1, len(self.layers)), torch.nan)
+        return self._norms[None]

@@ -4,63 +4,96 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, NamedTuple
 
 import torch
 
 from tuiwb.base.registry import Shelf
+from tuiwb.probes.histograms import Histograms
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.taps import Taps
 
 SHELF = Shelf("probes", "probe", declares="\nclass Instrument")
 
 
-class Probe(Protocol):
-    """One instrument over all layers. Its life in a sampled step: attach, (step), read, detach."""
+class Probe:
+    """One instrument over all layers. Its life in a sampled step: `observe` after the backward
+    pass, while gradients lie on the parameters, then `read` after the optimiser has stepped.
 
-    columns: tuple[str, ...]
+    ``taps`` hold what flowed through the layers meanwhile. Whatever a probe returns lies on the
+    model's device; nothing waits for it.
+    """
+
+    columns: ClassVar[tuple[str, ...]]
     """Names of the per-layer figures that `read` returns, in order."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None: ...
+    def __init__(self, layers: Sequence[Layer], taps: Taps) -> None:
+        self.layers = layers
+        self.taps = taps
 
-    def attach(self) -> None:
-        """Before the forward pass of a sampled step."""
-        ...
+    def observe(self) -> None:
+        """After the backward pass, before clipping and the optimiser's step."""
 
     def read(self) -> torch.Tensor:
-        """After the backward pass: shape (len(columns), layers), NaN where a layer has none."""
-        ...
+        """After the optimiser's step: shape (len(columns), layers), NaN where a layer has none."""
+        raise NotImplementedError
 
-    def detach(self) -> None:
-        """Leave the model as it was."""
-        ...
+
+class Sample(NamedTuple):
+    """One look at all layers."""
+
+    figures: torch.Tensor
+    """Shape (columns, layers)."""
+    histograms: torch.Tensor | None
+    """Counts of activations and of gradients, shape (2, layers, bins), where they were asked for."""
+
+    def over(self, earlier: Sample | None) -> Sample:
+        """This sample, with what it lacks from ``earlier``: the turns of one step together."""
+        if earlier is None:
+            return self
+        counts = self.histograms
+        if counts is not None and earlier.histograms is not None:
+            empty = counts.sum(-1, keepdim=True) == 0
+            counts = torch.where(empty, earlier.histograms, counts)
+        return Sample(torch.where(self.figures.isnan(), earlier.figures, self.figures), counts)
 
 
 class Bench:
-    """All instruments, attached for sampled steps only, with the time they took.
-
-    ``seconds`` is the host time spent inside the last sample: attaching, hooks and reading.
-    """
+    """All instruments, attached for sampled steps only."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
+        self.taps = Taps(layers)
         self.instruments: list[Probe] = [
-            SHELF.load(name).Instrument(layers) for name in SHELF.names()
+            SHELF.load(name).Instrument(layers, self.taps) for name in SHELF.names()
         ]
+        self.histograms = Histograms(layers, self.taps)
         self.columns = tuple(c for probe in self.instruments for c in probe.columns)
 
     def attach(self) -> None:
-        for probe in self.instruments:
-            probe.attach()
+        """Before the forward pass of a sampled step."""
+        self.taps.attach()
 
-    def read(self) -> torch.Tensor:
-        """Shape (columns, layers), on the model's device; detaches."""
+    @torch.no_grad()
+    def observe(self) -> None:
+        """After the backward pass of a sampled step; the hooks are gone when it returns."""
+        self.taps.detach()
+        for probe in self.instruments:
+            probe.observe()
+        self.histograms.observe()
+
+    @torch.no_grad()
+    def read(self, histograms: bool = False) -> Sample:
+        """After the optimiser's step."""
         try:
-            return torch.cat([probe.read() for probe in self.instruments])
+            counts = self.histograms.read() if histograms else None
+            return Sample(torch.cat([probe.read() for probe in self.instruments]), counts)
         finally:
-            self.detach()
+            self.taps.clear()
 
     def detach(self) -> None:
-        for probe in self.instruments:
-            probe.detach()
+        """Leave the model as it was."""
+        self.taps.detach()
+        self.taps.clear()
 
 
 class Stopwatch:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import torch
 
+from tuiwb.probes.instrument import Probe
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.taps import Taps
 
 LARGEST = 1 << 16
 """Weights of the largest matrix whose rows are compared."""
@@ -21,7 +23,7 @@ SAME = 1e-4
 """Rows whose shadows are this close, by the spread of the widest row, count as one row."""
 
 
-class Instrument:
+class Instrument(Probe):
     """``weight_norm`` (L2); ``weight_rows``, the share of rows that are different from all others
     before them (1 is healthy, 1 / units is one unit many times over); ``weight_rank``, the stable
     rank: power of all directions over that of the strongest, 0 for a matrix of zeros, 1 where all
@@ -29,7 +31,8 @@ class Instrument:
 
     columns = ("weight_norm", "weight_rows", "weight_rank")
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], taps: Taps) -> None:
+        super().__init__(layers, taps)
         self._size = len(layers)
         self._rows: list[int] = []
         self._weights: list[torch.Tensor] = []
@@ -45,10 +48,6 @@ class Instrument:
             self._weights.append(weight)
         self._directions: dict[torch.Size, torch.Tensor] = {}
 
-    def attach(self) -> None:
-        """Weights lie open: nothing to attach."""
-
-    @torch.no_grad()
     def read(self) -> torch.Tensor:
         """Shape (3, layers)."""
         if not self._weights:
@@ -70,9 +69,6 @@ class Instrument:
             drawn = torch.randn(shape[1:].numel(), 1, generator=random)
             self._directions[shape] = drawn.to(self._weights[0].device)
         return self._directions[shape]
-
-    def detach(self) -> None:
-        """Nothing was attached."""
 
 
 def _shape(block: torch.Tensor, norms: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 STEPS = "steps"
 EVALS = "evals"
 LAYERS = "layers"
+HISTOGRAMS = "histograms"
 SYSTEM = "system"
 
 LAYER_COLUMNS = ("grad_norm", "act_mean", "act_std", "act_zero")
@@ -22,8 +23,8 @@ LAYER_COLUMNS = ("grad_norm", "act_mean", "act_std", "act_zero")
 def dtype_steps(extra: Iterable[str] = ()) -> np.dtype[Any]:
     """One row per optimiser update; ``extra`` names the parts of the loss.
 
-    lr per update; grad_norm before clipping; clipped 0 or 1; nonfinite: values in loss and
-    gradients; samples_per_s; wait_s: seconds the step waited for data.
+    lr per update; grad_norm before clipping, NaN where the budget left it out; clipped 0 or 1;
+    nonfinite: values in loss and gradients; samples_per_s; wait_s: seconds the step waited for data.
     """
     columns = [
         ("step", "<i8"),
@@ -49,6 +50,13 @@ def dtype_layers(layers: int, columns: Iterable[str] = LAYER_COLUMNS) -> np.dtyp
     return np.dtype(
         [("step", "<i8"), ("time", "<f8"), *((name, "<f4", (layers,)) for name in columns)]
     )
+
+
+def dtype_histograms(layers: int, bins: int) -> np.dtype[Any]:
+    """One row per sampled step that took histograms: counts of activations and of gradients, layer
+    by layer, ``bins`` each."""
+    counts = [(name, "<u2", (layers * bins,)) for name in ("activations", "gradients")]
+    return np.dtype([("step", "<i8"), ("time", "<f8"), *counts])
 
 
 def dtype_system() -> np.dtype[Any]:

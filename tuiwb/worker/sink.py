@@ -17,7 +17,8 @@ from tuiwb.worker.rounds import Rounds
 
 
 class RunSink:
-    """The engine's `Sink` on a run directory. One write a row: a kill loses none that was emitted.
+    """The engine's `Sink` on a run directory. One write for what arrives together: a kill loses no
+    row that was emitted.
 
     An `OSError` (a full disk) goes through to the loop, which ends the run.
     """
@@ -26,43 +27,65 @@ class RunSink:
         self._folder = paths.tables
         self._pictures = paths.pictures
         self._journal = journal
-        self._rounds = Rounds(self.event)
+        self.rounds = Rounds(self.event)
+        """The doctor's; who knows the run's facts puts them there."""
         self._steps: TableWriter | None = None
         self._layers: TableWriter | None = None
         self._evals: TableWriter | None = None
-        self._step_row = np.zeros(1, schema.dtype_steps())
+        self._histograms: TableWriter | None = None
+        self._step_dtype = schema.dtype_steps()
         self._layer_row = np.zeros(0, schema.dtype_layers(0))
         self.last_step = 0
         self.watch = float("nan")
 
     def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
-        self._step_row = np.zeros(1, schema.dtype_steps(parts))
-        self._steps = TableWriter(self._folder, schema.STEPS, self._step_row.dtype)
+        self._step_dtype = schema.dtype_steps(parts)
+        self._steps = TableWriter(self._folder, schema.STEPS, self._step_dtype)
         if columns and layers:
             self._layer_row = np.zeros(1, schema.dtype_layers(layers, columns))
             self._layers = TableWriter(self._folder, schema.LAYERS, self._layer_row.dtype)
+        self.rounds.begin(self._step_dtype, self._layer_row.dtype)
 
-    def step(self, row: StepRow) -> None:
+    def steps(self, rows: Sequence[StepRow]) -> None:
         assert self._steps is not None
-        self._step_row[0] = (*row[:-1], *row.parts)
-        self._steps.append(self._step_row)
-        self.last_step = row.step
-        self._rounds.step(row)
+        taken = np.array([(*row[:-1], *row.parts) for row in rows], self._step_dtype)
+        self._steps.append(taken)
+        self.last_step = rows[-1].step
+        self.rounds.take(taken)
 
     def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None:
         self.watch = watch
         if self._layers is not None:
             self._layer_row[0] = (step, time, *values)
             self._layers.append(self._layer_row)
+            self.rounds.layer(self._layer_row)
 
-    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+    def histograms(self, step: int, time: float, counts: np.ndarray) -> None:
+        if self._histograms is None:
+            dtype = schema.dtype_histograms(counts.shape[1], counts.shape[2])
+            self._histograms = TableWriter(self._folder, schema.HISTOGRAMS, dtype)
+            self._histogram_row = np.zeros(1, dtype)
+        self._histogram_row[0] = (step, time, *counts.reshape(2, -1))
+        self._histograms.append(self._histogram_row)
+
+    def evaluation(
+        self,
+        step: int,
+        time: float,
+        metrics: Mapping[str, float],
+        best: bool,
+        eval_mode_loss: float,
+    ) -> None:
         if self._evals is None:
             dtype = schema.dtype_evals(list(metrics))
             self._evals = TableWriter(self._folder, schema.EVALS, dtype)
         row = np.zeros(1, self._evals.dtype)
         row[0] = (step, time, *metrics.values())
         self._evals.append(row)
-        self.event("evaluation", step, metrics=dict(metrics), best=best)
+        self.event(
+            "evaluation", step, metrics=dict(metrics), best=best, eval_mode_loss=eval_mode_loss
+        )
+        self.rounds.evaluation(step, time, metrics, eval_mode_loss)
 
     def picture(self, step: int, picture: Picture) -> None:
         path = pictures.write(self._pictures, step, picture.name, picture.kind, picture.plain())
@@ -79,6 +102,6 @@ class RunSink:
         self._journal.write(kind, step, **fields)
 
     def close(self) -> None:
-        for table in (self._steps, self._layers, self._evals):
+        for table in (self._steps, self._layers, self._evals, self._histograms):
             if table is not None:
                 table.close()

@@ -1,56 +1,101 @@
-"""The loss climbs away from the best that it had reached."""
+"""The loss climbs away from the best that it had reached, or falls below what it can be."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans
 from tuiwb.doctor.examples import healthy
-from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Window
 
 FACTOR = 2.0
 """Smoothed loss over the best smoothed loss (TheDeepChecker, Ben Braiek & Khomh 2023)."""
-SPAN = 50
-"""Steps in one smoothed value: the median of a span is deaf to single spikes."""
+RISE = 0.05
+"""Of what the loss began with: an all but solved task doubles its loss by chance."""
+NOISE = 3.0
+"""Times the loss's own spread."""
+POSITIVE = frozenset(
+    {"cross-entropy", "weighted-cross-entropy", "focal", "bce", "squared", "mse", "huber"}
+)
+"""Losses that cannot fall below zero."""
+STEPS = 5
+"""In a row below zero."""
+SOURCE = "TheDeepChecker (Ben Braiek & Khomh 2023): diverging loss"
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks when the medians of the last two spans are both at twice the best span's or more."""
-    spans = len(window) // SPAN
-    if spans < 3:
-        return None
-    loss = window.loss[-spans * SPAN :].reshape(spans, SPAN)
-    if not np.isfinite(loss).all():
+    """Speaks when the medians of the last two spans are both at twice the best span's or more, or
+    at twice the first loss; and when a loss that cannot be negative is."""
+    return _upside_down(window) or _climbing(window)
+
+
+def _climbing(window: Window) -> Finding | None:
+    rows = losses(window)
+    smooth = spans(rows)
+    if len(smooth) < 3 or not np.isfinite(rows.loss[-2 * SPAN :]).all():
         return None  # that is another symptom
-    medians = np.median(loss, axis=1)
-    best = min(float(medians[:-2].min()), window.best_loss)
-    # an all but solved task doubles its loss by chance: the climb must also exceed its own noise
-    noise = float(np.median(loss.std(axis=1)))
-    sick = (medians[-2:] >= FACTOR * best) & (medians[-2:] - best > 3 * noise)
-    if best <= 0 or not sick.all() or medians[-1] < medians[-2] * 0.98:
+    best = smoothed_best(window, smooth.median[:-2])
+    if window.first_loss > 0:
+        best = min(best, window.first_loss)
+    last = smooth.median[-2:]
+    noise = float(np.nanmedian(smooth.spread))
+    least = max(FACTOR * best, best + NOISE * noise)
+    begun = beginning(window)
+    if np.isfinite(begun):
+        least = max(least, best + RISE * begun)
+    if best <= 0 or not (last >= least).all() or last[1] < last[0] * 0.98:
         return None
-    steps = window.step[-spans * SPAN :].reshape(spans, SPAN)
-    lr = float(window.lr[-1])
     return Finding(
         symptom="divergence",
         severity="alarm",
-        step=int(steps[-2, 0]),
-        until=int(steps[-1, -1]),
+        step=int(smooth.first[-2]),
+        until=int(rows.step[-1]),
         evidence={
-            "loss": float(medians[-1]),
+            "loss": float(last[1]),
             "best": best,
-            "ratio": float(medians[-1] / best),
+            "ratio": float(last[1] / best),
             "threshold": FACTOR,
-            "series": ["loss"],
+            "series": ["loss", "grad_norm"],
         },
         causes=(
             "a stretch of bad samples",
             "a learning rate that is too high",
             "an optimiser without warm-up",
         ),
-        remedy=Remedy("hot", {"optim.lr": 0.3 * lr}, "a third of the learning rate"),
-        source="TheDeepChecker (Ben Braiek & Khomh 2023): diverging loss",
-        words=f"the loss is {medians[-1] / best:.1f} times its best and climbing",
+        remedy=remedy(
+            window, "hot", {"optim.lr": tidy(0.3 * peak(window))}, "a third of the learning rate"
+        ),
+        source=SOURCE,
+        words=f"the loss is {last[1] / best:.1f} times its best and climbing",
+    )
+
+
+def _upside_down(window: Window) -> Finding | None:
+    rows = losses(window)
+    name = window.facts.spec.get("loss.name")
+    if name not in POSITIVE or len(rows) < STEPS:
+        return None
+    # of tasks that end in another loss than they begin with, only the last one has this name
+    staged = not np.isnan(window.column("stage")).all()
+    below = rows.loss < 0
+    if staged or not below[-STEPS:].all():
+        return None
+    return Finding(
+        symptom="divergence",
+        severity="alarm",
+        step=int(rows.step[np.argmax(below)]),
+        until=int(rows.step[-1]),
+        evidence={"loss": float(rows.loss[-1]), "threshold": 0.0, "series": ["loss"]},
+        causes=(
+            "targets outside the range that the loss reads",
+            "a loss with the wrong sign: it is being maximised",
+        ),
+        remedy=remedy(window, "restart", {}, f"turn the sign of the loss: {name} is never negative"),
+        source=SOURCE,
+        words=f"{name} cannot be negative, and is: its sign is the wrong way round",
     )
 
 

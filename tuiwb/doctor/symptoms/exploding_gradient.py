@@ -1,0 +1,163 @@
+"""Gradients that are out of all proportion: to their own past, to the weights, to the clip."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tuiwb.doctor.course import beginning
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.schedule import peak
+from tuiwb.doctor.window import Array, Window
+
+BEFORE = 100
+"""Norms that make a history."""
+RECENT = 100
+FACTOR = 10.0
+"""Over the 99th percentile of the history."""
+PATIENCE = 3
+"""Norms of the recent ones."""
+WORSE = 1.2
+"""Times the loss before: an explosion that does no harm is none."""
+CLIPPED = 0.8
+"""Share of steps that were clipped."""
+FAR = 30.0
+"""Typical norm over the clip: what is left of each gradient is next to nothing."""
+WEIGHTS = 1e3
+"""Gradient norm over weight norm, where the history is of a few steps."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where norms are at ten times the 99th percentile of their past and the loss is worse
+    for it; where the clip cuts nearly every gradient to a thirtieth or less, without success; and
+    where the very first gradients are a thousand times as large as the weights."""
+    norms, steps = _taken(window)
+    if not len(norms):
+        return None
+    return _sudden(window, norms, steps) or _clipped(window) or _at_once(window, norms, steps)
+
+
+def _taken(window: Window) -> tuple[Array, Array]:
+    norms = window.column("grad_norm")
+    taken = ~np.isnan(norms)
+    return norms[taken], window.step[taken]
+
+
+def _sudden(window: Window, norms: Array, steps: Array) -> Finding | None:
+    if len(norms) < BEFORE + PATIENCE:
+        return None
+    cut = max(BEFORE, len(norms) - RECENT)
+    past = norms[:cut][np.isfinite(norms[:cut])]
+    if not len(past):
+        return None
+    usual = float(np.quantile(past, 0.99))
+    above = np.flatnonzero(~(norms[cut:] <= FACTOR * usual)) + cut
+    if usual <= 0 or len(above) < PATIENCE:
+        return None
+    began = steps[above[0]]
+    before = window.loss[(window.step < began) & np.isfinite(window.loss)]
+    after = window.loss[window.step >= began]
+    after = after[np.isfinite(after)]
+    if len(before) and len(after) and np.isfinite(window.loss).all():
+        was, now = float(np.median(before[-50:])), float(np.median(after))
+        scale = beginning(window)
+        harm = 0.05 * scale if np.isfinite(scale) else 0.0
+        if not now - was > max((WORSE - 1) * abs(was), harm):
+            return None
+    highest = float(norms[above][np.isfinite(norms[above])].max(initial=usual * FACTOR))
+    return _finding(
+        window,
+        int(began),
+        {"grad_norm": highest, "grad_norm_threshold": FACTOR * usual, "usual": usual},
+        clip=2 * float(np.median(past)),
+        words=f"the gradient norm is {highest / usual:.3g} times what it used to be at most",
+    )
+
+
+def _clipped(window: Window) -> Finding | None:
+    clip = window.facts.number("train.clip_norm")
+    clipped, norms = window.column("clipped")[-RECENT:], window.column("grad_norm")[-RECENT:]
+    norms = norms[np.isfinite(norms)]
+    if clip <= 0 or len(norms) < RECENT // 2 or np.nanmean(clipped) <= CLIPPED:
+        return None
+    typical = float(np.median(norms))
+    loss = float(np.median(window.loss[-RECENT:]))
+    if typical < FAR * clip or loss < 0.9 * beginning(window):
+        return None
+    return _finding(
+        window,
+        int(window.step[-RECENT:][0]),
+        {
+            "clipped": float(np.nanmean(clipped)),
+            "clipped_threshold": CLIPPED,
+            "grad_norm": typical,
+            "grad_norm_threshold": FAR * clip,
+        },
+        clip=None,
+        words=f"{100 * np.nanmean(clipped):.0f} % of gradients are clipped, to "
+        f"{clip / typical:.1e} of their length",
+    )
+
+
+def _at_once(window: Window, norms: Array, steps: Array) -> Finding | None:
+    weights = window.first_layers.get("weight_norm", np.empty(0))
+    size = float(np.sqrt(np.nansum(np.square(weights))))
+    first = norms[np.isfinite(norms) & (steps <= 5)]
+    if not len(first) or size <= 0:
+        return None
+    lost = not np.isfinite(window.loss[:20]).all()
+    # what the loss makes of it decides: losses in large units have large gradients
+    if float(first.max()) < WEIGHTS * size or not lost:
+        return None
+    return _finding(
+        window,
+        int(steps[0]),
+        {"grad_norm": float(first.max()), "grad_norm_threshold": WEIGHTS * size, "weights": size},
+        clip=1.0,
+        words=f"the first gradient is {float(first.max()) / size:.1e} times as large as the weights",
+    )
+
+
+def _finding(
+    window: Window, step: int, evidence: dict[str, float], clip: float | None, words: str
+) -> Finding:
+    cure = {} if clip is None else {"train.clip_norm": tidy(clip)}
+    return Finding(
+        symptom="exploding-gradient",
+        severity="alarm",
+        step=step,
+        until=int(window.step[-1]),
+        evidence=evidence | {"series": ["grad_norm", "loss", "layers.grad_norm"]},
+        causes=(
+            "outliers in the data or its scale",
+            "weights that begin too large: each layer or time step stretches by more than one",
+            "a learning rate that is too high",
+            "gradients that nothing clips",
+            "depth or recurrence without skips, gates or norms",
+        ),
+        remedy=remedy(
+            window,
+            "hot",
+            cure | {"optim.lr": tidy(peak(window) / 2)},
+            "clip gradients at twice their usual norm and halve the learning rate"
+            if cure
+            else "smaller initial weights, gates or norms: a clip cannot repair such gradients",
+        ),
+        source="Pascanu, Mikolov & Bengio 2013, On the difficulty of training recurrent networks",
+        words=words,
+    )
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: norms of 60 in the last steps, and the loss with them. Near miss: the same norms, and
+    the loss falls on. Healthy: norms of 1."""
+    step = np.arange(1, 401)
+    loss = healthy().loss
+    norms = np.where(step > 370, 60.0, 1.0)
+    up = np.where(step > 370, 2.0, loss)
+    return {
+        "sick": healthy(columns={"grad_norm": norms, "loss": up}),
+        "near-miss": healthy(columns={"grad_norm": norms}),
+        "healthy": healthy(),
+    }

@@ -1,0 +1,154 @@
+"""Steps that are too long: they leap over what they look for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tuiwb.doctor import pace
+from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.schedule import at_height, peak
+from tuiwb.doctor.window import Window
+
+EARLY = 200
+"""Steps in which a leap above the first loss counts."""
+LEAP = 1.6
+"""Times the first loss, as a median of `PATIENCE` steps."""
+PATIENCE = 5
+NOTHING = 0.9
+"""Share of the loss at the beginning: what is above it has learned next to nothing."""
+BACK, SPANS = 1.5, 4
+"""Times the best smoothed loss, in so many spans in a row, at a height that no longer falls."""
+RISE = 0.03
+"""Of what the loss began with."""
+RESTLESS = 0.2
+"""Spread within a span over its median."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where the first steps threw the loss far above where it began and it is still as good
+    as nothing, or where weights move by a tenth at a step with that outcome; and where a loss that
+    had come down is well above its best again, restless, at full learning rate."""
+    return _leap(window) or _bouncing(window)
+
+
+def _leap(window: Window) -> Finding | None:
+    rows = losses(window)
+    if len(rows) < PATIENCE + 1 or not window.first_loss > 0:
+        return None
+    begun = beginning(window)
+    moved = pace.typical(window)
+    long = bool(len(moved)) and float(moved.max()) > pace.MOST
+    loss = np.where(np.isfinite(rows.loss), rows.loss, np.inf)
+    early = loss[rows.step <= EARLY]
+    runs = np.lib.stride_tricks.sliding_window_view(early, PATIENCE) if len(early) > PATIENCE else 0
+    height = float(np.median(runs, axis=1).max()) if len(early) > PATIENCE else 0.0
+    # what broke down at once was not led astray by steps: nothing finite lies above the first loss
+    climbed = loss[np.isfinite(loss)].max(initial=0.0) > LEAP * window.first_loss
+    leapt = height > LEAP * window.first_loss and climbed
+    recent = loss[-SPAN:]
+    learned = float(np.median(recent)) < NOTHING * begun
+    if not (leapt or (long and len(loss) >= SPAN)) or learned or not _tried(rows.loss, leapt):
+        return None
+    return _finding(
+        window,
+        step=int(rows.step[0]),
+        evidence={
+            "highest_loss": height if np.isfinite(height) else None,
+            "highest_loss_threshold": LEAP * window.first_loss,
+            "loss": float(np.median(recent)) if np.isfinite(np.median(recent)) else None,
+            "loss_threshold": NOTHING * begun,
+        },
+        severity="alarm",
+        words="the first steps threw the loss far above where it began",
+    )
+
+
+def _tried(loss: np.ndarray, leapt: bool) -> bool:
+    """Whether a run has had its time: a leap may heal within some steps unless it is boundless."""
+    enormous = leapt and not np.isfinite(loss[-PATIENCE:]).all()
+    return enormous or len(loss) >= SPAN
+
+
+def _bouncing(window: Window) -> Finding | None:
+    rows = losses(window)
+    smooth = spans(rows)
+    if len(smooth) < SPANS + 2 or not np.isfinite(smooth.median[-SPANS:]).all():
+        return None
+    last = smooth.median[-SPANS:]
+    best = smoothed_best(window, smooth.median[:-SPANS])
+    begun = beginning(window)
+    if not (best > 0 and begun > 0) or not at_height(window, float(smooth.first[-SPANS])):
+        return None
+    least = max(BACK * best, best + RISE * begun)
+    restless = float(np.median(smooth.spread[-SPANS:] / last))
+    if not (last >= least).all() or last[-1] < 0.9 * last[0] or restless < RESTLESS:
+        return None
+    return _finding(
+        window,
+        step=int(smooth.first[-SPANS]),
+        evidence={
+            "loss": float(last.min()),
+            "loss_threshold": least,
+            "best": best,
+            "spread": restless,
+            "spread_threshold": RESTLESS,
+        },
+        severity="warning",
+        words=f"the loss came down to {best:.3g}, and at this learning rate is back at "
+        f"{last[-1]:.3g} and restless",
+    )
+
+
+def _finding(window: Window, step: int, evidence: dict, severity: str, words: str) -> Finding:  # type: ignore[type-arg]
+    moved = pace.typical(window)
+    lr = peak(window)
+    return Finding(
+        symptom="lr-too-high",
+        severity="alarm" if severity == "alarm" else "warning",
+        step=step,
+        until=int(window.step[-1]),
+        evidence=evidence
+        | {
+            "update_ratio": float(moved.max()) if len(moved) else None,
+            "update_ratio_threshold": pace.MOST,
+            "lr": lr,
+            "series": ["loss", "lr", "layers.update_ratio"],
+        },
+        causes=(
+            "inputs on very different scales",
+            "weights that begin too large",
+            "a learning rate that is too high",
+            "no warm-up",
+        ),
+        remedy=remedy(
+            window,
+            "branch" if severity == "alarm" else "hot",
+            {"optim.lr": tidy(lr / 10 if severity == "alarm" else lr / 2)},
+            "a tenth of the learning rate, from a checkpoint before the leap"
+            if severity == "alarm"
+            else "half the learning rate, or a schedule that lowers it",
+        ),
+        source="Goodfellow, Bengio & Courville 2016, section 8.3.1; TheDeepChecker (Ben Braiek & "
+        "Khomh 2023): updates above a tenth of the weights",
+        words=words,
+    )
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: a leap to four times the first loss that comes back to a guess's. Near miss: the same
+    leap, and then it learns. Healthy: a descent."""
+    step = np.arange(1, 401)
+    loss = healthy().loss
+    leap = np.where((step > 2) & (step < 20), 9.0, 1.0)
+    return {
+        "sick": healthy(
+            columns={"loss": np.where(leap > 1, leap, 2.35 + 0.02 * np.sin(step))},
+            layers={"update_ratio": np.where(step[::25, None] < 26, 0.3, 0.01)},
+            best_loss=2.3,
+        ),
+        "near-miss": healthy(columns={"loss": np.maximum(loss, leap * (leap > 1))}),
+        "healthy": healthy(),
+    }

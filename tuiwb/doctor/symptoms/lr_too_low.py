@@ -1,0 +1,100 @@
+"""Steps that are too short: the loss falls steadily, and would take for ever."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tuiwb.doctor import pace
+from tuiwb.doctor.course import beginning, falls, losses
+from tuiwb.doctor.examples import healthy
+from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.schedule import at_height, peak
+from tuiwb.doctor.window import Window
+
+STEPS = 200
+"""Steps that a run must have had at full learning rate."""
+SAMPLES = 2
+"""Of the update ratio."""
+LEARNED = 0.25
+"""Share of the first loss; a run that has lost more of it is on its way."""
+STEADY = 0.6
+"""Gradient norm of the last quarter over that of the first: who has not moved still sees the same
+slope."""
+
+
+def rule(window: Window) -> Finding | None:
+    """Speaks where after 200 steps at full rate next to nothing is learned, although the slope is
+    what it was, and no layer's update comes to 3 in 10 000 of its weights."""
+    step, loss = losses(window)
+    moved = pace.highest(window)[-8:]
+    if len(loss) < STEPS or len(moved) < SAMPLES or not np.isfinite(loss).all():
+        return None
+    began = float(step[-STEPS])
+    if not 0 < moved.max() < pace.LEAST or not at_height(window, began) or not _young(window):
+        return None
+    first, last = float(np.median(loss[: STEPS // 4])), float(np.median(loss[-STEPS // 4 :]))
+    norms = window.column("grad_norm")
+    taken = norms[np.isfinite(norms)]
+    quarter = len(taken) // 4
+    if last < (1 - LEARNED) * window.first_loss or not window.first_loss > 0 or quarter < 5:
+        return None
+    slope = float(np.median(taken[-quarter:]) / max(float(np.median(taken[:quarter])), 1e-30))
+    # a loss that lies still, or a gradient that is gone, is another disease
+    if slope < STEADY or not falls(loss):
+        return None
+    lr = peak(window)
+    return Finding(
+        symptom="lr-too-low",
+        severity="warning",
+        step=int(step[0]),
+        until=int(step[-1]),
+        evidence={
+            "update_ratio": float(np.median(pace.typical(window)[-8:])),
+            "update_ratio_threshold": pace.LEAST,
+            "learned": 1 - last / window.first_loss,
+            "learned_threshold": LEARNED,
+            "fall": first - last,
+            "lr": lr,
+            "series": ["loss", "lr", "layers.update_ratio"],
+        },
+        causes=(
+            "weights that begin very large",
+            "a learning rate that is too low",
+            "a warm-up or a schedule that keeps it low",
+        ),
+        remedy=remedy(
+            window,
+            "hot",
+            {"optim.lr": tidy(lr * _factor(float(np.median(moved))))},
+            "raise the learning rate until updates are about 1 in 1000 of the weights",
+        ),
+        source="update ratios about 1e-3 (Karpathy); TheDeepChecker (Ben Braiek & Khomh 2023)",
+        words=f"updates move weights by {np.median(moved):.1e} of their size; of the first loss "
+        f"{100 * (1 - last / window.first_loss):.0f} % are gone",
+    )
+
+
+def _young(window: Window) -> bool:
+    """Whether the run is far above what it can be at: a run that was ever near is no slow one."""
+    begun = beginning(window)
+    return not np.isfinite(begun) or window.best_loss > (1 - LEARNED) * begun
+
+
+def _factor(ratio: float) -> float:
+    """By how much to raise the rate: towards 1e-3, in one leap of at most a thousand."""
+    return min(max(1e-3 / ratio, 3.0), 1000.0)
+
+
+def EXAMPLES() -> dict[str, Window]:
+    """Sick: a slow steady fall with updates of 4e-6. Near miss: the same in the warm-up. Healthy."""
+    step = np.arange(1, 401)
+    noise = 0.01 * np.random.default_rng(1).standard_normal(400)
+    slow = 2.3 - 2e-4 * step + noise
+    creeping = {"update_ratio": np.where(np.isnan(healthy().layer("update_ratio")), np.nan, 4e-6)}
+    low = {"loss": slow, "lr": 1e-3 * step / 500}
+    return {
+        "sick": healthy(columns={"loss": slow}, layers=creeping, best_loss=2.2),
+        "near-miss": healthy(columns=low, layers=creeping, best_loss=2.2),
+        "healthy": healthy(),
+    }

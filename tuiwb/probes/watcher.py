@@ -1,0 +1,98 @@
+"""What is watched in which step, and what that costs.
+
+The one hand on all instruments, for the workbench's own loop and for a loop of the user's: it
+decides by the budget, takes the samples and keeps the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from tuiwb.probes.budget import Budget
+from tuiwb.probes.gradients import parameter_norms
+from tuiwb.probes.instrument import Bench, Sample, Stopwatch
+from tuiwb.probes.layers import Layer
+
+NORMS = 0.25
+"""Share of the budget that the total gradient norm may take; the rest is the layers'. On all but
+the smallest nets a quarter is enough for every step."""
+SPACING = 50
+"""A histogram is due when a run has grown by one part in so many since the last one, so that their
+number grows with the logarithm of its length: a thousand after 10^9 steps."""
+
+
+class Watcher:
+    """Life in a step: `start`, then for each update `before_forward`, `after_backward`, `norms`,
+    `after_update`, then `end`. With ``share`` 0 nothing is ever due."""
+
+    def __init__(self, layers: Sequence[Layer], share: float) -> None:
+        self.bench = Bench(layers)
+        self.columns = self.bench.columns
+        self.share = share
+        self._samples = Budget(share * (1 - NORMS))
+        self._norms = Budget(share * NORMS)
+        self._clock, self._norm_clock = Stopwatch(), Stopwatch()
+        self._histogram_at = 0
+        self.sampling = False
+        """Whether this step's layers are looked at."""
+        self.norming = False
+        """Whether this step's gradient norm is due."""
+        self.sample: Sample | None = None
+        """What this step's look has brought, once it is over."""
+
+    def start(self, step: int) -> None:
+        """Before step number ``step`` (from 0)."""
+        self.sampling = self._samples.due(step)
+        self.norming = self._norms.due(step)
+        self.sample = None
+
+    def before_forward(self) -> None:
+        """Before the forward pass, of a step that is `sampling`."""
+        with self._clock:
+            self.bench.attach()
+
+    def after_backward(self) -> None:
+        """While the gradients lie on the parameters as the loss left them."""
+        with self._clock:
+            self.bench.observe()
+
+    def norms(self, gradients: Sequence[torch.Tensor], wanted_anyway: bool) -> torch.Tensor:
+        """L2 norm of each gradient; on the watcher's account unless clipping needs them anyway."""
+        if wanted_anyway:
+            return parameter_norms(gradients)
+        with self._norm_clock:
+            return parameter_norms(gradients)
+
+    def after_update(self, step: int) -> None:
+        """After the optimiser's step."""
+        with self._clock:
+            self.sample = self.bench.read(step >= self._histogram_at).over(self.sample)
+
+    def end(self, step: int, seconds: float) -> float:
+        """After step ``step``, which took ``seconds`` in all; returns those without watching."""
+        if not (self.sampling or self.norming):
+            self._samples.stepped(seconds)
+            self._norms.stepped(seconds)
+            return seconds
+        sampled, normed = self._clock.take(), self._norm_clock.take()
+        seconds -= sampled + normed
+        self._samples.stepped(seconds)
+        self._norms.stepped(seconds)
+        if self.sampling:
+            self._samples.sampled(step, sampled)
+            if self.sample is not None and self.sample.histograms is not None:
+                self._histogram_at = step + 1 + step // SPACING
+        if self.norming:
+            self._norms.sampled(step, normed)
+        return seconds
+
+    @property
+    def cost(self) -> float:
+        """The share of the step time that watching takes now; NaN before the first sample."""
+        return self._samples.cost + self._norms.cost
+
+    def detach(self) -> None:
+        """Leave the model as it was."""
+        self.bench.detach()
