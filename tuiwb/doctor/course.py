@@ -45,14 +45,19 @@ class Spans(NamedTuple):
         return len(self.median)
 
 
+def staged(window: Window) -> bool:
+    """Whether the run changes its loss on the way: then the first and the best say nothing."""
+    return not np.isnan(window.column("stage")).all()
+
+
 def losses(window: Window) -> Losses:
     """The rows that one judgement may go by: of a task that changes its loss on the way (part
     ``stage``), those of the last stage; none where the loss is no distance."""
     if window.facts.task in NO_DISTANCE or not len(window):
         return Losses(np.empty(0), np.empty(0))
-    stage = window.column("stage")
     begins = 0
-    if not np.isnan(stage).all():
+    if staged(window):
+        stage = window.column("stage")
         other = np.flatnonzero(stage != stage[-1])
         begins = int(other[-1]) + 1 if len(other) else 0
     return Losses(window.step[begins:], window.loss[begins:])
@@ -73,7 +78,7 @@ def smoothed_best(window: Window, before: Array) -> float:
     """The lowest smoothed loss: of ``before``, and of the run where its loss never changed."""
     finite = before[np.isfinite(before)]
     best = float(finite.min()) if len(finite) else np.inf
-    if not np.isnan(window.column("stage")).all():
+    if staged(window):
         return best
     return min(best, window.best_loss) if np.isfinite(window.best_loss) else best
 
@@ -84,8 +89,8 @@ def falls(loss: Array) -> bool:
     if half < 10:
         return False
     early, late = loss[:half], loss[-half:]
-    # neighbours are not independent of each other: count a fourth of them
-    error = np.sqrt((early.var() + late.var()) / (half / 4))
+    # neighbours are not quite independent of each other: count half of them
+    error = np.sqrt((early.var() + late.var()) / (half / 2))
     return bool(early.mean() - late.mean() > 3 * error)
 
 

@@ -12,12 +12,13 @@ from tuiwb.doctor.window import Window
 
 CLASSES = 2.0
 """Times the loss of a uniform guess. Sound inits begin at up to 1.4 times ln C."""
-NUMBERS = 20.0
-"""Times the loss of the training mean, for targets that are numbers: their zero is arbitrary."""
+NUMBERS = 1000.0
+"""Times the loss of the training mean, for targets that are numbers: their zero is arbitrary, and
+the preset that paints a picture begins at 25 times."""
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where the first loss is twice ln C, or twenty times the loss of the training mean."""
+    """Speaks where the first loss is twice ln C, or a thousand times that of the training mean."""
     uniform = guess(window)
     first = window.first_loss
     if window.facts.task in NO_DISTANCE or not uniform > 0 or np.isnan(first):
@@ -54,7 +55,7 @@ def rule(window: Window) -> Finding | None:
             f"begin with {fit.capitalize()} initialisation, and a last layer near zero",
         ),
         source="Karpathy 2019, A Recipe for Training Neural Networks: verify loss at init; "
-        "SageMaker Debugger, rule WeightUpdate/PoorWeightInitialization",
+        "SageMaker Debugger, PoorWeightInitialization",
         words=f"the first loss is {first:.3g}; an answer that knows nothing costs {uniform:.3g}",
     )
 

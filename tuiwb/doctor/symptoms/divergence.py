@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans
+from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.remedies import remedy, tidy
@@ -76,12 +76,10 @@ def _climbing(window: Window) -> Finding | None:
 def _upside_down(window: Window) -> Finding | None:
     rows = losses(window)
     name = window.facts.spec.get("loss.name")
-    if name not in POSITIVE or len(rows) < STEPS:
+    if name not in POSITIVE or staged(window) or len(rows) < STEPS:
         return None
-    # of tasks that end in another loss than they begin with, only the last one has this name
-    staged = not np.isnan(window.column("stage")).all()
     below = rows.loss < 0
-    if staged or not below[-STEPS:].all():
+    if not below[-STEPS:].all():
         return None
     return Finding(
         symptom="divergence",
@@ -93,7 +91,9 @@ def _upside_down(window: Window) -> Finding | None:
             "targets outside the range that the loss reads",
             "a loss with the wrong sign: it is being maximised",
         ),
-        remedy=remedy(window, "restart", {}, f"turn the sign of the loss: {name} is never negative"),
+        remedy=remedy(
+            window, "restart", {}, f"turn the sign of the loss: {name} is never negative"
+        ),
         source=SOURCE,
         words=f"{name} cannot be negative, and is: its sign is the wrong way round",
     )

@@ -19,6 +19,8 @@ ROBUST_Z = 6.0
 """Over their median, in robust standard deviations."""
 STEPS = 5
 """In a row: a hard batch or two are none."""
+HEALS = 10
+"""Steps within which a spike may heal by itself and is none."""
 RECENT = 200
 """Steps after which a spike that has healed is history."""
 RISE = 0.1
@@ -26,7 +28,8 @@ RISE = 0.1
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks at five steps in a row, each at twice the mean of the hundred before the first."""
+    """Speaks where five steps in a row, each at twice the mean of the hundred before it, begin
+    what has not healed ten steps later."""
     step, loss = losses(window)
     if len(loss) <= BEFORE + STEPS or not np.isfinite(loss).all() or loss.min() < 0:
         return None
@@ -42,7 +45,7 @@ def rule(window: Window) -> Finding | None:
         down = np.flatnonzero(loss[first:] < FACTOR * usual)
         last = first + int(down[0]) - 1 if len(down) else len(loss) - 1
         spike = loss[first : last + 1]
-        if last < len(loss) - RECENT or len(spike) < STEPS:
+        if last < len(loss) - RECENT or len(spike) < HEALS:
             continue
         height = float(np.median(spike))
         least = max(FACTOR * usual, usual + ROBUST_Z * spread, usual + RISE * beginning(window))
@@ -61,7 +64,7 @@ def rule(window: Window) -> Finding | None:
                 "robust_z": (height - usual) / spread if spread > 0 else None,
                 "robust_z_threshold": ROBUST_Z,
                 "steps": len(spike),
-                "steps_threshold": STEPS,
+                "steps_threshold": HEALS,
                 "series": ["loss", "grad_norm"],
             },
             causes=(
@@ -92,11 +95,11 @@ def _runs(high: np.ndarray, length: int) -> list[int]:
 
 
 def EXAMPLES() -> dict[str, Window]:
-    """Sick: twelve steps at five times the loss. Near miss: three of them. Healthy: a descent."""
+    """Sick: twelve steps at five times the loss. Near miss: seven. Healthy: a descent."""
     loss = healthy().loss
     sick, near = loss.copy(), loss.copy()
     sick[300:312] *= 5
-    near[300:303] *= 5
+    near[300:307] *= 5
     return {
         "sick": healthy(columns={"loss": sick}),
         "near-miss": healthy(columns={"loss": near}),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from tuiwb.doctor import pace
-from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans
+from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans, staged
 from tuiwb.doctor.examples import healthy
-from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.finding import Finding, Severity
 from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.schedule import at_height, peak
 from tuiwb.doctor.window import Window
@@ -36,40 +39,40 @@ def rule(window: Window) -> Finding | None:
 
 def _leap(window: Window) -> Finding | None:
     rows = losses(window)
-    if len(rows) < PATIENCE + 1 or not window.first_loss > 0:
+    if len(rows) <= PATIENCE or not window.first_loss > 0 or staged(window):
         return None
     begun = beginning(window)
-    moved = pace.typical(window)
-    long = bool(len(moved)) and float(moved.max()) > pace.MOST
     loss = np.where(np.isfinite(rows.loss), rows.loss, np.inf)
     early = loss[rows.step <= EARLY]
-    runs = np.lib.stride_tricks.sliding_window_view(early, PATIENCE) if len(early) > PATIENCE else 0
-    height = float(np.median(runs, axis=1).max()) if len(early) > PATIENCE else 0.0
-    # what broke down at once was not led astray by steps: nothing finite lies above the first loss
-    climbed = loss[np.isfinite(loss)].max(initial=0.0) > LEAP * window.first_loss
-    leapt = height > LEAP * window.first_loss and climbed
-    recent = loss[-SPAN:]
-    learned = float(np.median(recent)) < NOTHING * begun
-    if not (leapt or (long and len(loss) >= SPAN)) or learned or not _tried(rows.loss, leapt):
-        return None
+    height = 0.0
+    if len(early) >= PATIENCE:
+        groups = np.lib.stride_tricks.sliding_window_view(early, PATIENCE)
+        height = float(np.median(groups, axis=1).max())
+    highest = float(loss[np.isfinite(loss)].max(initial=0.0))
+    # what broke down at once was not led astray by steps: then nothing finite lies above the first
+    leapt = min(height, highest) > LEAP * window.first_loss
+    moved = pace.typical(window)[-2:]
+    strides = len(moved) == 2 and bool(moved.min() > pace.MOST)
+    recent = float(np.median(loss[-SPAN:]))
+    boundless = leapt and not np.isfinite(loss[-PATIENCE:]).all()
+    if not boundless:
+        least = SPAN if leapt else 2 * SPAN
+        if not (leapt or strides) or len(loss) < least or not recent >= NOTHING * begun:
+            return None
     return _finding(
         window,
         step=int(rows.step[0]),
         evidence={
-            "highest_loss": height if np.isfinite(height) else None,
+            "highest_loss": highest,
             "highest_loss_threshold": LEAP * window.first_loss,
-            "loss": float(np.median(recent)) if np.isfinite(np.median(recent)) else None,
+            "loss": recent if np.isfinite(recent) else None,
             "loss_threshold": NOTHING * begun,
         },
         severity="alarm",
-        words="the first steps threw the loss far above where it began",
+        words="the first steps threw the loss far above where it began"
+        if leapt
+        else "each step moves the weights by a tenth and more, and nothing is learned",
     )
-
-
-def _tried(loss: np.ndarray, leapt: bool) -> bool:
-    """Whether a run has had its time: a leap may heal within some steps unless it is boundless."""
-    enormous = leapt and not np.isfinite(loss[-PATIENCE:]).all()
-    return enormous or len(loss) >= SPAN
 
 
 def _bouncing(window: Window) -> Finding | None:
@@ -102,16 +105,18 @@ def _bouncing(window: Window) -> Finding | None:
     )
 
 
-def _finding(window: Window, step: int, evidence: dict, severity: str, words: str) -> Finding:  # type: ignore[type-arg]
+def _finding(
+    window: Window, step: int, evidence: Mapping[str, Any], severity: Severity, words: str
+) -> Finding:
     moved = pace.typical(window)
     lr = peak(window)
     return Finding(
         symptom="lr-too-high",
-        severity="alarm" if severity == "alarm" else "warning",
+        severity=severity,
         step=step,
         until=int(window.step[-1]),
-        evidence=evidence
-        | {
+        evidence={
+            **evidence,
             "update_ratio": float(moved.max()) if len(moved) else None,
             "update_ratio_threshold": pace.MOST,
             "lr": lr,

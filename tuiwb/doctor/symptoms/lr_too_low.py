@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tuiwb.doctor import pace
-from tuiwb.doctor.course import beginning, falls, losses
+from tuiwb.doctor.course import beginning, falls, losses, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.remedies import remedy, tidy
@@ -14,6 +14,8 @@ from tuiwb.doctor.window import Window
 
 STEPS = 200
 """Steps that a run must have had at full learning rate."""
+EVALUATIONS = 4
+"""In a row that are better each time also show a fall."""
 SAMPLES = 2
 """Of the update ratio."""
 LEARNED = 0.25
@@ -28,7 +30,9 @@ def rule(window: Window) -> Finding | None:
     what it was, and no layer's update comes to 3 in 10 000 of its weights."""
     step, loss = losses(window)
     moved = pace.highest(window)[-8:]
-    if len(loss) < STEPS or len(moved) < SAMPLES or not np.isfinite(loss).all():
+    if len(loss) < STEPS or len(moved) < SAMPLES or staged(window):
+        return None
+    if not np.isfinite(loss).all():
         return None
     began = float(step[-STEPS])
     if not 0 < moved.max() < pace.LEAST or not at_height(window, began) or not _young(window):
@@ -41,7 +45,7 @@ def rule(window: Window) -> Finding | None:
         return None
     slope = float(np.median(taken[-quarter:]) / max(float(np.median(taken[:quarter])), 1e-30))
     # a loss that lies still, or a gradient that is gone, is another disease
-    if slope < STEADY or not falls(loss):
+    if slope < STEADY or not (falls(loss) or _falls_held_out(window)):
         return None
     lr = peak(window)
     return Finding(
@@ -73,6 +77,13 @@ def rule(window: Window) -> Finding | None:
         words=f"updates move weights by {np.median(moved):.1e} of their size; of the first loss "
         f"{100 * (1 - last / window.first_loss):.0f} % are gone",
     )
+
+
+def _falls_held_out(window: Window) -> bool:
+    """Whether each of the last evaluations is better than the one before: they have no noise of
+    batches."""
+    taken = window.evaluated("val_loss")[-EVALUATIONS:]
+    return len(taken) == EVALUATIONS and bool((np.diff(taken) < 0).all())
 
 
 def _young(window: Window) -> bool:
