@@ -115,7 +115,7 @@ def _at_once(window: Window, norms: Array, steps: Array) -> Finding | None:
         int(steps[0]),
         {"grad_norm": float(first.max()), "grad_norm_threshold": WEIGHTS * size, "weights": size},
         clip=1.0,
-        words=f"the first gradient is {float(first.max()) / size:.1e} times as large as the weights",
+        words=f"the first gradient is {float(first.max()) / size:.1e} times the weights",
     )
 
 

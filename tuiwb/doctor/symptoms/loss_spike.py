@@ -82,8 +82,8 @@ def rule(window: Window) -> Finding | None:
             ),
             source="Chowdhery et al. 2022, PaLM, section 5.1: rewind and skip batches; robust z as "
             "in KillLossSpike",
-            words=f"the loss leapt to {height / usual if usual > 0 else np.inf:.1f} times its level "
-            f"for {len(spike)} steps" + (" and is still there" if goes_on else ""),
+            words=f"the loss leapt from {usual:.3g} to {height:.3g} for {len(spike)} steps"
+            + (" and is still there" if goes_on else ""),
         )
     return None
 

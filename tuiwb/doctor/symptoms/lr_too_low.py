@@ -98,7 +98,8 @@ def _factor(ratio: float) -> float:
 
 
 def EXAMPLES() -> dict[str, Window]:
-    """Sick: a slow steady fall with updates of 4e-6. Near miss: the same in the warm-up. Healthy."""
+    """Sick: a slow steady fall with updates of 4e-6. Near miss: the same in the warm-up.
+    Healthy: a descent."""
     step = np.arange(1, 401)
     noise = 0.01 * np.random.default_rng(1).standard_normal(400)
     slow = 2.3 - 2e-4 * step + noise

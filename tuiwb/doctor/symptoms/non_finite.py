@@ -26,7 +26,6 @@ def rule(window: Window) -> Finding | None:
     before = window.column("grad_norm")[:first]
     before = before[np.isfinite(before)]
     layer = first_to_go(window)
-    bf16 = window.facts.spec.get("train.precision") in ("auto", "bfloat16")
     return Finding(
         symptom="non-finite",
         severity="alarm",
@@ -50,8 +49,7 @@ def rule(window: Window) -> Finding | None:
             window,
             "branch",
             {"optim.lr": tidy(peak(window) / 2), "train.clip_norm": 1.0},
-            "go back to the last good checkpoint with half the learning rate and clipping at 1"
-            + ("" if bf16 else "; half precision overflows sooner than bfloat16"),
+            "go back to the last good checkpoint with half the learning rate and clipping at 1",
         ),
         source="counter of non-finite values",
         words=f"the loss or a gradient is not finite since step {step}"

@@ -78,11 +78,8 @@ def _at_first(window: Window) -> float:
     the window; 0 where neither is known."""
     rows = generator_rows(window)
     norms = window.first_layers.get("grad_norm", np.empty(0))
-    first = (
-        float(np.sqrt(np.nansum(np.square(norms[rows]))))
-        if len(norms) > max(rows, default=0)
-        else 0.0
-    )
+    seen = norms[rows] if len(norms) > max(rows, default=0) else np.empty(0)
+    first = float(np.sqrt(np.nansum(np.square(seen))))
     if window.step[0] <= 1:
         early = window.column("grad_norm")[:20]
         early = early[np.isfinite(early)]

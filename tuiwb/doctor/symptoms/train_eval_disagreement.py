@@ -40,6 +40,9 @@ def rule(window: Window) -> Finding | None:
     if not (mode > least).all():
         return None
     norms = [n for n in window.facts.layers if "BatchNorm" in n.kind]
+    spec = window.facts.spec
+    change: dict[str, object] = {"model.norm": "layer"} if spec.get("model.norm") == "batch" else {}
+    change["data.batch_size"] = int(4 * window.facts.number("data.batch_size", 16))
     return Finding(
         symptom="train-eval-disagreement",
         severity="warning",
@@ -62,14 +65,7 @@ def rule(window: Window) -> Finding | None:
         remedy=remedy(
             window,
             "restart",
-            {
-                "data.batch_size": int(4 * window.facts.number("data.batch_size", 16)),
-                **(
-                    {"model.norm": "layer"}
-                    if window.facts.spec.get("model.norm") == "batch"
-                    else {}
-                ),
-            },
+            change,
             "layer norm, or larger batches; where it must be batch norm, another momentum of its "
             "running statistics",
         ),
