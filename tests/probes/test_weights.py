@@ -7,11 +7,18 @@ import torch
 from torch import nn
 
 from tuiwb.probes.layers import layers_of
+from tuiwb.probes.taps import Taps
 from tuiwb.probes.weights import LARGEST, Instrument
 
 
+def instrument(net: nn.Module) -> Instrument:
+    layers = layers_of(net)
+    return Instrument(layers, Taps(layers))
+
+
+@torch.no_grad()
 def figures(*layers: nn.Module) -> torch.Tensor:
-    return Instrument(layers_of(nn.Sequential(*layers))).read()
+    return instrument(nn.Sequential(*layers)).read()
 
 
 def layer(rows: int = 64, columns: int = 32) -> nn.Linear:
@@ -53,7 +60,7 @@ def test_units_that_differ() -> None:
 
 def test_weights_that_move_are_seen_moved() -> None:
     kernel = nn.Conv2d(2, 4, 3).to(memory_format=torch.channels_last)
-    probe = Instrument(layers_of(nn.Sequential(kernel)))
+    probe = instrument(nn.Sequential(kernel))
     nn.init.constant_(kernel.weight, 0.5)
     assert probe.read()[1, 0] == 0.25
 
@@ -64,7 +71,7 @@ def test_large_matrices_are_weighed_and_not_compared() -> None:
 
 
 def test_nothing_is_drawn_from_the_training_s_generator() -> None:
-    probe = Instrument(layers_of(nn.Sequential(nn.Linear(3, 3))))
+    probe = instrument(nn.Sequential(nn.Linear(3, 3)))
     before = torch.get_rng_state()
     probe.read()
     assert torch.equal(torch.get_rng_state(), before)

@@ -60,10 +60,10 @@ def gathered(
     loss: torch.Tensor, parts: Mapping[str, torch.Tensor], norms: torch.Tensor | None
 ) -> torch.Tensor:
     """A step's figures as one vector, so that they leave the device together."""
-    figures = loss.detach()
+    figures = loss
     if parts:
-        figures = torch.stack([figures, *parts.values()])
-    return figures if norms is None else torch.cat((figures.reshape(-1), norms))
+        figures = torch.stack([loss.detach(), *parts.values()])
+    return figures if norms is None else torch.cat((figures.detach().reshape(-1), norms))
 
 
 def train(session: Session, sink: Sink, controls: Controls, checkpoints: Path) -> Outcome:
@@ -95,6 +95,7 @@ class Loop:
         self.figures = read_back(session.device.device)
         self.layer_figures = read_back(session.device.device)
         self.histograms = read_back(session.device.device)
+        self.turns = tuple(zip(session.turns, session.optimizers, strict=True))
         self.updates = sum(turn.times for turn in session.turns)
         self.parts = 0
         self.metrics: dict[str, float] = {}
@@ -134,7 +135,7 @@ class Loop:
 
         number = session.step * self.updates
         parts: dict[str, torch.Tensor] = {}
-        for turn, optimizer in zip(session.turns, session.optimizers, strict=True):
+        for turn, optimizer in self.turns:
             for repeat in range(turn.times):
                 asked = time.perf_counter()
                 batch = session.batches.at(number)
@@ -176,7 +177,12 @@ class Loop:
         watched: bool,
     ) -> tuple[torch.Tensor, torch.Tensor | None, dict[str, torch.Tensor]]:
         """One optimiser update: loss, gradient norms where they were taken, parts of the loss."""
-        session, spec, model, watch = self.session, self.session.spec, self.session.model, self.watch
+        session, spec, model, watch = (
+            self.session,
+            self.session.spec,
+            self.session.model,
+            self.watch,
+        )
         for group in optimizer.param_groups:
             group["lr"] = lr * turn.lr
 

@@ -35,16 +35,27 @@ class Immediate(Generic[T]):
     """Read-back on the CPU."""
 
     def __init__(self) -> None:
-        self._arrived: list[tuple[T, torch.Tensor]] = []
+        self._arrived: list[tuple[T, float | torch.Tensor]] = []
 
     def push(self, note: T, figures: torch.Tensor) -> None:
-        self._arrived.append((note, figures.detach()))
+        # a lone loss is read here and now: keeping its tensor would cost more than its number
+        self._arrived.append((note, figures.detach() if figures.ndim else figures.item()))
 
     def ready(self) -> Iterator[tuple[T, np.ndarray]]:
         arrived, self._arrived = self._arrived, []
-        return ((note, figures.float().numpy()) for note, figures in arrived)
+        return (
+            (
+                note,
+                figures.float().numpy() if isinstance(figures, torch.Tensor) else np.array(figures),
+            )
+            for note, figures in arrived
+        )
 
     flush = ready
+
+
+def _array(figures: float | torch.Tensor) -> np.ndarray:
+    return figures.float().numpy() if isinstance(figures, torch.Tensor) else np.array(figures)
 
 
 class Ring(Generic[T]):

@@ -21,9 +21,7 @@ def parameter_norms(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack(torch._foreach_norm(dense))
 
 
-def layer_norms(
-    rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: int
-) -> torch.Tensor:
+def layer_norms(rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: int) -> torch.Tensor:
     """L2 norm over all ``tensors`` of one row, shape (layers,); NaN for rows without any."""
     norms = parameter_norms(tensors).float()
     index = index_of(tuple(rows), norms.device)
@@ -33,7 +31,7 @@ def layer_norms(
 
 
 class Instrument(Probe):
-    """``grad_norm``: the L2 norm of the gradient of all of a layer's parameters, before clipping."""
+    """``grad_norm``: L2 norm of the gradient of all of a layer's parameters, before clipping."""
 
     columns = ("grad_norm",)
 

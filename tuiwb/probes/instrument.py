@@ -45,7 +45,7 @@ class Sample(NamedTuple):
     figures: torch.Tensor
     """Shape (columns, layers)."""
     histograms: torch.Tensor | None
-    """Counts of activations and of gradients, shape (2, layers, bins), where they were asked for."""
+    """Counts of activations and of gradients, shape (2, layers, bins), where asked for."""
 
     def over(self, earlier: Sample | None) -> Sample:
         """This sample, with what it lacks from ``earlier``: the turns of one step together."""

@@ -99,14 +99,12 @@ def by_length(taken: dict[int, torch.Tensor]) -> list[tuple[list[int], torch.Ten
     groups: dict[tuple[int, torch.device], list[int]] = {}
     for row, values in taken.items():
         groups.setdefault((values.numel(), values.device), []).append(row)
-    return [
-        (rows, torch.stack([taken[row] for row in rows]).float()) for rows in groups.values()
-    ]
+    return [(rows, torch.stack([taken[row] for row in rows]).float()) for rows in groups.values()]
 
 
 @lru_cache(maxsize=4096)
 def index_of(rows: tuple[int, ...], device: torch.device) -> torch.Tensor:
-    """``rows`` as indices on ``device``; copied there once, so that no later sample waits for it."""
+    """``rows`` as indices on ``device``, copied there once: no later sample waits for it."""
     return torch.tensor(rows, device=device)
 
 

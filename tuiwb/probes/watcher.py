@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from tuiwb.probes.budget import Budget
+from tuiwb.probes.budget import Average, Budget
 from tuiwb.probes.gradients import parameter_norms
 from tuiwb.probes.instrument import Bench, Sample, Stopwatch
 from tuiwb.probes.layers import Layer
@@ -31,8 +31,9 @@ class Watcher:
         self.bench = Bench(layers)
         self.columns = self.bench.columns
         self.share = share
-        self._samples = Budget(share * (1 - NORMS))
-        self._norms = Budget(share * NORMS)
+        self._step_time = Average()
+        self._samples = Budget(share * (1 - NORMS), self._step_time)
+        self._norms = Budget(share * NORMS, self._step_time)
         self._clock, self._norm_clock = Stopwatch(), Stopwatch()
         self._histogram_at = 0
         self.sampling = False
@@ -73,13 +74,11 @@ class Watcher:
     def end(self, step: int, seconds: float) -> float:
         """After step ``step``, which took ``seconds`` in all; returns those without watching."""
         if not (self.sampling or self.norming):
-            self._samples.stepped(seconds)
-            self._norms.stepped(seconds)
+            self._step_time.add(seconds)
             return seconds
         sampled, normed = self._clock.take(), self._norm_clock.take()
         seconds -= sampled + normed
-        self._samples.stepped(seconds)
-        self._norms.stepped(seconds)
+        self._step_time.add(seconds)
         if self.sampling:
             self._samples.sampled(step, sampled)
             if self.sample is not None and self.sample.histograms is not None:

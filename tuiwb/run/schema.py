@@ -24,7 +24,7 @@ def dtype_steps(extra: Iterable[str] = ()) -> np.dtype[Any]:
     """One row per optimiser update; ``extra`` names the parts of the loss.
 
     lr per update; grad_norm before clipping, NaN where the budget left it out; clipped 0 or 1;
-    nonfinite: values in loss and gradients; samples_per_s; wait_s: seconds the step waited for data.
+    nonfinite: values in loss and gradients; samples_per_s; wait_s: seconds waited for data.
     """
     columns = [
         ("step", "<i8"),

@@ -10,17 +10,23 @@ import numpy as np
 import psutil
 import torch
 
+from tuiwb.doctor.window import SYSTEM
 from tuiwb.run import schema
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.table import TableWriter
+from tuiwb.worker.recent import Recent
 from tuiwb.worker.sink import RunSink
+from tuiwb.worker.stalled import StallWatch
 
 EVERY = 1.0
 """Seconds between rows."""
 
 
 class Heartbeat(threading.Thread):
-    """Writes the ``system`` table from a thread of its own, so that a hung step still shows."""
+    """Writes the ``system`` table from a thread of its own, so that a hung step still shows.
+
+    It is made in the thread that trains, which it watches; rows also go to the doctor's rounds.
+    """
 
     def __init__(self, paths: RunPaths, sink: RunSink) -> None:
         super().__init__(name="heartbeat", daemon=True)
@@ -29,6 +35,8 @@ class Heartbeat(threading.Thread):
         self._over = threading.Event()
         self._process = psutil.Process()
         self._row = np.zeros(1, schema.dtype_system())
+        self._recent = sink.rounds.system = Recent(SYSTEM, self._row.dtype)
+        self._stalled = StallWatch(sink.rounds, sink.event, threading.get_ident())
 
     def run(self) -> None:
         table = TableWriter(self._folder, schema.SYSTEM, self._row.dtype)
@@ -58,6 +66,8 @@ class Heartbeat(threading.Thread):
         for name in self._row.dtype.names or ():
             self._row[name] = figures.get(name, math.nan)
         table.append(self._row)
+        self._recent.add(self._row)
+        self._stalled.look(self._sink.last_step)
 
     def stop(self) -> None:
         """Write no more and wait for the thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from tuiwb.doctor.window import EVALS, LAYERS, STEPS, SYSTEM, Columns, Facts, Wi
 from tuiwb.worker.recent import Recent
 
 EVERY = 1.0
-"""Seconds between rounds."""
+"""Seconds between rounds, at least."""
+SHARE = 0.005
+"""Share of the time that rounds may take; slow rules are asked less often."""
 AGAIN = 1000
 """Steps after which a symptom that went away is reported anew."""
 SMOOTH = 50
@@ -40,7 +43,7 @@ class Rounds:
         self._first_loss = np.nan
         self._first_layers: Columns = {}
         self._best = np.inf
-        self._last_round = 0.0
+        self._next_round = 0.0
         self._reported: dict[str, int] = {}
 
     def begin(self, steps: np.dtype[Any], layers: np.dtype[Any]) -> None:
@@ -55,16 +58,17 @@ class Rounds:
         self.steps.add(rows)
         now = float(rows["time"][-1])
         sick = "non-finite" not in self._reported and rows["nonfinite"].any()
-        if now - self._last_round >= EVERY or sick:
-            self._last_round = now
+        if now >= self._next_round or sick:
+            began = perf_counter()
             self.make(now)
+            self._next_round = now + max(EVERY, (perf_counter() - began) / SHARE)
 
     def layer(self, row: np.ndarray) -> None:
         """Take in one row of the layers."""
         self.layers.add(row)
         if self.layers.count == 1:
             self._first_layers = {
-                name: row[name][0].astype(float) for name in row.dtype.names[2:]
+                name: row[name][0].astype(float) for name in (row.dtype.names or ())[2:]
             }
 
     def evaluation(

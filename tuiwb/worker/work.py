@@ -10,8 +10,12 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.base.progress import telling
+from tuiwb.doctor.facts import facts, flat
+from tuiwb.doctor.window import Facts
 from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
@@ -92,7 +96,7 @@ class _Work:
             session = build(from_toml(text, str(self.paths.spec)).spec)
         sink = RunSink(self.paths, self.journal)
         heartbeat = Heartbeat(self.paths, sink)
-        self.introduce(session)
+        sink.rounds.facts = self.introduce(session)
         self.say("training")
         heartbeat.start()
         try:
@@ -118,23 +122,33 @@ class _Work:
                 f"({error.strerror}); paths in its spec start at {Path.cwd()}",
             )
 
-    def introduce(self, session: Any) -> None:
-        """Journal what is being trained, on what, where."""
+    def introduce(self, session: Any) -> Facts:
+        """Journal what is being trained, on what, where; the facts that the doctor goes by."""
+        from tuiwb.data.statistics import class_counts, input_statistics
+
         dataset = session.dataset
-        self.journal.write(
+        model = self.journal.write(
             "model",
             layers=[
-                {"name": layer.name, "kind": layer.kind, "parameters": layer.parameters}
+                {
+                    "name": layer.name,
+                    "kind": layer.kind,
+                    "parameters": layer.parameters,
+                    "trainable": any(p.requires_grad for p in layer.module.parameters()),
+                }
                 for layer in session.layers
             ],
             parameters=sum(p.numel() for p in session.model.parameters()),
         )
-        self.journal.write(
+        data = self.journal.write(
             "data",
             name=session.spec.data.name,
             train=len(dataset.train),
             val=len(dataset.val),
             classes=list(dataset.classes),
+            class_counts=class_counts(dataset),
+            vocabulary=dataset.signature.vocabulary,
+            inputs=input_statistics(dataset),
             # in the unit of the loss, which the data's own may not be
             baselines=dict(session.task.baselines),
             fingerprint=dataset.fingerprint,
@@ -150,6 +164,7 @@ class _Work:
             precision="bfloat16" if session.device.autocast_to else "float32",
             threads=session.threads,
         )
+        return facts(flat(msgspec.to_builtins(session.spec)), model, data)
 
     def say(self, state: str, **fields: Any) -> None:
         """A state for the journal, and a line in the log: the last thing known of a killed one."""

@@ -1,0 +1,93 @@
+"""A watch on the training thread from beside it: a step that hangs cannot say so itself."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.doctor.symptoms import stall
+from tuiwb.worker.rounds import Rounds
+
+ASLEEP = 10.0
+"""Seconds between two looks after which this machine, not the training, has slept."""
+LONG = 600.0
+"""Seconds that an evaluation or a checkpoint may take the first time."""
+BETWEEN = frozenset({"evaluate", "checkpoint", "finish"})
+"""What the loop does between steps."""
+FRAMES = 12
+"""Innermost frames of the stack that are kept."""
+
+
+class StallWatch:
+    """Looks, about once a second, whether steps still arrive; journals each hang once, with the
+    stack of the thread that trains."""
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        event: Callable[..., Any],
+        thread: int,
+        clock: Clock | None = None,
+    ) -> None:
+        self._rounds = rounds
+        self._event = event
+        self._thread = thread
+        self._clock = clock or SystemClock()
+        self._step = -1
+        self._since = self._looked = self._clock.now()
+        self._longest = 0.0
+        self._told = False
+
+    def look(self, step: int) -> None:
+        """``step`` is the last one that has arrived."""
+        now = self._clock.now()
+        if now - self._looked > ASLEEP:
+            # a lid that was closed, a container that was frozen: no time has passed for training
+            self._since += now - self._looked
+        self._looked = now
+        quiet = now - self._since
+        if step != self._step:
+            self._longest = max(self._longest, quiet)
+            self._step, self._since, self._told = step, now, False
+        elif not self._told and quiet > stall.QUIET:
+            self._ask(quiet)
+
+    def _ask(self, quiet: float) -> None:
+        frames = _stack(self._thread)
+        names = [frame.name for frame in frames if _is_engine(frame.filename)]
+        if BETWEEN.intersection(names) and quiet <= max(LONG, stall.GAPS * self._longest):
+            return
+        window = self._rounds.window(now=0.0)
+        if len(window):
+            last = float(window.column("time")[-1])
+        else:
+            last = self._since
+            window = replace(window, system={"time": np.array([last])})
+        finding = stall.rule(replace(window, now=last + quiet))
+        if finding is None:
+            return
+        self._told = True
+        fields = finding.as_dict()
+        fields["evidence"] |= {"stack": [_words(frame) for frame in frames[-FRAMES:]]}
+        self._event("finding", fields.pop("step"), **fields)
+
+
+def _stack(thread: int) -> list[traceback.FrameSummary]:
+    """The frames of a thread, the innermost last; none where it has ended."""
+    frame: FrameType | None = sys._current_frames().get(thread)
+    return list(traceback.extract_stack(frame)) if frame is not None else []
+
+
+def _is_engine(file: str) -> bool:
+    return file.replace("\\", "/").endswith("/tuiwb/engine/loop.py")
+
+
+def _words(frame: traceback.FrameSummary) -> str:
+    return f"{frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"
