@@ -94,20 +94,21 @@ class _Work:
         text = self.paths.spec.read_text(encoding="utf-8")
         with telling(lambda words: self.say("starting", doing=words)):
             session = build(from_toml(text, str(self.paths.spec)).spec)
-        sink = RunSink(self.paths, self.journal)
+        sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
         heartbeat = Heartbeat(self.paths, sink)
         sink.rounds.facts = self.introduce(session)
         self.say("training")
         heartbeat.start()
         try:
             outcome = train(session, sink, inbox, self.paths.checkpoints)
+            sink.rounds.last(time.time())
         finally:
             self.step = session.step
             heartbeat.stop()
             sink.close()
         self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
         ballast.drop(self.paths)
-        return DIVERGED if outcome.state == "diverged" else 0
+        return DIVERGED if outcome.state == "diverged" or sink.rounds.stopped else 0
 
     def go_to_the_users_folder(self) -> None:
         """Paths of data and modules of the user's own mean what they meant to the user."""
