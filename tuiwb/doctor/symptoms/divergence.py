@@ -28,8 +28,9 @@ SOURCE = "TheDeepChecker (Ben Braiek & Khomh 2023): diverging loss"
 
 def rule(window: Window) -> Finding | None:
     """Speaks when the medians of the last two spans are both at twice the best span's or more, or
-    at twice the first loss; and when a loss that cannot be negative is."""
-    return _upside_down(window) or _climbing(window)
+    at twice the first loss; sooner where it climbs from one ten steps to the next; and when a loss
+    that cannot be negative is."""
+    return _upside_down(window) or _climbing(window) or _from_the_start(window)
 
 
 def _climbing(window: Window) -> Finding | None:
@@ -48,15 +49,31 @@ def _climbing(window: Window) -> Finding | None:
         least = max(least, best + RISE * begun)
     if best <= 0 or not (last >= least).all() or last[1] < last[0] * 0.98:
         return None
+    return _finding(window, int(smooth.first[-2]), float(last[1]), best)
+
+
+def _from_the_start(window: Window) -> Finding | None:
+    rows = losses(window)
+    if len(rows) < SPAN or not np.isfinite(rows.loss[-SPAN:]).all() or not window.first_loss > 0:
+        return None
+    stretches = np.median(rows.loss[-SPAN:].reshape(5, -1), axis=1)
+    if staged(window) or stretches[0] < FACTOR * window.first_loss:
+        return None
+    if not (np.diff(stretches) > 0).all() or stretches[-1] < 1.5 * stretches[0]:
+        return None
+    return _finding(window, int(rows.step[-SPAN]), float(stretches[-1]), window.first_loss)
+
+
+def _finding(window: Window, step: int, loss: float, best: float) -> Finding:
     return Finding(
         symptom="divergence",
         severity="alarm",
-        step=int(smooth.first[-2]),
-        until=int(rows.step[-1]),
+        step=step,
+        until=int(window.step[-1]),
         evidence={
-            "loss": float(last[1]),
+            "loss": loss,
             "best": best,
-            "ratio": float(last[1] / best),
+            "ratio": loss / best,
             "threshold": FACTOR,
             "series": ["loss", "grad_norm"],
         },
@@ -64,12 +81,13 @@ def _climbing(window: Window) -> Finding | None:
             "a stretch of bad samples",
             "a learning rate that is too high",
             "an optimiser without warm-up",
+            "a loss with the wrong sign: it is being maximised",
         ),
         remedy=remedy(
             window, "hot", {"optim.lr": tidy(0.3 * peak(window))}, "a third of the learning rate"
         ),
         source=SOURCE,
-        words=f"the loss is {last[1] / best:.1f} times its best and climbing",
+        words=f"the loss is {loss / best:.3g} times its best and climbing",
     )
 
 

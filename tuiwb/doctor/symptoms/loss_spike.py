@@ -52,6 +52,8 @@ def rule(window: Window) -> Finding | None:
         if not height >= least:
             continue
         goes_on = last == len(loss) - 1
+        if goes_on and np.median(spike[-STEPS:]) > FACTOR * np.median(spike[:STEPS]):
+            return None  # it climbs on: that is divergence
         return Finding(
             symptom="loss-spike",
             severity="alarm" if goes_on else "warning",

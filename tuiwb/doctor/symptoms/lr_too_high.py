@@ -51,8 +51,10 @@ def _leap(window: Window) -> Finding | None:
     highest = float(loss[np.isfinite(loss)].max(initial=0.0))
     # what broke down at once was not led astray by steps: then nothing finite lies above the first
     leapt = min(height, highest) > LEAP * window.first_loss
-    moved = pace.typical(window)[-2:]
-    strides = len(moved) == 2 and bool(moved.min() > pace.MOST)
+    moved = pace.typical(window)
+    strides = len(moved) >= 2 and bool(moved[-2:].min() > pace.MOST)
+    # a climb in small steps is another disease: the loss may be the wrong way round
+    leapt = leapt and (not len(moved) or bool(moved.max() > pace.MOST))
     recent = float(np.median(loss[-SPAN:]))
     boundless = leapt and not np.isfinite(loss[-PATIENCE:]).all()
     if not boundless:
@@ -83,7 +85,7 @@ def _bouncing(window: Window) -> Finding | None:
     last = smooth.median[-SPANS:]
     best = smoothed_best(window, smooth.median[:-SPANS])
     begun = beginning(window)
-    if not (best > 0 and begun > 0) or not at_height(window, float(smooth.first[-SPANS])):
+    if not 0 < best < NOTHING * begun or not at_height(window, float(smooth.first[-SPANS])):
         return None
     least = max(BACK * best, best + RISE * begun)
     restless = float(np.median(smooth.spread[-SPANS:] / last))
