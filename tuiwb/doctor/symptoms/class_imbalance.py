@@ -63,7 +63,7 @@ def _remedy(facts: Facts) -> Remedy:
     name = facts.spec.get("loss.name")
     if name == "weighted-cross-entropy":
         return Remedy("restart", {"loss.weights": weights}, "weigh rare classes more")
-    if name in ("cross-entropy", "bce") and len(weights) <= 100:
+    if name in ("cross-entropy", "bce") and len(weights) <= 1000:
         change = {"loss.name": "weighted-cross-entropy", "loss.weights": weights}
         return Remedy("restart", change, "weigh rare classes more, and watch recall")
     return Remedy("restart", {}, "weigh rare classes more in the loss, or draw them more often")

@@ -7,25 +7,37 @@ import numpy as np
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import least, names, recent, sampled
+from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.stuck import learned, stuck
-from tuiwb.doctor.window import Facts, Window
+from tuiwb.doctor.window import Window
 
-SAMPLES = 3
+SAMPLES = 2
 """Samples in a row in which a share must be dead."""
+DIED = 0.2
+"""Share that has died since the first sample; a deep net may begin with dead ends."""
+ALL = 0.9
+"""Share that leaves nothing of a layer, whenever it died."""
+FEW = 32
+"""Samples of a batch below which a unit that answers to none of them may well be alive."""
 MANY, MOST = 0.3, 0.5
 """Shares of a layer's units that are a warning and an alarm (SageMaker Debugger: 0.5)."""
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where a run is stuck and three samples in a row have shown a layer mostly dead.
+    """Speaks where a run is stuck and two samples in a row have shown a layer mostly dead,
+    more than it was at first.
 
     A run that learns may well leave units unused: that is sparsity, and no symptom.
     """
     if not stuck(window):
         return None
     dead = least(recent(window, "act_dead", SAMPLES))
+    begun = window.first_layers.get("act_dead", np.empty(0))
+    if begun.shape == dead.shape:
+        dead[~(dead - begun > DIED) & ~(dead > ALL)] = 0.0
+    limit = ALL if window.facts.number("data.batch_size", FEW) < FEW else MANY
     share = float(np.nanmax(dead, initial=0.0))
-    if share <= MANY:
+    if share <= limit:
         return None
     begin, end = sampled(window, SAMPLES)
     return Finding(
@@ -35,12 +47,12 @@ def rule(window: Window) -> Finding | None:
         until=end,
         evidence={
             "share": share,
-            "threshold": MANY,
+            "threshold": limit,
             "alarm_threshold": MOST,
             "samples": SAMPLES,
             "learned": learned(window),
             "series": ["layers.act_dead", "layers.act_zero", "loss"],
-            "layers": names(window, np.flatnonzero(dead > MANY)),
+            "layers": names(window, np.flatnonzero(dead > limit)),
         },
         causes=(
             "inputs that are far from zero",
@@ -48,18 +60,18 @@ def rule(window: Window) -> Finding | None:
             "a learning rate that is too high: one step too far and the units are off",
             "rectifiers without a slope below zero",
         ),
-        remedy=_remedy(window.facts, float(window.lr[-1])),
-        source="SageMaker Debugger, DeadRelu; in three samples, and the loss does not fall",
+        remedy=_remedy(window),
+        source="SageMaker Debugger, DeadRelu; in two samples, and the loss does not fall",
         words=f"{share:.0%} of the units of a layer answer to no sample",
     )
 
 
-def _remedy(facts: Facts, lr: float) -> Remedy:
-    change: dict[str, object] = {"optim.lr": 0.1 * facts.number("optim.lr", lr)}
-    if facts.spec.get("model.activation") == "relu":
-        change["model.activation"] = "leaky_relu"
-        return Remedy("restart", change, "a tenth of the learning rate, and a slope below zero")
-    return Remedy("restart", change, "a tenth of the learning rate: dead units stay dead")
+def _remedy(window: Window) -> Remedy:
+    lower = {"optim.lr": tidy(0.1 * window.facts.number("optim.lr"))}
+    if window.facts.spec.get("model.activation") != "relu":
+        return remedy(window, "restart", lower, "a tenth of the learning rate: the dead stay dead")
+    sloped = lower | {"model.activation": "leaky_relu"}
+    return remedy(window, "restart", sloped, "a tenth of the learning rate, a slope below zero")
 
 
 def EXAMPLES() -> dict[str, Window]:

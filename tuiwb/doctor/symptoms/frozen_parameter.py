@@ -11,7 +11,7 @@ from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import names, recent, sampled
 from tuiwb.doctor.window import Window
 
-SAMPLES = 8
+SAMPLES = 5
 """Samples in a row in which a layer stays as it is."""
 LEAST = 50
 """Steps that those samples must span."""

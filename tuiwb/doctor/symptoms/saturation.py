@@ -9,17 +9,18 @@ import numpy as np
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import least, names, recent, sampled
+from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.stuck import learned, stuck
-from tuiwb.doctor.window import Facts, LayerFacts, Window
+from tuiwb.doctor.window import LayerFacts, Window
 
-SAMPLES = 3
+SAMPLES = 2
 """Samples in a row in which a share must be saturated."""
 SHARE = 0.5
 """Share of a layer's values with abs(tanh) > 0.97, or a sigmoid outside [0.03, 0.97]."""
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where three samples in a row have shown a layer mostly saturated, in a run that is
+    """Speaks where two samples in a row have shown a layer mostly saturated, in a run that is
     stuck, or in which the layer has been so from its first step on.
 
     The last activation of a network is not looked at: there, saturated is sure of the answer.
@@ -56,22 +57,22 @@ def rule(window: Window) -> Finding | None:
             "a learning rate that is too high",
             "sigmoids or tanhs without normalisation before them",
         ),
-        remedy=_remedy(window.facts),
+        remedy=_remedy(window),
         source="Glorot & Bengio 2010; TheDeepChecker (Ben Braiek & Khomh 2023)",
         words=f"{share:.0%} of the values of a layer lie where its activation is flat",
     )
 
 
-def _remedy(facts: Facts) -> Remedy:
-    init = facts.spec.get("init.name")
-    if init is not None and init != "xavier":
-        return Remedy("restart", {"init.name": "xavier"}, "weights of the size that tanh needs")
-    if facts.spec.get("model.norm") == "none":
-        return Remedy("restart", {"model.norm": "batch"}, "normalise before each activation")
-    if "optim.lr" in facts.spec:
-        lower = {"optim.lr": 0.5 * facts.number("optim.lr")}
-        return Remedy("hot", lower, "half of the learning rate")
-    return Remedy("restart", {}, "smaller weights at the start, or normalisation")
+def _remedy(window: Window) -> Remedy:
+    spec = window.facts.spec
+    if spec.get("init.name") != "xavier":
+        change = {"init.name": "xavier"}
+        return remedy(window, "restart", change, "begin with smaller weights, as Xavier has them")
+    if spec.get("model.norm") == "none":
+        change = {"model.norm": "batch"}
+        return remedy(window, "restart", change, "normalise before each activation")
+    lower = {"optim.lr": tidy(0.5 * window.facts.number("optim.lr"))}
+    return remedy(window, "hot", lower, "half of the learning rate")
 
 
 def EXAMPLES() -> dict[str, Window]:

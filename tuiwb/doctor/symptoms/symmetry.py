@@ -7,10 +7,13 @@ import numpy as np
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import names, recent, sampled
-from tuiwb.doctor.window import Facts, Window
+from tuiwb.doctor.remedies import remedy
+from tuiwb.doctor.window import Window
 
-SAMPLES = 3
-"""Samples in a row, the latest among them: weights that begin at zero may part at once."""
+SAMPLES = 2
+"""Samples in a row, the latest among them."""
+BEGUN = 10
+"""Steps after which weights that begin alike have parted, where they do."""
 ALIKE = 0.5
 """Share of different rows that a layer of copies stays under or at: 1/2 in one of two units."""
 ONE_WAY = 1.05
@@ -31,6 +34,8 @@ def rule(window: Window) -> Finding | None:
     if not rows:
         return None
     begin, end = sampled(window, SAMPLES)
+    if end <= BEGUN:
+        return None
     return Finding(
         symptom="symmetry",
         severity="alarm",
@@ -49,16 +54,16 @@ def rule(window: Window) -> Finding | None:
             "weights that begin at zero or at one constant: equal units get equal gradients",
             "a penalty on weights that leaves none",
         ),
-        remedy=_remedy(window.facts),
+        remedy=_remedy(window),
         source="symmetry breaking (Goodfellow, Bengio & Courville 2016, section 8.4)",
         words="all units of a layer are one and the same unit",
     )
 
 
-def _remedy(facts: Facts) -> Remedy:
-    init = "xavier" if facts.spec.get("model.activation") in ("tanh", "sigmoid") else "he"
-    change = {"init.name": init} if "init.name" in facts.spec else {}
-    return Remedy("restart", change, "weights that begin at random")
+def _remedy(window: Window) -> Remedy:
+    bent = window.facts.spec.get("model.activation")
+    init = "xavier" if bent in ("tanh", "sigmoid") else "he"
+    return remedy(window, "restart", {"init.name": init}, "weights that begin at random")
 
 
 def EXAMPLES() -> dict[str, Window]:

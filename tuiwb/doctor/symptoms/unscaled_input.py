@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.remedies import remedy
 from tuiwb.doctor.window import Facts, Window
 
 LARGE = 20.0
@@ -43,7 +44,7 @@ def rule(window: Window) -> Finding | None:
             else "features in their own units",
             "pixels of 0 to 255",
         ),
-        remedy=_remedy(facts),
+        remedy=_remedy(window),
         source="SageMaker Debugger, TensorVariance; LeCun et al. 1998, Efficient BackProp, 4.3",
         words=f"a feature is of size {largest:.3g}, where a network expects about 1",
     )
@@ -55,11 +56,10 @@ def _normalises(facts: Facts) -> bool:
     return first.startswith(("BatchNorm", "LayerNorm", "LazyBatchNorm", "InstanceNorm"))
 
 
-def _remedy(facts: Facts) -> Remedy:
-    if "data.scaling" in facts.spec and facts.spec["data.scaling"] != "standard":
-        change = {"data.scaling": "standard"}
-        return Remedy("restart", change, "mean 0 and standard deviation 1 for each feature")
-    return Remedy("restart", {}, "bring each feature to mean 0 and standard deviation 1")
+def _remedy(window: Window) -> Remedy:
+    scaled = window.facts.spec.get("data.scaling") == "standard"
+    change = {} if scaled else {"data.scaling": "standard"}
+    return remedy(window, "restart", change, "mean 0 and standard deviation 1 for each feature")
 
 
 def EXAMPLES() -> dict[str, Window]:

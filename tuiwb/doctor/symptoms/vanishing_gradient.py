@@ -9,10 +9,11 @@ import numpy as np
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import medians, names, recent, sampled
+from tuiwb.doctor.remedies import remedy
 from tuiwb.doctor.stuck import learned, stuck
-from tuiwb.doctor.window import Array, Facts, LayerFacts, Window
+from tuiwb.doctor.window import Array, LayerFacts, Window
 
-SAMPLES = 4
+SAMPLES = 2
 """Samples in a row whose medians are looked at."""
 FALL = 1e-3
 """Gradient over weight of the first layers, by that of the best of the last ones."""
@@ -76,7 +77,7 @@ def rule(window: Window) -> Finding | None:
             "sigmoids: each lets at most a quarter of the gradient through",
             "many layers without skip connections or normalisation",
         ),
-        remedy=_remedy(window.facts),
+        remedy=_remedy(window),
         source="Glorot & Bengio 2010; gradient over weight per layer, with the backward signal",
         words=f"the gradient of the first layers is {worst / best:.0e} of the last ones', "
         "and they do not learn",
@@ -91,20 +92,22 @@ def _fall(signal: Array) -> float:
     return float(np.median(signal[-third:])) / begun if begun > 0 else 1.0
 
 
-def _remedy(facts: Facts) -> Remedy:
-    bent, init = facts.spec.get("model.activation"), facts.spec.get("init.name")
+def _remedy(window: Window) -> Remedy:
+    spec = window.facts.spec
+    bent = spec.get("model.activation")
     if bent == "sigmoid":
         change = {"model.activation": "relu", "init.name": "he"}
-        return Remedy("restart", change, "ReLU, with weights that begin as it needs them")
+        return remedy(window, "restart", change, "ReLU, with weights that begin as it needs them")
     fitting = "xavier" if bent == "tanh" else "he"
-    if init is not None and init != fitting:
-        change = {"init.name": fitting}
-        return Remedy("restart", change, f"weights that begin as {fitting} has them")
-    if facts.spec.get("model.skip") == "none":
-        return Remedy("restart", {"model.skip": "scaled"}, "skip connections around the layers")
-    if facts.spec.get("model.norm") == "none":
-        return Remedy("restart", {"model.norm": "layer"}, "normalise what each layer puts out")
-    return Remedy("restart", {}, "normalise the layers, or lead skip connections around them")
+    if spec.get("init.name", fitting) != fitting:
+        change, words = {"init.name": fitting}, f"weights that begin as {fitting} has them"
+    elif spec.get("model.skip", "scaled") != "scaled":
+        change, words = {"model.skip": "scaled"}, "skip connections around the layers"
+    elif spec.get("model.norm") == "none":
+        change, words = {"model.norm": "layer"}, "normalise what each layer puts out"
+    else:
+        change, words = {}, "normalise the layers, or lead skip connections around them"
+    return remedy(window, "restart", change, words)
 
 
 def EXAMPLES() -> dict[str, Window]:
