@@ -20,10 +20,13 @@ SPREAD = 300.0
 
 def _line(table: TableView, column: str, name: str, colour: int) -> Line | None:
     from tuiwb.plots.figure import Line
+    from tuiwb.run.schema import SAMPLED
 
     if column not in table.columns:
         return None
     curve = table.envelope(column, BUCKETS)
+    if column in SAMPLED:
+        curve = curve.taken()
     return Line(name, curve.x, curve.mean, curve.low, curve.high, colour, curve.nonfinite)
 
 

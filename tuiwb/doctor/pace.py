@@ -30,8 +30,10 @@ def typical(window: Window) -> Array:
     return np.nanmedian(rows, axis=1) if len(rows) else np.empty(0)
 
 
-def highest(window: Window) -> Array:
-    """The highest over layers of each sample that was taken, oldest first."""
-    rows = ratios(window)
-    rows = rows[np.isfinite(rows).any(axis=1)] if rows.size else rows[:0]
-    return np.nanmax(rows, axis=1) if len(rows) else np.empty(0)
+def highest(window: Window) -> tuple[Array, Array]:
+    """The highest over layers of each sample that was taken, oldest first, and its step."""
+    rows, step = ratios(window), window.layer("step")
+    taken = np.isfinite(rows).any(axis=1) if rows.size else np.zeros(0, dtype=bool)
+    if len(taken) != len(step) or not taken.any():
+        return np.empty(0), np.empty(0)
+    return np.nanmax(rows[taken], axis=1), step[taken]

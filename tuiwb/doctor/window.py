@@ -15,6 +15,10 @@ Columns = Mapping[str, Array]
 
 STEPS, EVALS, LAYERS, SYSTEM = 1000, 500, 64, 600
 """Rows of each table that a rule looks back on."""
+SMOOTH = 50
+"""Steps in the median that ``best_loss`` is the lowest of."""
+AGAIN = 1000
+"""Steps after which a symptom that went away is a finding of its own."""
 
 
 @dataclass(frozen=True)

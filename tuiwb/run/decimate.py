@@ -37,6 +37,17 @@ class Envelope:
     def __len__(self) -> int:
         return len(self.x)
 
+    def taken(self) -> Envelope:
+        """Without the entries that hold no value: for a column that is not taken in every step."""
+        there = ~np.isnan(self.mean)
+        return Envelope(
+            self.x[there],
+            self.low[there],
+            self.high[there],
+            self.mean[there],
+            np.zeros(int(there.sum()), np.int64),
+        )
+
 
 _NONE = np.empty(0)
 EMPTY = Envelope(_NONE, _NONE, _NONE, _NONE, np.empty(0, np.int64))

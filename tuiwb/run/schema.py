@@ -20,6 +20,10 @@ LAYER_COLUMNS = ("grad_norm", "act_mean", "act_std", "act_zero")
 """The sub-array columns of ``layers``: one float per layer, in the journal's layer order."""
 
 
+SAMPLED = ("grad_norm",)
+"""Columns of ``steps`` that are not taken in every step: NaN there says "not taken"."""
+
+
 def dtype_steps(extra: Iterable[str] = ()) -> np.dtype[Any]:
     """One row per optimiser update; ``extra`` names the parts of the loss.
 

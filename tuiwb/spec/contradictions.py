@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuiwb.base.errors import UserError
+from tuiwb.base.errors import UserError, nearest
+from tuiwb.base.registry import Shelf
 from tuiwb.spec.declarations import SHELVES, declared
 from tuiwb.spec.sections import Spec
+
+SYMPTOMS = Shelf("doctor/symptoms", "symptom", declares="\ndef rule(")
+"""Their names only: the folder is listed, nothing of the doctor is imported."""
 
 
 def check(spec: Spec, where: str) -> None:
@@ -105,6 +109,15 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"schedule.warmup = {spec.schedule.warmup}, train.steps = {spec.train.steps}",
             allowed=f"schedule.warmup < {spec.train.steps}",
         )
+    for symptom in spec.train.stop_on:
+        if symptom not in SYMPTOMS.names():
+            yield UserError(
+                f"the doctor knows no symptom {symptom!r}",
+                where="train.stop_on",
+                found=repr(symptom),
+                allowed=", ".join(SYMPTOMS.names()),
+                nearest=nearest(symptom, SYMPTOMS.names()),
+            )
     if spec.train.patience and not spec.train.eval_every:
         yield UserError(
             "early stopping needs evaluations to judge by",

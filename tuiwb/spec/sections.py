@@ -225,6 +225,10 @@ class Train(Section):
         knob("early stopping: evaluations without a better val_loss; 0 is off", ge=0, tier="hot",
              unit="evaluations"),
     ] = 0  # fmt: skip
+    stop_on: Annotated[
+        tuple[str, ...],
+        knob("symptoms that end the run when the doctor finds them, such as non-finite"),
+    ] = ()
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0

@@ -26,6 +26,7 @@ from tuiwb.plots.paint import geometry, paint
 from tuiwb.plots.scales import Scale
 from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
+from tuiwb.run.schema import SAMPLED
 from tuiwb.run.view import RunView
 from tuiwb.tui.gallery import PICTURE, Gallery
 
@@ -227,6 +228,8 @@ class Bench:
         curve = view.table(table).envelope(
             column, buckets, sight.axis, x[0] + origin, x[1] + origin, budget_s=budget
         )
+        if column in SAMPLED:
+            curve = curve.taken()
         at = curve.x - origin
         bright = smooth(at, curve.mean, half) if half else curve.mean
         band = table == "steps" and column != "lr"

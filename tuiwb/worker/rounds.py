@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from tuiwb.base.errors import UserError
 from tuiwb.doctor.examine import examine
 from tuiwb.doctor.finding import Finding
-from tuiwb.doctor.window import EVALS, LAYERS, STEPS, SYSTEM, Columns, Facts, Window, columns
+from tuiwb.doctor.window import (
+    AGAIN,
+    EVALS,
+    LAYERS,
+    SMOOTH,
+    STEPS,
+    SYSTEM,
+    Columns,
+    Facts,
+    Window,
+    columns,
+)
+from tuiwb.engine.interfaces import Stopped
 from tuiwb.worker.recent import Recent
 
 EVERY = 1.0
 """Seconds between rounds, at least."""
+FIRST = 50
+"""A round is also made after so many steps, after twice as many, and so on: what goes wrong goes
+wrong early, and tiny nets take a thousand steps a second."""
 SHARE = 0.005
 """Share of the time that rounds may take; slow rules are asked less often."""
-AGAIN = 1000
-"""Steps after which a symptom that went away is reported anew."""
-SMOOTH = 50
-"""Steps in the median that ``best_loss`` is the lowest of."""
 _NO_ROWS = np.dtype([("step", "<i8")])
+
+
+class StoppedByDoctor(UserError):
+    """A finding that `train.stop_on` names has ended the run."""
+
+    exit_code = 3
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(
+            f"stopped by the doctor: {finding.symptom}",
+            where="train.stop_on",
+            found=finding.words,
+            next=finding.remedy.words or "tuiwb doctor shows the evidence",
+        )
 
 
 class Rounds:
@@ -31,9 +57,12 @@ class Rounds:
     ``facts`` are put in by whoever knows the run, before the first step.
     """
 
-    def __init__(self, event: Callable[..., Any]) -> None:
+    def __init__(self, event: Callable[..., Any], stop_on: Collection[str] = ()) -> None:
         self._event = event
+        self._stop_on = frozenset(stop_on)
         self.facts = Facts()
+        self.stopped = False
+        """Whether a finding has ended the run."""
         self.found: list[Finding] = []
         """What the last round found."""
         self.steps = Recent(STEPS, _NO_ROWS)
@@ -44,6 +73,7 @@ class Rounds:
         self._first_layers: Columns = {}
         self._best = np.inf
         self._next_round = 0.0
+        self._early = FIRST
         self._reported: dict[str, int] = {}
 
     def begin(self, steps: np.dtype[Any], layers: np.dtype[Any]) -> None:
@@ -58,10 +88,11 @@ class Rounds:
         self.steps.add(rows)
         now = float(rows["time"][-1])
         sick = "non-finite" not in self._reported and rows["nonfinite"].any()
-        if now >= self._next_round or sick:
+        if now >= self._next_round or self.steps.count >= self._early or sick:
             began = perf_counter()
             self.make(now)
             self._next_round = now + max(EVERY, (perf_counter() - began) / SHARE)
+            self._early = max(FIRST, 2 * self.steps.count)
 
     def layer(self, row: np.ndarray) -> None:
         """Take in one row of the layers."""
@@ -95,7 +126,21 @@ class Rounds:
             if seen is None or finding.step > seen + AGAIN:
                 fields = finding.as_dict()
                 self._event("finding", fields.pop("step"), **fields)
+                if finding.symptom in self._stop_on and not self.stopped:
+                    self._stop(finding)
             self._reported[finding.symptom] = finding.until
+
+    def _stop(self, finding: Finding) -> None:
+        """The spec asks to end here: raises `Stopped`, with the reason as an error in the journal,
+        so that every reader learns of it."""
+        self.stopped = True
+        self._event("error", finding.until, **StoppedByDoctor(finding).as_dict())
+        raise Stopped(f"the doctor found {finding.symptom} at step {finding.step}")
+
+    def last(self, now: float) -> None:
+        """The round at the end, whatever came of it: a short run may have had no other."""
+        self._stop_on = frozenset()
+        self.make(now)
 
     def window(self, now: float) -> Window:
         """What the rules see."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,11 @@ class RunSink:
     An `OSError` (a full disk) goes through to the loop, which ends the run.
     """
 
-    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+    def __init__(self, paths: RunPaths, journal: Journal, stop_on: Collection[str] = ()) -> None:
         self._folder = paths.tables
         self._pictures = paths.pictures
         self._journal = journal
-        self.rounds = Rounds(self.event)
+        self.rounds = Rounds(self.event, stop_on)
         """The doctor's; who knows the run's facts puts them there."""
         self._steps: TableWriter | None = None
         self._layers: TableWriter | None = None

@@ -16,7 +16,8 @@ from tuiwb.doctor.schedule import at_height, peak
 from tuiwb.doctor.window import Window
 
 EARLY = 200
-"""Steps in which a leap above the first loss counts."""
+"""Steps in which a leap above the first loss counts, and after which it is forgiven where the run
+learns."""
 LEAP = 1.6
 """Times the first loss, as a median of `PATIENCE` steps."""
 PATIENCE = 5
@@ -31,46 +32,44 @@ RESTLESS = 0.2
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where the first steps threw the loss far above where it began and it is still as good
-    as nothing, or where weights move by a tenth at a step with that outcome; and where a loss that
-    had come down is well above its best again, restless, at full learning rate."""
+    """Speaks where the first steps, which moved weights by a tenth and more, threw the loss far
+    above where it began; where weights go on moving like that and nothing is learned; and where a
+    loss that had come down is well above its best again, restless, at full learning rate."""
     return _leap(window) or _bouncing(window)
 
 
 def _leap(window: Window) -> Finding | None:
     rows = losses(window)
-    if len(rows) <= PATIENCE or not window.first_loss > 0 or staged(window):
+    if len(rows) < 2 * PATIENCE or not window.first_loss > 0 or staged(window):
         return None
     begun = beginning(window)
     loss = np.where(np.isfinite(rows.loss), rows.loss, np.inf)
     early = loss[rows.step <= EARLY]
-    height = 0.0
-    if len(early) >= PATIENCE:
-        groups = np.lib.stride_tricks.sliding_window_view(early, PATIENCE)
-        height = float(np.median(groups, axis=1).max())
-    highest = float(loss[np.isfinite(loss)].max(initial=0.0))
+    early = early[: len(early) // PATIENCE * PATIENCE].reshape(-1, PATIENCE)
+    height = float(np.median(early, axis=1).max()) if len(early) else 0.0
     # what broke down at once was not led astray by steps: then nothing finite lies above the first
-    leapt = min(height, highest) > LEAP * window.first_loss
+    height = min(height, float(loss[np.isfinite(loss)].max(initial=0.0)))
     moved = pace.typical(window)
-    strides = len(moved) >= 2 and bool(moved[-2:].min() > pace.MOST)
+    longest = float(moved.max()) if len(moved) else np.nan
     # a climb in small steps is another disease: the loss may be the wrong way round
-    leapt = leapt and (not len(moved) or bool(moved.max() > pace.MOST))
+    leapt = height > LEAP * window.first_loss and not longest < pace.MOST
+    strides = len(moved) >= 2 and bool(moved[-2:].min() > pace.MOST)
+    if not leapt and not (strides and len(loss) >= 2 * SPAN):
+        return None
     recent = float(np.median(loss[-SPAN:]))
-    boundless = leapt and not np.isfinite(loss[-PATIENCE:]).all()
-    if not boundless:
-        least = SPAN if leapt else 2 * SPAN
-        if not (leapt or strides) or len(loss) < least or not recent >= NOTHING * begun:
-            return None
+    useless = recent >= NOTHING * begun
+    if not useless and (strides or rows.step[-1] > EARLY):
+        return None
     return _finding(
         window,
         step=int(rows.step[0]),
         evidence={
-            "highest_loss": highest,
+            "highest_loss": height,
             "highest_loss_threshold": LEAP * window.first_loss,
             "loss": recent if np.isfinite(recent) else None,
             "loss_threshold": NOTHING * begun,
         },
-        severity="alarm",
+        severity="alarm" if useless and len(loss) >= SPAN else "warning",
         words="the first steps threw the loss far above where it began"
         if leapt
         else "each step moves the weights by a tenth and more, and nothing is learned",

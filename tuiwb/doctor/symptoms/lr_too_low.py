@@ -9,11 +9,11 @@ from tuiwb.doctor.course import beginning, falls, losses, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.remedies import remedy, tidy
-from tuiwb.doctor.schedule import at_height, peak
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.schedule import peak
+from tuiwb.doctor.window import Array, Window
 
-STEPS = 200
-"""Steps that a run must have had at full learning rate."""
+STEPS = 150
+"""Steps that a run must have had after the warm-up."""
 EVALUATIONS = 4
 """In a row that are better each time also show a fall."""
 SAMPLES = 2
@@ -26,16 +26,16 @@ slope."""
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where after 200 steps at full rate next to nothing is learned, although the slope is
-    what it was, and no layer's update comes to 3 in 10 000 of its weights."""
+    """Speaks where after 150 steps next to nothing is learned, although the slope is
+    what it was, and no layer's update would come to 3 in 10 000 of its weights at full
+    learning rate: where a schedule has lowered it, that is no symptom."""
     step, loss = losses(window)
-    moved = pace.highest(window)[-8:]
+    moved = _at_full_rate(window)
     if len(loss) < STEPS or len(moved) < SAMPLES or staged(window):
         return None
-    if not np.isfinite(loss).all():
+    if not np.isfinite(loss).all() or not 0 < moved.max() < pace.LEAST or not _young(window):
         return None
-    began = float(step[-STEPS])
-    if not 0 < moved.max() < pace.LEAST or not at_height(window, began) or not _young(window):
+    if float(step[-1]) < STEPS + window.facts.number("schedule.warmup"):
         return None
     first, last = float(np.median(loss[: STEPS // 4])), float(np.median(loss[-STEPS // 4 :]))
     norms = window.column("grad_norm")
@@ -54,7 +54,7 @@ def rule(window: Window) -> Finding | None:
         step=int(step[0]),
         until=int(step[-1]),
         evidence={
-            "update_ratio": float(np.median(pace.typical(window)[-8:])),
+            "update_ratio": float(np.median(moved)),
             "update_ratio_threshold": pace.LEAST,
             "learned": 1 - last / window.first_loss,
             "learned_threshold": LEARNED,
@@ -79,6 +79,16 @@ def rule(window: Window) -> Finding | None:
     )
 
 
+def _at_full_rate(window: Window) -> Array:
+    """The highest update ratio of each recent sample, as it would be at the schedule's peak."""
+    moved, at = pace.highest(window)
+    rates = np.interp(at, window.step, window.lr)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        full = moved * np.maximum(peak(window) / rates, 1.0)
+    # where next to nothing is left of the rate, nothing can be told from the updates
+    return full[np.isfinite(full) & (rates > 1e-3 * peak(window))][-8:]
+
+
 def _falls_held_out(window: Window) -> bool:
     """Whether each of the last evaluations is better than the one before: they have no noise of
     batches."""
@@ -98,13 +108,13 @@ def _factor(ratio: float) -> float:
 
 
 def EXAMPLES() -> dict[str, Window]:
-    """Sick: a slow steady fall with updates of 4e-6. Near miss: the same in the warm-up.
-    Healthy: a descent."""
+    """Sick: a slow steady fall with updates of 4e-6. Near miss: the same in a warm-up that has come
+    to a hundredth of the peak. Healthy: a descent."""
     step = np.arange(1, 401)
     noise = 0.01 * np.random.default_rng(1).standard_normal(400)
     slow = 2.3 - 2e-4 * step + noise
     creeping = {"update_ratio": np.where(np.isnan(healthy().layer("update_ratio")), np.nan, 4e-6)}
-    low = {"loss": slow, "lr": 1e-3 * step / 500}
+    low = {"loss": slow, "lr": 1e-3 * step / 40_000}
     return {
         "sick": healthy(columns={"loss": slow}, layers=creeping, best_loss=2.2),
         "near-miss": healthy(columns=low, layers=creeping, best_loss=2.2),

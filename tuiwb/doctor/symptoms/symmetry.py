@@ -63,7 +63,8 @@ def rule(window: Window) -> Finding | None:
 def _remedy(window: Window) -> Remedy:
     bent = window.facts.spec.get("model.activation")
     init = "xavier" if bent in ("tanh", "sigmoid") else "he"
-    return remedy(window, "restart", {"init.name": init}, "weights that begin at random")
+    change = {} if window.facts.spec.get("init.name") == init else {"init.name": init}
+    return remedy(window, "restart", change, "weights that begin at random")
 
 
 def EXAMPLES() -> dict[str, Window]:

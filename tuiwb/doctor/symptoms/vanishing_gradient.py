@@ -35,9 +35,10 @@ def rule(window: Window) -> Finding | None:
     """
     if window.facts.task == "adversarial" or not stuck(window):
         return None
-    ratio = medians(recent(window, "grad_norm", SAMPLES)) / np.maximum(
-        medians(recent(window, "weight_norm", SAMPLES)), 1e-30
-    )
+    gradient = medians(recent(window, "grad_norm", SAMPLES))
+    weight = medians(recent(window, "weight_norm", SAMPLES))
+    with np.errstate(invalid="ignore", over="ignore"):
+        ratio = gradient / np.maximum(weight, 1e-30)
     rows = np.flatnonzero(np.isfinite(ratio))
     if len(rows) < SHALLOW:
         return None
