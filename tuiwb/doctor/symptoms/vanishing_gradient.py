@@ -97,7 +97,8 @@ def _remedy(window: Window) -> Remedy:
     spec = window.facts.spec
     bent = spec.get("model.activation")
     if bent == "sigmoid":
-        change = {"model.activation": "relu", "init.name": "he"}
+        wanted = {"model.activation": "relu", "init.name": "he"}
+        change = {key: value for key, value in wanted.items() if spec.get(key) != value}
         return remedy(window, "restart", change, "ReLU, with weights that begin as it needs them")
     fitting = "xavier" if bent == "tanh" else "he"
     if spec.get("init.name", fitting) != fitting:
