@@ -149,6 +149,14 @@ def test_what_was_dead_from_the_start_did_not_die() -> None:
     assert ask("dead-units", dead(0.95, first_layers=begun)) is not None
 
 
+def test_behind_weights_of_zero_nothing_can_answer() -> None:
+    """That is symmetry; the units are not to blame."""
+    window = dead(1.0)
+    assert ask("dead-units", window) is not None
+    assert ask("dead-units", with_layers(window, weight_norm=[8, NAN, 0, NAN, 8])) is None
+    assert ask("dead-units", with_layers(window, weight_norm=[0, NAN, 8, NAN, 8])) is not None
+
+
 # saturation
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
-from tuiwb.doctor.layers import least, names, recent, sampled
+from tuiwb.doctor.layers import least, medians, names, recent, sampled
 from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.stuck import learned, stuck
 from tuiwb.doctor.window import Window
@@ -35,6 +35,7 @@ def rule(window: Window) -> Finding | None:
     begun = window.first_layers.get("act_dead", np.empty(0))
     if begun.shape == dead.shape:
         dead[~(dead - begun > DIED) & ~(dead > ALL)] = 0.0
+    dead[_behind_zeros(window)] = 0.0
     limit = ALL if window.facts.number("data.batch_size", FEW) < FEW else MANY
     share = float(np.nanmax(dead, initial=0.0))
     if share <= limit:
@@ -64,6 +65,18 @@ def rule(window: Window) -> Finding | None:
         source="SageMaker Debugger, DeadRelu; in two samples, and the loss does not fall",
         words=f"{share:.0%} of the units of a layer answer to no sample",
     )
+
+
+def _behind_zeros(window: Window) -> list[int]:
+    """Layers whose weights are all zero, and what follows them: silent, and another symptom."""
+    size = medians(recent(window, "weight_norm", 1))
+    rows, zero = [], False
+    for row, layer in enumerate(window.facts.layers):
+        if layer.parameters and not np.isnan(size[row]):
+            zero = bool(size[row] == 0)
+        if zero:
+            rows.append(row)
+    return rows
 
 
 def _remedy(window: Window) -> Remedy:
