@@ -33,7 +33,9 @@ def typical(window: Window) -> Array:
 def highest(window: Window) -> tuple[Array, Array]:
     """The highest over layers of each sample that was taken, oldest first, and its step."""
     rows, step = ratios(window), window.layer("step")
-    taken = np.isfinite(rows).any(axis=1) if rows.size else np.zeros(0, dtype=bool)
-    if len(taken) != len(step) or not taken.any():
+    if not rows.size or len(rows) != len(step):
+        return np.empty(0), np.empty(0)
+    taken = np.isfinite(rows).any(axis=1)
+    if not taken.any():
         return np.empty(0), np.empty(0)
     return np.nanmax(rows[taken], axis=1), step[taken]

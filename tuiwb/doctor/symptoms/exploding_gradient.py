@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tuiwb.doctor.course import beginning
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
+from tuiwb.doctor.games import TASK
+from tuiwb.doctor.layers import medians, names, recent
 from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Array, Window
@@ -27,15 +31,27 @@ FAR = 30.0
 WEIGHTS = 1e3
 """Gradient norm over weight norm, where the history is of a few steps."""
 
+DEPTH, SAMPLES, GROWTH = 6, 3, 20.0
+"""Layers from which on depth counts, samples whose median is looked at, gradient of the first third
+of them over that of the last: sound nets stay below 7."""
+LEARNED = 0.15
+"""Share of what the loss began with."""
+
 
 def rule(window: Window) -> Finding | None:
     """Speaks where norms are at ten times the 99th percentile of their past and the loss is worse
-    for it; where the clip cuts nearly every gradient to a thirtieth or less, without success; and
-    where the very first gradients are a thousand times as large as the weights."""
+    for it; where the clip cuts nearly every gradient to a thirtieth or less, without success;
+    where the very first gradients are a thousand times as large as the weights; and where
+    gradients grow twentyfold from the last layers to the first, and next to nothing is learned."""
     norms, steps = _taken(window)
     if not len(norms):
         return None
-    return _sudden(window, norms, steps) or _clipped(window) or _at_once(window, norms, steps)
+    return (
+        _sudden(window, norms, steps)
+        or _clipped(window)
+        or _at_once(window, norms, steps)
+        or _with_depth(window)
+    )
 
 
 def _taken(window: Window) -> tuple[Array, Array]:
@@ -119,8 +135,44 @@ def _at_once(window: Window, norms: Array, steps: Array) -> Finding | None:
     )
 
 
+def _with_depth(window: Window) -> Finding | None:
+    layers = window.facts.layers
+    gradient = recent(window, "grad_norm", SAMPLES)
+    deep = [
+        row
+        for row, layer in enumerate(layers)
+        if layer.parameters and "Norm" not in layer.kind and "Embedding" not in layer.kind
+    ]
+    if not len(gradient) or len(deep) < DEPTH or len(window) < BEFORE or window.facts.task == TASK:
+        return None
+    typical = medians(gradient)[deep]
+    third = len(deep) // 3
+    first, last = float(np.median(typical[:third])), float(np.median(typical[-third:]))
+    left = float(np.median(window.loss[-50:])) / beginning(window)
+    if not (first > GROWTH * last > 0 and left > 1 - LEARNED):
+        return None
+    return _finding(
+        window,
+        int(window.layer("step")[-SAMPLES]),
+        {
+            "growth": first / last,
+            "growth_threshold": GROWTH,
+            "learned": 1 - left,
+            "learned_threshold": LEARNED,
+        },
+        clip=None,
+        words=f"gradients grow {first / last:.3g}-fold on their way back through {len(deep)} layers",
+        layers=names(window, deep[:third]),
+    )
+
+
 def _finding(
-    window: Window, step: int, evidence: dict[str, float], clip: float | None, words: str
+    window: Window,
+    step: int,
+    evidence: dict[str, float],
+    clip: float | None,
+    words: str,
+    layers: Sequence[str] = (),
 ) -> Finding:
     cure = {} if clip is None else {"train.clip_norm": tidy(clip)}
     return Finding(
@@ -128,7 +180,9 @@ def _finding(
         severity="alarm",
         step=step,
         until=int(window.step[-1]),
-        evidence=evidence | {"series": ["grad_norm", "loss", "layers.grad_norm"]},
+        evidence=evidence
+        | {"series": ["grad_norm", "loss", "layers.grad_norm"]}
+        | ({"layers": list(layers)} if layers else {}),
         causes=(
             "outliers in the data or its scale",
             "weights that begin too large: each layer or time step stretches by more than one",
@@ -142,7 +196,7 @@ def _finding(
             cure | {"optim.lr": tidy(peak(window) / 2)},
             "clip gradients at twice their usual norm and halve the learning rate"
             if cure
-            else "smaller initial weights, gates or norms: a clip cannot repair such gradients",
+            else "smaller initial weights, scaled skips or gates: a clip cannot repair such gradients",
         ),
         source="Pascanu, Mikolov & Bengio 2013, On the difficulty of training recurrent networks",
         words=words,

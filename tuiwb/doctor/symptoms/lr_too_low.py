@@ -75,7 +75,7 @@ def rule(window: Window) -> Finding | None:
         ),
         source="update ratios about 1e-3 (Karpathy); TheDeepChecker (Ben Braiek & Khomh 2023)",
         words=f"updates move weights by {np.median(moved):.1e} of their size; of the first loss "
-        f"{100 * (1 - last / window.first_loss):.0f} % are gone",
+        f"{100 * max(1 - last / window.first_loss, 0):.0f} % are gone",
     )
 
 
@@ -84,9 +84,10 @@ def _at_full_rate(window: Window) -> Array:
     moved, at = pace.highest(window)
     rates = np.interp(at, window.step, window.lr)
     with np.errstate(divide="ignore", invalid="ignore"):
-        full = moved * np.maximum(peak(window) / rates, 1.0)
+        full: Array = moved * np.maximum(peak(window) / rates, 1.0)
     # where next to nothing is left of the rate, nothing can be told from the updates
-    return full[np.isfinite(full) & (rates > 1e-3 * peak(window))][-8:]
+    known: Array = full[np.isfinite(full) & (rates > 1e-3 * peak(window))]
+    return known[-8:]
 
 
 def _falls_held_out(window: Window) -> bool:

@@ -8,7 +8,7 @@ from tuiwb.doctor.course import NO_DISTANCE, beginning
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.remedies import remedy, tidy
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.window import Array, Window
 
 EVALUATIONS = 3
 """In a row that are worse than the best one."""
@@ -16,13 +16,16 @@ GAP = 0.1
 """Of the training loss: how much the held-out loss lies above it."""
 RISE = 0.1
 """Of the best held-out loss."""
+SLIGHT, MISSED = 0.02, 0.03
+"""A rise by so little counts where as many more samples are answered wrongly than at best."""
 SCALE = 0.01
 """Of what the loss began with: a nearly solved task rises by a tenth of next to nothing."""
 
 
 def rule(window: Window) -> Finding | None:
     """Speaks where the last three held-out losses are each a tenth above the best one, and their
-    trend is up, while the training loss has fallen on since."""
+    trend is up, while the training loss has fallen on since; a slight rise is enough where the
+    share of right answers has fallen with it."""
     step, val, train = (window.evaluated(n) for n in ("step", "val_loss", "train_loss"))
     if len(val) < EVALUATIONS + 2 or len(train) != len(val) or window.facts.task in NO_DISTANCE:
         return None
@@ -33,7 +36,10 @@ def rule(window: Window) -> Finding | None:
     best = int(np.argmin(val))
     last = val[-EVALUATIONS:]
     lowest, now = float(val[best]), float(train[-1])
-    least = max((1 + RISE) * lowest, lowest + SCALE * np.nan_to_num(beginning(window)))
+    missed = _missed(window.evaluated("val_accuracy"), known)
+    rise = SLIGHT if missed >= MISSED else RISE
+    scale = SCALE * np.nan_to_num(beginning(window)) if missed < MISSED else 0.0
+    least = max((1 + rise) * lowest, lowest + scale)
     if len(val) - 1 - best < EVALUATIONS or not (last >= least).all():
         return None
     rising = float(np.median(last)) > float(np.median(val[best : best + EVALUATIONS]))
@@ -52,6 +58,8 @@ def rule(window: Window) -> Finding | None:
             "best_val_loss": lowest,
             "best_step": int(step[best]),
             "train_loss": now,
+            "missed": missed,
+            "missed_threshold": MISSED,
             "gap": gap,
             "gap_threshold": GAP,
             "series": ["val_loss", "train_loss", "val_accuracy"],
@@ -66,6 +74,16 @@ def rule(window: Window) -> Finding | None:
         words=f"held-out loss has risen from {lowest:.3g} at step {int(step[best])} to "
         f"{np.median(last):.3g}, while the training loss fell to {now:.3g}",
     )
+
+
+def _missed(accuracy: Array, known: Array) -> float:
+    """Share of right answers at best, minus the best of the last evaluations; 0 without classes."""
+    if len(accuracy) != len(known):
+        return 0.0
+    taken = accuracy[known]
+    if not np.isfinite(taken).all():
+        return 0.0
+    return float(taken.max() - taken[-EVALUATIONS:].max())
 
 
 def _remedy(window: Window, best: int) -> Remedy:

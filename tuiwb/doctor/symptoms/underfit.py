@@ -13,6 +13,8 @@ from tuiwb.doctor.window import Window
 
 LEARNED = 0.3
 """Share of what the loss began with: a run that has lost more of it is not underfit."""
+WORSE = 1.2
+"""Times what it began with: a run that is worse than a guess was led astray."""
 ALIKE = 0.15
 """Of the training loss: how far the held-out loss may lie from it."""
 
@@ -21,7 +23,7 @@ def rule(window: Window) -> Finding | None:
     """Speaks where a run has stopped gaining with less than 30 % of its first loss gone, and the
     training loss is as high as the held-out one, although updates are of ordinary size."""
     found = flat(window)
-    if found is None or found.loss <= (1 - LEARNED) * found.began:
+    if found is None or not (1 - LEARNED) * found.began < found.loss < WORSE * found.began:
         return None
     if np.isfinite(found.val_loss) and found.val_loss > (1 + ALIKE) * found.loss:
         return None
