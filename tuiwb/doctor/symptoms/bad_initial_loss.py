@@ -18,7 +18,7 @@ the preset that paints a picture begins at 25 times."""
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where the first loss is four times ln C, or a thousand times that of the training mean."""
+    """Speaks where the first loss is four times ln C, or a thousand times that of a mean."""
     uniform = guess(window)
     first = window.first_loss
     if window.facts.task in NO_DISTANCE or not uniform > 0 or np.isnan(first):
@@ -61,7 +61,7 @@ def rule(window: Window) -> Finding | None:
 
 
 def EXAMPLES() -> dict[str, Window]:
-    """Sick: 11 where ln 10 is 2.3. Near miss: 5.0, as a deep net of sound init has. Healthy: ln 10."""
+    """Sick: 11 where ln 10 is 2.3. Near miss: 5.0, as a deep sound net may. Healthy: ln 10."""
     return {
         "sick": healthy(first_loss=11.0),
         "near-miss": healthy(first_loss=5.0),

@@ -161,7 +161,7 @@ def _with_depth(window: Window) -> Finding | None:
             "learned_threshold": LEARNED,
         },
         clip=None,
-        words=f"gradients grow {first / last:.3g}-fold on their way back through {len(deep)} layers",
+        words=f"gradients grow {first / last:.3g}-fold back through {len(deep)} layers",
         layers=names(window, deep[:third]),
     )
 
@@ -196,7 +196,7 @@ def _finding(
             cure | {"optim.lr": tidy(peak(window) / 2)},
             "clip gradients at twice their usual norm and halve the learning rate"
             if cure
-            else "smaller initial weights, scaled skips or gates: a clip cannot repair such gradients",
+            else "smaller initial weights, scaled skips or gates: a clip does not repair these",
         ),
         source="Pascanu, Mikolov & Bengio 2013, On the difficulty of training recurrent networks",
         words=words,

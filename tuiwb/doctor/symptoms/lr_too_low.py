@@ -30,10 +30,10 @@ def rule(window: Window) -> Finding | None:
     what it was, and no layer's update would come to 3 in 10 000 of its weights at full
     learning rate: where a schedule has lowered it, that is no symptom."""
     step, loss = losses(window)
-    moved = _at_full_rate(window)
-    if len(loss) < STEPS or len(moved) < SAMPLES or staged(window):
+    if len(loss) < STEPS or not np.isfinite(loss).all() or staged(window):
         return None
-    if not np.isfinite(loss).all() or not 0 < moved.max() < pace.LEAST or not _young(window):
+    moved = _at_full_rate(window)
+    if len(moved) < SAMPLES or not 0 < moved.max() < pace.LEAST or not _young(window):
         return None
     if float(step[-1]) < STEPS + window.facts.number("schedule.warmup"):
         return None
