@@ -167,6 +167,13 @@ def test_an_output_may_be_sure() -> None:
     assert ask("saturation", with_layers(window, act_saturated=only_last)) is None
 
 
+def test_a_run_that_does_well_may_saturate_as_it_likes() -> None:
+    window = sick("saturation")
+    assert ask("saturation", replace(window, steps=healthy().steps)) is None
+    early = {name: column[:90] for name, column in window.steps.items()}
+    assert ask("saturation", replace(window, steps=early)) is None
+
+
 def test_saturation_on_the_way_counts_where_the_run_is_stuck() -> None:
     window = replace(sick("saturation"), first_layers={})
     assert ask("saturation", window) is None

@@ -23,6 +23,21 @@ RECTIFIERS = frozenset({"ReLU", "ReLU6"})
 """Kinds of layer whose units can die."""
 
 
+class _Tap:
+    """The hook on one layer. A copy of the model (or of its file) gets a tap that is closed."""
+
+    def __init__(self, taps: Taps | None, row: int) -> None:
+        self._taps = taps
+        self._row = row
+
+    def __call__(self, module: nn.Module, inputs: object, output: object) -> None:
+        if self._taps is not None:
+            self._taps.take(self._row, output)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Tap, (None, self._row)
+
+
 class Taps:
     """By row of ``layers``: ``outputs`` and ``backward``, about `VALUES` values each, 1-D, and
     ``peaks``, the largest output of each unit over the batch, for rectifiers.
@@ -42,9 +57,10 @@ class Taps:
         self.detach()
         self.clear()
         for row, layer in enumerate(self._layers):
-            self._handles.append(layer.module.register_forward_hook(partial(self._take, row)))
+            self._handles.append(layer.module.register_forward_hook(_Tap(self, row)))
 
-    def _take(self, row: int, module: nn.Module, inputs: object, output: object) -> None:
+    def take(self, row: int, output: object) -> None:
+        """What layer ``row`` has put out."""
         tensor = first_tensor(output)
         if tensor is None or not tensor.is_floating_point() or not tensor.numel():
             return

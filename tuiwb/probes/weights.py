@@ -39,7 +39,7 @@ class Instrument(Probe):
         self._alike: dict[torch.Size, list[int]] = {}
         for row, layer in enumerate(layers):
             owned = layer.module.parameters(recurse=False)
-            weight = next((p.detach() for p in owned if p.ndim >= 2), None)
+            weight = next((p for p in owned if p.ndim >= 2), None)
             if weight is None:
                 continue
             if weight.numel() <= LARGEST and len(weight) > 1:
@@ -52,13 +52,15 @@ class Instrument(Probe):
         """Shape (3, layers)."""
         if not self._weights:
             return torch.full((3, self._size), torch.nan)
-        norms = torch.stack(torch._foreach_norm(self._weights)).float()
+        # asked anew each time: a model that is moved to another device has other tensors
+        weights = [weight.detach() for weight in self._weights]
+        norms = torch.stack(torch._foreach_norm(weights)).float()
         figures = torch.full((3, self._size), torch.nan, device=norms.device)
         rows = torch.tensor(self._rows, device=norms.device)
         figures[0, rows] = norms
         for shape, numbers in self._alike.items():
             # all matrices of one shape together: a deep net costs little more than a shallow one
-            block = torch.stack([self._weights[n].flatten(1) for n in numbers]).float()
+            block = torch.stack([weights[n].flatten(1) for n in numbers]).float()
             figures[1:, rows[numbers]] = _shape(block, norms[numbers], self._direction(shape))
         return figures
 

@@ -46,14 +46,39 @@ def create(
     beside and renamed, so no reader sees half of it. Raises `UserError`: a bad or taken name, a
     place that cannot be written, a full disk.
     """
+    meta = {
+        "preset": resolved.preset,
+        "steps": resolved.spec.train.steps,
+        "seed": resolved.spec.train.seed,
+        "argv": list(argv),
+        "parent": dict(parent) if parent else None,
+    }
+    return _create(runs_dir, slug(resolved.preset, "run"), name, meta, to_toml(resolved))
+
+
+def create_watched(
+    runs_dir: Path, title: str, hparams: Mapping[str, Any], name: str | None = None
+) -> Path:
+    """Make the folder of a run whose loop is the user's own: no spec, ``hparams`` in meta.json.
+
+    Raises `UserError` as `create` does.
+    """
+    plain = json.loads(json.dumps(dict(hparams), default=str))
+    meta = {"preset": title, "watched": True, "hparams": plain, "argv": [], "parent": None}
+    return _create(runs_dir, slug(title, "run"), name, meta, None)
+
+
+def _create(
+    runs_dir: Path, preset: str, name: str | None, meta: Mapping[str, Any], spec: str | None
+) -> Path:
     if name is not None:
         _check(name, runs_dir)
     beside = runs_dir / f".new-{secrets.token_hex(6)}"
     try:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
         os.mkdir(beside, 0o700)
-        _fill(RunPaths(beside), resolved, argv, parent)
-        return _place(beside, runs_dir, name, slug(resolved.preset, "run"))
+        _fill(RunPaths(beside), meta, spec)
+        return _place(beside, runs_dir, name, preset)
     except OSError as error:
         raise UserError(
             f"cannot create a run: {error.strerror or error}",
@@ -90,22 +115,12 @@ def _taken(name: str, runs_dir: Path) -> UserError:
     )
 
 
-def _fill(
-    paths: RunPaths, resolved: Resolved, argv: Sequence[str], parent: Mapping[str, Any] | None
-) -> None:
+def _fill(paths: RunPaths, about: Mapping[str, Any], spec: str | None) -> None:
     for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
         os.mkdir(folder, 0o700)
-    meta = {
-        "format": FORMAT,
-        "created": time.time(),
-        "preset": resolved.preset,
-        "steps": resolved.spec.train.steps,
-        "seed": resolved.spec.train.seed,
-        "argv": list(argv),
-        "parent": dict(parent) if parent else None,
-        **provenance(),
-    }
-    _write(paths.spec, to_toml(resolved))
+    meta = {"format": FORMAT, "created": time.time(), **about, **provenance()}
+    if spec is not None:
+        _write(paths.spec, spec)
     _write(paths.meta, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
     for empty in (paths.journal, paths.log):
         _write(empty, "")

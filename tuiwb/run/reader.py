@@ -162,7 +162,8 @@ class RunReader:
         self._changed = True
 
     def _problems(self) -> tuple[str, ...]:
-        spec = self._spec_problem or ("" if self._spec else "spec.toml: missing")
+        missing_spec = not self._spec and not self._meta.get("watched")
+        spec = self._spec_problem or ("spec.toml: missing" if missing_spec else "")
         own = (self._meta_problem, spec)
         missing = tuple(
             f"{path.name}: missing"

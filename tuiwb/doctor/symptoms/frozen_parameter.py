@@ -11,7 +11,7 @@ from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import names, recent, sampled
 from tuiwb.doctor.window import Window
 
-SAMPLES = 5
+SAMPLES = 4
 """Samples in a row in which a layer stays as it is."""
 LEAST = 50
 """Steps that those samples must span."""
