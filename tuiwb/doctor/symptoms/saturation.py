@@ -37,7 +37,8 @@ def rule(window: Window) -> Finding | None:
     begun = window.first_layers.get("act_saturated", np.empty(0))
     lost = stuck(window)
     if not lost:
-        if len(window) < LEAST or learned(window) > WELL or begun.shape != sick.shape:
+        come = learned(window)  # NaN where the loss tells nothing, as in a game of two networks
+        if len(window) < LEAST or not come <= WELL or begun.shape != sick.shape:
             return None
         sick &= (begun > BEGUN) & (saturated > BEGUN)
     rows = np.flatnonzero(sick)
