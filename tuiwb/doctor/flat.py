@@ -23,6 +23,8 @@ SPANS = 10
 """Of `SPAN` steps in which nothing is gained."""
 EVALUATIONS = 10
 """Nothing gained in them either, where there are as many."""
+LATEST, RECORD = 2, 1e-3
+"""Evaluations whose best is a record, where it is better by this share than any before."""
 GAIN = 0.01
 """Of the best smoothed loss."""
 
@@ -62,6 +64,9 @@ def flat(window: Window) -> Flat | None:
     val = val[np.isfinite(val)]
     stretch = min(EVALUATIONS, len(val) // 2)
     if stretch and val[-stretch:].min() < (1 - GAIN) * val[:-stretch].min():
+        return None
+    # of a loss that cannot come near zero, a little is much: it still sets records
+    if len(val) > LATEST and val[-LATEST:].min() < (1 - RECORD) * val[:-LATEST].min():
         return None
     moved = pace.typical(window)[-5:]
     if len(moved) and not pace.LEAST < float(np.median(moved)) < pace.MOST:

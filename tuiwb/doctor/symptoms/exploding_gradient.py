@@ -11,7 +11,7 @@ from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.games import TASK
 from tuiwb.doctor.layers import medians, names, recent
-from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.remedies import clipping, remedy, tidy
 from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Array, Window
 
@@ -174,7 +174,7 @@ def _finding(
     words: str,
     layers: Sequence[str] = (),
 ) -> Finding:
-    cure = {} if clip is None else {"train.clip_norm": tidy(clip)}
+    cure = {} if clip is None else clipping(window, clip)
     return Finding(
         symptom="exploding-gradient",
         severity="alarm",

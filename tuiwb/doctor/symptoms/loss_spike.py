@@ -7,7 +7,7 @@ import numpy as np
 from tuiwb.doctor.course import beginning, losses
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
-from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.remedies import clipping, remedy, tidy
 from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Window
 
@@ -21,8 +21,6 @@ STEPS = 5
 """In a row: a hard batch or two are none."""
 HEALS = 10
 """Steps within which a spike may heal by itself and is none."""
-RECENT = 200
-"""Steps after which a spike that has healed is history."""
 RISE = 0.1
 """Of what the loss began with: nearly solved tasks have tiny losses, which double by chance."""
 
@@ -45,7 +43,7 @@ def rule(window: Window) -> Finding | None:
         down = np.flatnonzero(loss[first:] < FACTOR * usual)
         last = first + int(down[0]) - 1 if len(down) else len(loss) - 1
         spike = loss[first : last + 1]
-        if last < len(loss) - RECENT or len(spike) < HEALS:
+        if len(spike) < HEALS:
             continue
         height = float(np.median(spike))
         least = max(FACTOR * usual, usual + ROBUST_Z * spread, usual + RISE * beginning(window))
@@ -78,7 +76,7 @@ def rule(window: Window) -> Finding | None:
             remedy=remedy(
                 window,
                 "branch",
-                {"optim.lr": tidy(peak(window) / 2), "train.clip_norm": 1.0},
+                {"optim.lr": tidy(peak(window) / 2)} | clipping(window, 1.0),
                 "go back to the checkpoint before the spike, skip its batches, and go on with half "
                 "the learning rate",
             ),

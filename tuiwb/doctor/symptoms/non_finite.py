@@ -6,7 +6,7 @@ import numpy as np
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
-from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.remedies import clipping, remedy, tidy
 from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Array, Window
 
@@ -48,7 +48,7 @@ def rule(window: Window) -> Finding | None:
         remedy=remedy(
             window,
             "branch",
-            {"optim.lr": tidy(peak(window) / 2), "train.clip_norm": 1.0},
+            {"optim.lr": tidy(peak(window) / 2)} | clipping(window, 1.0),
             "go back to the last good checkpoint with half the learning rate and clipping at 1",
         ),
         source="counter of non-finite values",

@@ -7,7 +7,7 @@ import numpy as np
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.flat import GAIN, SPANS, flat
-from tuiwb.doctor.remedies import remedy, tidy
+from tuiwb.doctor.remedies import remedy, tidy, wider
 from tuiwb.doctor.schedule import peak
 from tuiwb.doctor.window import Window
 
@@ -28,10 +28,6 @@ def rule(window: Window) -> Finding | None:
     if np.isfinite(found.val_loss) and found.val_loss > (1 + ALIKE) * found.loss:
         return None
     lr = peak(window)
-    width = window.facts.number("model.width")
-    change: dict[str, object] = {"optim.lr": tidy(2 * lr)}
-    if width:
-        change["model.width"] = int(2 * width)
     return Finding(
         symptom="underfit",
         severity="warning",
@@ -57,7 +53,7 @@ def rule(window: Window) -> Finding | None:
         remedy=remedy(
             window,
             "restart",
-            change,
+            {"optim.lr": tidy(2 * lr)} | wider(window),
             "a wider or deeper network, twice the learning rate, less regularisation",
         ),
         source="Goodfellow, Bengio & Courville 2016, section 5.2",
