@@ -17,7 +17,7 @@ from torch import nn
 from tuiwb.base.errors import WorkerFailed
 from tuiwb.base.text import slug
 from tuiwb.doctor.facts import facts
-from tuiwb.engine.interfaces import Stopped, StepRow
+from tuiwb.engine.interfaces import StepRow, Stopped
 from tuiwb.engine.readback import read_back
 from tuiwb.probes.layers import Layer, layers_of
 from tuiwb.probes.watcher import Watcher
@@ -111,7 +111,29 @@ class Loop:
         if self.watcher is not None and self.eager is not None:
             self.eager.keep(args, kwargs)
 
-    def _before_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+    def _before_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
+        """Gradients lie on the parameters, or come to lie there when the optimiser calls a closure
+        (Lightning's way, and L-BFGS's): then the closure is what is followed."""
+        rest = list(args[1:])  # the first is the optimiser itself
+        closure = rest[0] if rest else kwargs.get("closure")
+        if not callable(closure):
+            self._gradients_there(optimizer)
+            return None
+        there = False
+
+        def followed() -> Any:
+            nonlocal there
+            result = closure()
+            if not there:
+                there = True
+                self._gradients_there(optimizer)
+            return result
+
+        if rest:
+            return (args[0], followed, *rest[1:]), kwargs
+        return args, {**kwargs, "closure": followed}
+
+    def _gradients_there(self, optimizer: torch.optim.Optimizer) -> None:
         watcher = self.watcher
         if watcher is None:
             return
@@ -219,7 +241,7 @@ class Loop:
         plain = original(self.model)
         layers = layers_of(plain)
         self.eager = Eager(plain, self.model) if plain is not self.model else None
-        parameters = [p for p in self.model.parameters()]
+        parameters = list(self.model.parameters())
         self.device = parameters[0].device if parameters else torch.device("cpu")
         self.figures = read_back(self.device)
         self.layers = read_back(self.device)
