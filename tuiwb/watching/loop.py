@@ -254,7 +254,7 @@ class Loop:
 
     def introduce(self, layers: Sequence[Layer], parameters: Sequence[nn.Parameter]) -> None:
         """Journal model and device, and give the doctor its facts."""
-        event = {
+        event: dict[str, Any] = {
             "layers": [
                 {
                     "name": layer.name,

@@ -10,7 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from tuiwb.watching.run import Run, watch
 
 
-class TuiwbCallback(TrainerCallback):  # type: ignore[misc]  # the package is not typed
+class TuiwbCallback(TrainerCallback):
     """Watches ``Trainer.train``. Takes the keywords of `tuiwb.watch`; what the training arguments
     say of rate, batch and steps is kept with the run. A stop asked for by ``tuiwb ctl RUN stop``
     ends the training after the step."""
