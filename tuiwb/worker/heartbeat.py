@@ -36,7 +36,7 @@ class Heartbeat(threading.Thread):
         self._process = psutil.Process()
         self._row = np.zeros(1, schema.dtype_system())
         self._recent = sink.rounds.system = Recent(SYSTEM, self._row.dtype)
-        self._stalled = StallWatch(sink.rounds, sink.event, threading.get_ident())
+        self.stalled = StallWatch(sink.rounds, sink.event, threading.get_ident())
 
     def run(self) -> None:
         table = TableWriter(self._folder, schema.SYSTEM, self._row.dtype)
@@ -67,7 +67,7 @@ class Heartbeat(threading.Thread):
             self._row[name] = figures.get(name, math.nan)
         table.append(self._row)
         self._recent.add(self._row)
-        self._stalled.look(self._sink.last_step)
+        self.stalled.look(self._sink.last_step)
 
     def stop(self) -> None:
         """Write no more and wait for the thread."""
