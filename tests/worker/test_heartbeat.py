@@ -46,7 +46,7 @@ def test_beats_go_on_while_a_step_hangs_and_say_so_once(tmp_path: Path) -> None:
         heartbeat = Heartbeat(paths, sink)
         heartbeat.stalled = StallWatch(sink.rounds, sink.event, threading.get_ident(), clock)
         table = TableWriter(paths.tables, schema.SYSTEM, schema.dtype_system())
-        for _ in range(400):
+        for _ in range(700):
             clock.advance(1)
             heartbeat.beat(table)
         table.close()

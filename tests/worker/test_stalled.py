@@ -12,13 +12,13 @@ import pytest
 from tuiwb.base.clock import FrozenClock
 from tuiwb.run import schema
 from tuiwb.worker.rounds import Rounds
-from tuiwb.worker.stalled import ASLEEP, LONG, StallWatch
+from tuiwb.worker.stalled import ASLEEP, LONG, LOOP, StallWatch
 
 
 class Trainer:
     """A thread that stands where it is told to, and a watch on it with a clock of the test's."""
 
-    def __init__(self) -> None:
+    def __init__(self, stands_in: str = "step") -> None:
         self.clock = FrozenClock(1000.0)
         self.events: list[dict[str, Any]] = []
         self.rounds = Rounds(self.event)
@@ -26,12 +26,19 @@ class Trainer:
         self.rounds.begin(dtype, np.dtype([("step", "<i8")]))
         self._row = np.zeros(1, dtype)
         self._stands, self._go = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self.wait_for_a_batch, daemon=True)
+        self._thread = threading.Thread(target=getattr(self, stands_in), daemon=True)
         self._thread.start()
         assert self._stands.wait(10)
         assert self._thread.ident is not None
-        self.watch = StallWatch(self.rounds, self.event, self._thread.ident, self.clock)
-        self.step = 0
+        here = (__file__, "step")
+        self.watch = StallWatch(self.rounds, self.event, self._thread.ident, self.clock, here)
+        self.done = 0
+
+    def step(self) -> None:
+        self.wait_for_a_batch()
+
+    def evaluate(self) -> None:
+        self.wait_for_a_batch()
 
     def wait_for_a_batch(self) -> None:
         self._stands.set()
@@ -42,16 +49,16 @@ class Trainer:
 
     def trains(self, steps: int, seconds: float = 0.1) -> None:
         for _ in range(steps):
-            self.step += 1
+            self.done += 1
             self.clock.advance(seconds)
-            self._row["step"], self._row["time"] = self.step, self.clock.now()
+            self._row["step"], self._row["time"] = self.done, self.clock.now()
             self.rounds.steps.add(self._row)
-            self.watch.look(self.step)
+            self.watch.look(self.done)
 
     def hangs(self, seconds: int) -> None:
         for _ in range(seconds):
             self.clock.advance(1)
-            self.watch.look(self.step)
+            self.watch.look(self.done)
 
     def ends(self) -> None:
         self._go.set()
@@ -99,7 +106,7 @@ def test_slow_steps_are_no_hang(trainer: Trainer) -> None:
 def test_a_machine_that_slept_did_not_hang(trainer: Trainer) -> None:
     trainer.trains(50)
     trainer.clock.advance(3600)
-    trainer.watch.look(trainer.step)
+    trainer.watch.look(trainer.done)
     trainer.hangs(25)
     assert trainer.events == []
     trainer.hangs(10)
@@ -115,26 +122,29 @@ def test_the_first_step_may_take_minutes_and_not_for_ever(trainer: Trainer) -> N
     assert [event["step"] for event in trainer.events] == [0]
 
 
-def test_an_evaluation_has_longer(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tuiwb.worker.stalled.BETWEEN", frozenset({"wait_for_a_batch"}))
-    monkeypatch.setattr("tuiwb.worker.stalled._is_engine", lambda file: file == __file__)
+def test_an_evaluation_has_longer_and_longer_still_once_it_is_known() -> None:
+    trainer = Trainer("evaluate")
     trainer.trains(50)
     trainer.hangs(int(LONG) - 1)
     assert trainer.events == []
-    trainer.hangs(3)
-    assert len(trainer.events) == 1
+    trainer.trains(1)
+    trainer.hangs(int(2.9 * LONG))
+    assert trainer.events == []
+    trainer.hangs(int(0.2 * LONG))
+    assert [event["step"] for event in trainer.events] == [51]
+    trainer.ends()
 
 
-def test_what_the_loop_does_between_steps_is_known_by_name() -> None:
+def test_a_step_is_known_by_its_place() -> None:
     from tuiwb.engine.loop import Loop
-    from tuiwb.worker.stalled import BETWEEN, _is_engine
 
-    assert all(callable(getattr(Loop, name, None)) for name in BETWEEN)
-    assert _is_engine(Loop.evaluate.__code__.co_filename)
+    file, name = LOOP
+    code = getattr(Loop, name).__code__
+    assert code.co_filename.endswith(file)
 
 
 def test_a_thread_that_has_ended_leaves_no_stack(trainer: Trainer) -> None:
     trainer.trains(50)
     trainer.ends()
-    trainer.hangs(40)
+    trainer.hangs(int(LONG) + 2)
     assert trainer.events[0]["evidence"]["stack"] == []

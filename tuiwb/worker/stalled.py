@@ -18,9 +18,10 @@ from tuiwb.worker.rounds import Rounds
 ASLEEP = 10.0
 """Seconds between two looks after which this machine, not the training, has slept."""
 LONG = 600.0
-"""Seconds that an evaluation or a checkpoint may take the first time."""
-BETWEEN = frozenset({"evaluate", "checkpoint", "finish"})
-"""What the loop does between steps."""
+"""Seconds that anything but a step may take the first time: an evaluation, a checkpoint, whatever
+a loop of the user's own does."""
+LOOP = ("tuiwb/engine/loop.py", "step")
+"""Where a step of the workbench's own loop is made: file and function."""
 FRAMES = 12
 """Innermost frames of the stack that are kept."""
 
@@ -35,11 +36,13 @@ class StallWatch:
         event: Callable[..., Any],
         thread: int,
         clock: Clock | None = None,
+        loop: tuple[str, str] = LOOP,
     ) -> None:
         self._rounds = rounds
         self._event = event
         self._thread = thread
         self._clock = clock or SystemClock()
+        self._loop = loop
         self._step = -1
         self._since = self._looked = self._clock.now()
         self._longest = 0.0
@@ -61,8 +64,7 @@ class StallWatch:
 
     def _ask(self, quiet: float) -> None:
         frames = _stack(self._thread)
-        names = [frame.name for frame in frames if _is_engine(frame.filename)]
-        if BETWEEN.intersection(names) and quiet <= max(LONG, stall.GAPS * self._longest):
+        if not self._in_step(frames) and quiet <= max(LONG, stall.GAPS * self._longest):
             return
         window = self._rounds.window(now=0.0)
         if len(window):
@@ -78,15 +80,15 @@ class StallWatch:
         fields["evidence"] |= {"stack": [_words(frame) for frame in frames[-FRAMES:]]}
         self._event("finding", fields.pop("step"), **fields)
 
+    def _in_step(self, frames: list[traceback.FrameSummary]) -> bool:
+        file, name = self._loop
+        return any(f.name == name and f.filename.endswith(file) for f in frames)
+
 
 def _stack(thread: int) -> list[traceback.FrameSummary]:
     """The frames of a thread, the innermost last; none where it has ended."""
     frame: FrameType | None = sys._current_frames().get(thread)
     return list(traceback.extract_stack(frame)) if frame is not None else []
-
-
-def _is_engine(file: str) -> bool:
-    return file.replace("\\", "/").endswith("/tuiwb/engine/loop.py")
 
 
 def _words(frame: traceback.FrameSummary) -> str:
