@@ -24,8 +24,12 @@ def trained_here(
     preset: str,
     *overrides: str,
     before: Callable[[Session], None] = lambda session: None,
+    beside: Callable[[Session, RunSink, RunPaths], None] = lambda *run: None,
 ) -> RunView:
-    """The run as its folder tells it, with what the worker's doctor has journaled."""
+    """The run as its folder tells it, with what the worker's doctor has journaled.
+
+    ``before`` tampers with what was built, ``beside`` with the run that is about to begin.
+    """
     resolved = resolve(preset, overrides)
     paths = RunPaths(create(runs, resolved))
     journal = Journal(paths.journal)
@@ -35,6 +39,7 @@ def trained_here(
     work = _Work(paths, journal)
     sink.rounds.facts = work.introduce(session)
     work.say("training")
+    beside(session, sink, paths)
     outcome = train(session, sink, Inbox(paths, journal), paths.checkpoints)
     sink.rounds.last(time.time())
     sink.close()
