@@ -254,6 +254,22 @@ def test_clipping_all_steps_of_a_run_that_learns_is_healthy() -> None:
     assert ask("exploding-gradient", stuck) is not None
 
 
+def test_a_first_gradient_that_dwarfs_the_weights_explodes_at_once() -> None:
+    loss = np.full(20, np.nan)
+    loss[0] = 1e12
+    norms = np.where(np.arange(20) < 1, 6e13, np.nan)
+    columns = {"loss": loss, "grad_norm": norms, "lr": 0.01, "nonfinite": np.isnan(loss)}
+    # the weights are measured after an update that was longer than they by far
+    blown = {"weight_norm": np.full(5, 3e11), "update_ratio": np.full(5, 4e10)}
+    window = healthy(20, columns=columns, first_loss=1e12, first_layers=blown)
+    assert {"exploding-gradient", "non-finite"} <= set(spoken(window))
+    # a rate that is too high takes long steps along gradients of ordinary size
+    ordinary = {**columns, "grad_norm": np.where(np.arange(20) < 1, 5.0, np.nan), "lr": 100.0}
+    thrown = {"weight_norm": np.full(5, 400.0), "update_ratio": np.full(5, 30.0)}
+    window = healthy(20, columns=ordinary, first_loss=1e12, first_layers=thrown)
+    assert ask("exploding-gradient", window) is None
+
+
 def test_dropout_makes_training_the_worse_mode_which_is_healthy() -> None:
     evals = healthy().evals
     drops = {"eval_mode_loss": 0.3 * evals["eval_mode_loss"], "val_loss": 0.6 * evals["val_loss"]}

@@ -117,10 +117,9 @@ def _clipped(window: Window) -> Finding | None:
 
 
 def _at_once(window: Window, norms: Array, steps: Array) -> Finding | None:
-    weights = window.first_layers.get("weight_norm", np.empty(0))
-    size = float(np.sqrt(np.nansum(np.square(weights))))
     first = norms[np.isfinite(norms) & (steps <= 5)]
-    if not len(first) or size <= 0:
+    size = _weights(window, float(first[0])) if len(first) else 0.0
+    if size <= 0:
         return None
     lost = not np.isfinite(window.loss[:20]).all()
     # what the loss makes of it decides: losses in large units have large gradients
@@ -133,6 +132,20 @@ def _at_once(window: Window, norms: Array, steps: Array) -> Finding | None:
         clip=1.0,
         words=f"the first gradient is {float(first.max()) / size:.1e} times the weights",
     )
+
+
+def _weights(window: Window, norm: float) -> float:
+    """Size of all weights before the first update; 0 where it is not known."""
+    weights, moved = (
+        window.first_layers.get(name, np.empty(0)) for name in ("weight_norm", "update_ratio")
+    )
+    with np.errstate(over="ignore"):
+        size = float(np.sqrt(np.nansum(np.square(weights[~np.isinf(weights)]))))
+    moved = moved[np.isfinite(moved) & (moved > 0)]
+    if len(moved) and window.lr[0] > 0:
+        # measured after the update, which may have been of any length: plain descent gives it away
+        size = min(size, float(window.lr[0] * norm / np.median(moved)))
+    return size
 
 
 def _with_depth(window: Window) -> Finding | None:

@@ -19,6 +19,8 @@ ROBUST_Z = 6.0
 """Over their median, in robust standard deviations."""
 STEPS = 5
 """In a row: a hard batch or two are none."""
+CLIMBS = 1.3
+"""Times the first half of a spike that goes on: the second half of one that will not end."""
 HEALS = 10
 """Steps within which a spike may heal by itself and is none."""
 RISE = 0.1
@@ -50,7 +52,8 @@ def rule(window: Window) -> Finding | None:
         if not height >= least:
             continue
         goes_on = last == len(loss) - 1
-        if goes_on and np.median(spike[-STEPS:]) > FACTOR * np.median(spike[:STEPS]):
+        half = len(spike) // 2
+        if goes_on and np.median(spike[half:]) > CLIMBS * np.median(spike[:half]):
             return None  # it climbs on: that is divergence
         return Finding(
             symptom="loss-spike",
