@@ -60,7 +60,7 @@ def scores(trials: Sequence[tuple[Trial, Seen]]) -> Scores:
     matrix: dict[str, Counter[str]] = {}
     for trial, seen in trials:
         row = matrix.setdefault(trial.expected[0] if trial.expected else NONE, Counter())
-        row.update(seen.found or (NONE,))
+        row.update(list(seen.found) or [NONE])
     steps = [s for trial, seen in faults if (s := took(trial, seen)) is not None]
     return Scores(
         faults=len(faults),
