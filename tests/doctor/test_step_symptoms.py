@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.doctor.asking import MINE, ask, spoken, with_spec
+from tuiwb.doctor.examine import SYMPTOMS
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.window import Facts, Window
 
@@ -268,6 +269,23 @@ def test_a_first_gradient_that_dwarfs_the_weights_explodes_at_once() -> None:
     thrown = {"weight_norm": np.full(5, 400.0), "update_ratio": np.full(5, 30.0)}
     window = healthy(20, columns=ordinary, first_loss=1e12, first_layers=thrown)
     assert ask("exploding-gradient", window) is None
+
+
+def test_a_run_worse_than_a_guess_does_not_overfit() -> None:
+    sick = SYMPTOMS.load("overfitting").EXAMPLES()["sick"]
+    assert ask("overfitting", sick) is not None
+    wild = {name: 100 * sick.evals[name] for name in ("val_loss", "train_loss")}
+    assert ask("overfitting", replace(sick, evals={**sick.evals, **wild})) is None
+
+
+def test_wrong_answers_tell_of_overfitting_before_the_loss_does() -> None:
+    step = healthy().evals["step"]
+    val = np.where(step > 150, 0.52, np.where(step > 100, 0.5, 1.0))
+    train = 0.4 * np.exp(-step / 200)
+    for lost, speaks in ((0.06, True), (0.0, False)):
+        right = np.where(step > 150, 0.92 - lost, 0.92)
+        evals = {"val_loss": val + 1e-4 * step, "train_loss": train, "val_accuracy": right}
+        assert (ask("overfitting", healthy(evals=evals)) is not None) is speaks
 
 
 def test_dropout_makes_training_the_worse_mode_which_is_healthy() -> None:

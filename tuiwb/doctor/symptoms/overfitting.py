@@ -42,6 +42,9 @@ def rule(window: Window) -> Finding | None:
     least = max((1 + rise) * lowest, lowest + scale)
     if len(val) - 1 - best < EVALUATIONS or not (last >= least).all():
         return None
+    # what costs more than a guess on its own training samples has learned nothing by heart
+    if now >= beginning(window):
+        return None
     rising = float(np.median(last)) > float(np.median(val[best : best + EVALUATIONS]))
     fell = now < 0.9 * train[best] and now <= 1.02 * float(np.median(train[-2 * EVALUATIONS :]))
     gap = (float(np.median(last)) - now) / max(now, 1e-12)
