@@ -29,7 +29,7 @@ class Scores:
     missed: tuple[str, ...]
     false_alarms: tuple[tuple[str, str, int], ...]
     """Run, symptom, step."""
-    matrix: dict[str, Counter[str]]
+    matrix: dict[str, dict[str, int]]
     """Name of the fault, or `NONE` -> what was found, `NONE` for nothing."""
 
     @property
@@ -75,7 +75,7 @@ def scores(trials: Sequence[tuple[Trial, Seen]]) -> Scores:
             for trial, seen in trials
             for name in wrong(trial, seen)
         ),
-        matrix=matrix,
+        matrix={planted: dict(row) for planted, row in matrix.items()},
     )
 
 
@@ -102,7 +102,7 @@ def confusion(found: Scores) -> str:
     head = " ".join(f"{number:2}" for number in range(1, len(names) + 1))
     lines = [f"{'planted, across: found':30} {head}"]
     for number, name in enumerate(names, 1):
-        row = found.matrix.get(name, Counter())
-        cells = " ".join(f"{row[column] or '.':>2}" for column in names)
+        row = found.matrix.get(name, {})
+        cells = " ".join(f"{row.get(column, '.'):>2}" for column in names)
         lines.append(f"{number:2} {name:27} {cells}")
     return "\n".join(lines)
