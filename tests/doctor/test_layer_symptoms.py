@@ -134,8 +134,12 @@ def test_how_much_is_dead_decides_how_loud() -> None:
         assert (found.severity if found else None) == severity
 
 
-def test_one_sample_is_not_enough() -> None:
+def test_one_sample_is_not_enough_unless_it_is_all_there_is_and_all_is_dead() -> None:
     assert ask("dead-units", dead(np.where(np.arange(16) == 15, 1.0, 0.1))) is None
+    for share, told in ((0.6, False), (0.95, True)):
+        window = dead(share)
+        first = {name: column[:1] for name, column in window.layers.items()}
+        assert (ask("dead-units", replace(window, layers=first)) is not None) == told
 
 
 def test_a_small_batch_cannot_tell_rare_from_dead() -> None:
@@ -155,6 +159,28 @@ def test_behind_weights_of_zero_nothing_can_answer() -> None:
     assert ask("dead-units", window) is not None
     assert ask("dead-units", with_layers(window, weight_norm=[8, NAN, 0, NAN, 8])) is None
     assert ask("dead-units", with_layers(window, weight_norm=[0, NAN, 8, NAN, 8])) is not None
+
+
+def test_where_the_signal_has_faded_units_are_not_to_blame() -> None:
+    window = sick("vanishing-gradient")
+    kinds = tuple(
+        replace(layer, kind="ReLU") if layer.kind == "Sigmoid" else layer
+        for layer in window.facts.layers
+    )
+    window = replace(window, facts=replace(window.facts, layers=kinds))
+    last_dead = np.where(np.arange(20) == 19, 1.0, NAN)
+    fades = np.repeat(10.0 ** -np.arange(10), 2)
+    faded = with_layers(window, act_dead=last_dead, act_std=fades)
+    assert ask("dead-units", faded) is None
+    assert ask("vanishing-gradient", faded) is not None
+    reached = with_layers(window, act_dead=last_dead, act_std=0.1)
+    assert ask("dead-units", reached) is not None
+    assert ask("vanishing-gradient", reached) is None
+
+
+def test_weights_of_zero_are_not_vanishing() -> None:
+    window = with_layers(sick("vanishing-gradient"), weight_norm=0.0)
+    assert ask("vanishing-gradient", window) is None
 
 
 # saturation
@@ -208,6 +234,15 @@ def test_weights_that_begin_alike_have_time_to_part() -> None:
     assert ask("symmetry", with_layers(window, weight_rows=rows)) is None
 
 
+def test_where_all_hidden_layers_are_alike_one_sample_says_it() -> None:
+    every = {"weight_rows": [1 / 64, NAN, 1 / 64, NAN, 0.1], "weight_rank": [0, NAN, 1, NAN, 0]}
+    some = {"weight_rows": [1 / 64, NAN, 1, NAN, 1], "weight_rank": [0, NAN, 20, NAN, 5]}
+    for columns, told in ((every, True), (some, False)):
+        window = healthy(layers=columns)
+        first = {name: column[:1] for name, column in window.layers.items()}
+        assert (ask("symmetry", replace(window, layers=first)) is not None) == told
+
+
 def test_a_layer_frozen_at_zero_is_meant() -> None:
     window = sick("symmetry")
     layers = tuple(replace(layer, trainable=False) for layer in window.facts.layers)
@@ -254,6 +289,12 @@ def test_a_rate_of_zero_freezes_nothing() -> None:
     assert ask("frozen-parameter", healthy(layers={"update_ratio": 0.0})) is None
 
 
+def test_an_update_that_is_lost_in_rounding_is_none_of_the_optimizer_s() -> None:
+    window = sick("frozen-parameter")
+    tiny = [0.3, NAN, 1e-9, NAN, 0.3]
+    assert ask("frozen-parameter", with_layers(window, grad_norm=tiny)) is None
+
+
 def test_samples_in_which_nothing_was_taken_show_nothing() -> None:
     assert ask("frozen-parameter", healthy(layers={"grad_norm": NAN, "update_ratio": NAN})) is None
 
@@ -292,11 +333,10 @@ def test_odd_figures_are_survived(name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("name", LAYERED)
-@pytest.mark.parametrize("samples", [0, 1])
-def test_a_table_of_other_layers_a_short_one_and_none_are_silent(name: str, samples: int) -> None:
+def test_a_table_of_other_layers_an_empty_one_and_none_are_silent(name: str) -> None:
     window = sick(name)
-    short = {k: v[:samples] for k, v in window.layers.items()}
-    assert ask(name, replace(window, layers=short)) is None
+    empty = {k: v[:0] for k, v in window.layers.items()}
+    assert ask(name, replace(window, layers=empty)) is None
     assert ask(name, replace(window, layers={})) is None
     other = replace(window.facts, layers=window.facts.layers[:-1])
     assert ask(name, replace(window, facts=other)) is None

@@ -8,6 +8,9 @@ import numpy as np
 
 from tuiwb.doctor.window import Array, Window
 
+FADED = 1e-3
+"""Share of the first layer's signal below which next to nothing of it arrives."""
+
 
 def recent(window: Window, column: str, samples: int) -> Array:
     """The last ``samples`` rows of a per-layer column, shape (samples, layers).
@@ -36,6 +39,28 @@ def medians(values: Array) -> Array:
 def least(values: Array) -> Array:
     """Least of each column; NaN where a value is, or there is none."""
     return values.min(axis=0) if len(values) else np.full(values.shape[1], np.nan)
+
+
+def before(window: Window) -> list[int]:
+    """For each layer the nearest one up to it that owns parameters; -1 where there is none."""
+    rows, last = [], -1
+    for row, layer in enumerate(window.facts.layers):
+        last = row if layer.parameters else last
+        rows.append(last)
+    return rows
+
+
+def reached(window: Window) -> Array:
+    """Which layers a signal still reaches, as the latest sample has it: the weights up to them are
+    not zero, and what their own put out has not faded to a thousandth of the first layer's."""
+    std = medians(recent(window, "act_std", 1))
+    size = medians(recent(window, "weight_norm", 1))
+    rows = np.array(before(window), dtype=int)
+    known = std[[i for i in dict.fromkeys(rows) if i >= 0 and std[i] > 0]]
+    lost = (std[rows] < FADED * known[0]) if len(known) else np.zeros(len(rows), dtype=bool)
+    zero = np.isin(rows, np.flatnonzero(size == 0))
+    reached: Array = ~(rows < 0) & ~lost & ~zero
+    return reached
 
 
 def names(window: Window, rows: Sequence[int] | Array, limit: int = 20) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
-from tuiwb.doctor.layers import least, medians, names, recent, sampled
+from tuiwb.doctor.layers import least, names, reached, recent, sampled
 from tuiwb.doctor.remedies import remedy, tidy
 from tuiwb.doctor.stuck import learned, stuck
 from tuiwb.doctor.window import Window
@@ -27,20 +27,23 @@ def rule(window: Window) -> Finding | None:
     """Speaks where a run is stuck and two samples in a row have shown a layer mostly dead,
     more than it was at first.
 
-    A run that learns may well leave units unused: that is sparsity, and no symptom.
+    A run that learns may well leave units unused: that is sparsity, and no symptom. Where the
+    signal has faded on its way, or weights are zero, the units are not to blame.
     """
     if not stuck(window):
         return None
-    dead = least(recent(window, "act_dead", SAMPLES))
+    taken = min(len(window.layer("act_dead")), SAMPLES)
+    dead = least(recent(window, "act_dead", taken))
     begun = window.first_layers.get("act_dead", np.empty(0))
     if begun.shape == dead.shape:
         dead[~(dead - begun > DIED) & ~(dead > ALL)] = 0.0
-    dead[_behind_zeros(window)] = 0.0
-    limit = ALL if window.facts.number("data.batch_size", FEW) < FEW else MANY
+    dead[~reached(window)] = 0.0
+    few = taken < SAMPLES or window.facts.number("data.batch_size", FEW) < FEW
+    limit = ALL if few else MANY
     share = float(np.nanmax(dead, initial=0.0))
     if share <= limit:
         return None
-    begin, end = sampled(window, SAMPLES)
+    begin, end = sampled(window, taken)
     return Finding(
         symptom="dead-units",
         severity="alarm" if share > MOST else "warning",
@@ -50,7 +53,7 @@ def rule(window: Window) -> Finding | None:
             "share": share,
             "threshold": limit,
             "alarm_threshold": MOST,
-            "samples": SAMPLES,
+            "samples": taken,
             "learned": learned(window),
             "series": ["layers.act_dead", "layers.act_zero", "loss"],
             "layers": names(window, np.flatnonzero(dead > limit)),
@@ -65,18 +68,6 @@ def rule(window: Window) -> Finding | None:
         source="SageMaker Debugger, DeadRelu; in two samples, and the loss does not fall",
         words=f"{share:.0%} of the units of a layer answer to no sample",
     )
-
-
-def _behind_zeros(window: Window) -> list[int]:
-    """Layers whose weights are all zero, and what follows them: silent, and another symptom."""
-    size = medians(recent(window, "weight_norm", 1))
-    rows, zero = [], False
-    for row, layer in enumerate(window.facts.layers):
-        if layer.parameters and not np.isnan(size[row]):
-            zero = bool(size[row] == 0)
-        if zero:
-            rows.append(row)
-    return rows
 
 
 def _remedy(window: Window) -> Remedy:

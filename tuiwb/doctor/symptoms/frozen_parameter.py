@@ -8,13 +8,15 @@ import numpy as np
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
-from tuiwb.doctor.layers import names, recent, sampled
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.layers import medians, names, recent, sampled
+from tuiwb.doctor.window import Array, Window
 
-SAMPLES = 4
-"""Samples in a row in which a layer stays as it is."""
+SAMPLES = 3
+"""Samples, at least, in all of which a layer stays as it is."""
 LEAST = 50
 """Steps that those samples must span."""
+SLIGHT = 1e-3
+"""Share of the others' gradient below which an update may be lost in rounding."""
 STAGED = frozenset({"layerwise"})
 """Tasks that let layers rest on purpose."""
 
@@ -28,18 +30,20 @@ def rule(window: Window) -> Finding | None:
     """
     if window.facts.task in STAGED:
         return None
-    gradient = recent(window, "grad_norm", SAMPLES)
-    moved = recent(window, "update_ratio", SAMPLES)
+    taken = len(window.layer("grad_norm"))
+    gradient = recent(window, "grad_norm", taken)
+    moved = recent(window, "update_ratio", taken)
     if not len(gradient) or not len(moved):
         return None
-    begin, end = sampled(window, SAMPLES)
-    # a budget may leave all gradients out of a sample: such a sample shows nothing
+    # a sample in which nothing moves shows nothing: a rate of zero, figures that were not taken
     told = np.any(gradient > 0, axis=1) & np.any(moved > 0, axis=1)
-    if end - begin < LEAST or not np.all(told):
+    gradient, moved = gradient[told], moved[told]
+    begin, end = sampled(window, taken)
+    if len(gradient) < SAMPLES or end - begin < LEAST:
         return None
     asks = np.array([layer.trainable and layer.parameters > 0 for layer in window.facts.layers])
     none = np.all(np.isnan(gradient), axis=0)
-    still = np.all((gradient > 0) & (moved == 0), axis=0)
+    still = np.all((gradient > 0) & (moved == 0), axis=0) & ~_slight(medians(gradient), moved)
     zero = np.all((gradient == 0) & (moved == 0), axis=0)
     alive_before = np.cumsum(np.all(gradient > 0, axis=0)) > 0
     cut = zero & alive_before & (window.facts.task != "adversarial")
@@ -59,7 +63,7 @@ def rule(window: Window) -> Finding | None:
             "with_gradient_zero": int(cut[rows].sum()),
             "update_ratio": 0.0,
             "threshold": 0.0,
-            "samples": SAMPLES,
+            "samples": len(gradient),
             "series": ["layers.grad_norm", "layers.update_ratio"],
             "layers": names(window, rows),
         },
@@ -77,6 +81,14 @@ def rule(window: Window) -> Finding | None:
         source="gradient and update of each layer",
         words=f"{names(window, rows, 1)[0]} has {'no gradient' if none[first] else what}",
     )
+
+
+def _slight(gradient: Array, moved: Array) -> Array:
+    """Layers whose gradient is so small beside those of layers that move that their update may be
+    lost in rounding."""
+    moving = gradient[np.any(moved > 0, axis=0) & (gradient > 0)]
+    slight: Array = gradient < SLIGHT * (float(np.median(moving)) if len(moving) else 0.0)
+    return slight
 
 
 def EXAMPLES() -> dict[str, Window]:

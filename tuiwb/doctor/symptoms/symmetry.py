@@ -22,19 +22,22 @@ ONE_WAY = 1.05
 
 def rule(window: Window) -> Finding | None:
     """Speaks where all units of a hidden layer stay copies of one: equal rows, and of rank one or
-    none. The output layer may begin at zero, its units have targets of their own."""
-    share = recent(window, "weight_rows", SAMPLES)
-    rank = recent(window, "weight_rank", SAMPLES)
+    none. The output layer may begin at zero, its units have targets of their own; so may one of
+    several hidden layers, for a while, but not all: they could never part."""
+    taken = min(len(window.layer("weight_rank")), SAMPLES)
+    share = recent(window, "weight_rows", taken)
+    rank = recent(window, "weight_rank", taken)
     if not len(share) or not len(rank):
         return None
-    alike = ((rank == 0) | ((share <= ALIKE) & (rank < ONE_WAY))).all(axis=0)
-    owning = [i for i, layer in enumerate(window.facts.layers) if layer.parameters]
-    alike &= [layer.trainable for layer in window.facts.layers]
-    rows = [row for row in owning[:-1] if alike[row]]
+    alike = np.all((rank == 0) | ((share <= ALIKE) & (rank < ONE_WAY)), axis=0)
+    hidden = [i for i, layer in enumerate(window.facts.layers) if layer.parameters][:-1]
+    rows = [i for i in hidden if alike[i] and window.facts.layers[i].trainable]
     if not rows:
         return None
-    begin, end = sampled(window, SAMPLES)
-    if end <= BEGUN:
+    begin, end = sampled(window, taken)
+    weighty = np.isfinite(recent(window, "weight_norm", 1))
+    every = all(alike[i] for i in hidden if not len(weighty) or weighty[0][i])
+    if not every and (taken < SAMPLES or end <= BEGUN):
         return None
     return Finding(
         symptom="symmetry",
@@ -46,7 +49,7 @@ def rule(window: Window) -> Finding | None:
             "threshold": ALIKE,
             "rank": float(rank[-1][rows].max()),
             "rank_threshold": ONE_WAY,
-            "samples": SAMPLES,
+            "samples": taken,
             "series": ["layers.weight_rows", "layers.weight_rank"],
             "layers": names(window, rows),
         },

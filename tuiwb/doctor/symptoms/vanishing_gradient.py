@@ -8,7 +8,7 @@ import numpy as np
 
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
-from tuiwb.doctor.layers import medians, names, recent, sampled
+from tuiwb.doctor.layers import medians, names, reached, recent, sampled
 from tuiwb.doctor.remedies import remedy
 from tuiwb.doctor.stuck import learned, stuck
 from tuiwb.doctor.window import Array, LayerFacts, Window
@@ -22,6 +22,8 @@ FADED = 1e-2
 STILL = 1e-5
 """Update over weight. Optimizers that rescale gradients move weights by noise all the same."""
 RESCALING = frozenset({"adam", "adamw", "rmsprop", "adagrad"})
+DEAD = 0.9
+"""Share of dead units through which nothing comes back."""
 SHALLOW = 4
 """Fewer layers with weights than this have no depth to get lost in."""
 
@@ -51,7 +53,7 @@ def rule(window: Window) -> Finding | None:
         return None
     back = _fall(medians(recent(window, "back_std", SAMPLES))[rows][::-1])
     forth = _fall(medians(recent(window, "act_std", SAMPLES))[rows[:-1]])
-    if not min(back, forth) < FADED:
+    if not min(back, forth) < FADED or _broken(window):
         return None
     begin, end = sampled(window, SAMPLES)
     return Finding(
@@ -83,6 +85,15 @@ def rule(window: Window) -> Finding | None:
         words=f"the gradient of the first layers is {worst / best:.0e} of the last ones', "
         "and they do not learn",
     )
+
+
+def _broken(window: Window) -> bool:
+    """Whether something else than depth stops the signal: dead units that it reached, or weights
+    of zero, which are symptoms of their own."""
+    dead = medians(recent(window, "act_dead", 1))
+    size = medians(recent(window, "weight_norm", 1))
+    hidden = [i for i, layer in enumerate(window.facts.layers) if layer.parameters][:-1]
+    return bool(np.any(reached(window) & (dead > DEAD)) or np.any(size[hidden] == 0))
 
 
 def _fall(signal: Array) -> float:
