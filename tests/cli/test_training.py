@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_a_detached_run_is_steered_and_stopped(tuiwb: Tuiwb, tmp_path: Path) -> 
     path = Path(started["path"])
     until(lambda: trains(path))
     assert " training " in tuiwb("ls", "--runs", tmp_path).stdout
+
+    def ctl(*words: object) -> Any:
+        answer = tuiwb("ctl", "mlp", *words, "--json", "--runs", tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+    held = ctl("pause")["step"]
+    assert open_run(path).status.words == f"paused at step {held}"
+    ctl("step", 3)
+    refused = tuiwb("ctl", "mlp", "step", 0, "--runs", tmp_path)
+    assert refused.returncode == 2
+    until(lambda: open_run(path).status.words == f"paused at step {held + 3}")
+    ctl("resume")
+    refused = tuiwb("ctl", "mlp", "resume", "--runs", tmp_path)
+    assert refused.returncode == 2 and "it is not paused" in refused.stderr
+    refused = tuiwb("ctl", "mlp", "stop", 3, "--runs", tmp_path)
+    assert refused.returncode == 2 and "stop takes no number" in refused.stderr
     told = tuiwb("ctl", "mlp", "stop", "--runs", tmp_path)
     assert told.returncode == 0, told.stderr
     assert "at step" in told.stdout

@@ -20,7 +20,7 @@ import torch
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import Checkpoints
 from tuiwb.engine.clip import clip, gradient_figures
-from tuiwb.engine.commands import obey
+from tuiwb.engine.commands import Desk
 from tuiwb.engine.evaluation import EarlyStopping, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
@@ -75,7 +75,7 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.controls = controls
+        self.desk = Desk(session, sink, controls, settle=lambda: self.drain(flush=True))
         self.checkpoints = checkpoints
         self.stopping = EarlyStopping(session.spec.train.patience)
         self.bench = Bench(session.layers)
@@ -96,8 +96,7 @@ class Loop:
         session.model.train()
         try:
             while session.step < spec.train.steps:
-                for command in self.controls.take():
-                    obey(session, command)
+                self.desk.attend()
                 self.step()
                 if self.due_for_evaluation() and session.step < spec.train.steps:
                     self.evaluate()

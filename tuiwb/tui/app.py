@@ -115,7 +115,7 @@ class Workbench(App[None]):
         from tuiwb.tui.screens.run import RunScreen
 
         screen = RunScreen(path)
-        if instead:
+        if instead and len(self.screen_stack) > 1:  # the first screen cannot be taken away
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
