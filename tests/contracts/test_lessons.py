@@ -19,6 +19,7 @@ from tuiwb.engine.loop import train
 from tuiwb.run.create import create
 from tuiwb.spec import Resolved, presets, to_toml
 from tuiwb.spec.lessons import (
+    EnsembleCheck,
     FindingCheck,
     GapCheck,
     LayerCheck,
@@ -109,7 +110,7 @@ def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> 
     for check in what.asserts:
         assert len(check.reason) > 3
         match check:
-            case MetricCheck() | GapCheck() | ReachCheck():
+            case MetricCheck() | GapCheck() | ReachCheck() | EnsembleCheck():
                 assert check.metric in metrics
             case LayerCheck():
                 assert check.column in kept.columns
@@ -118,7 +119,11 @@ def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> 
     for column in what.overlay:
         layered = column.startswith("layers.")
         assert column.removeprefix("layers.") in (kept.columns if layered else metrics)
-    named = {label for check in what.asserts for label in (check.run, getattr(check, "over", ""))}
+    named = {
+        label
+        for check in what.asserts
+        for label in (check.run, getattr(check, "over", ""), *getattr(check, "beside", ()))
+    }
     assert {run.label for run in what.runs} <= named, "a run that shows nothing"
 
 

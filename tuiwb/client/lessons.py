@@ -1,4 +1,7 @@
-"""A lesson's checks, judged from what its runs left in their folders."""
+"""A lesson's checks, judged from what its runs left in their folders.
+
+All but one need nothing else: for an ensemble a worker is asked.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
+from tuiwb.client.ensemble import ensemble
 from tuiwb.run.view import RunView, TableView
 from tuiwb.spec.lessons import (
     Bounded,
     Check,
+    EnsembleCheck,
     FindingCheck,
     GapCheck,
     LayerCheck,
@@ -75,6 +81,9 @@ def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
             b = metric(views[check.over], check.metric, check.pick)
             gap = None if a is None or b is None else a - b
             return _held(check, f"{check.metric}: {check.run} - {check.over}", gap)
+        case EnsembleCheck():
+            words = f"{check.metric}: ensemble of {1 + len(check.beside)} - mean member"
+            return _held(check, words, _gain(views, check))
         case ReachCheck():
             words = f"{check.run}: steps to {check.metric} {number(check.level)}"
             return _held(check, words, _reached(view, check))
@@ -147,6 +156,15 @@ def _of(names: tuple[str, ...], values: Floats, which: str) -> float | None:
         case "least":
             return float(values.min())
     return float(values[names.index(which)]) if which in names else None
+
+
+def _gain(views: Mapping[str, RunView], check: EnsembleCheck) -> float | None:
+    members = [views[label] for label in (check.run, *check.beside)]
+    try:
+        gain = ensemble(members)["gain"].get(check.metric)
+    except UserError:
+        return None  # one of them failed, and its own row says so
+    return None if gain is None else float(gain)
 
 
 def _reached(view: RunView, check: ReachCheck) -> float:

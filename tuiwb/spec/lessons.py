@@ -105,7 +105,15 @@ class FindingCheck(Section, kw_only=True, tag_field="check", tag="finding"):
     present: Annotated[bool, knob("whether it must have been found, or must not")] = True
 
 
-Check = MetricCheck | GapCheck | ReachCheck | LayerCheck | StateCheck | FindingCheck
+class EnsembleCheck(Bounded, kw_only=True, tag_field="check", tag="ensemble"):
+    """How much better a metric is of the averaged answers of several finished runs, ``run`` and
+    those ``beside`` it, than it is of them on the mean."""
+
+    metric: Annotated[str, knob("such as val_accuracy")]
+    beside: Annotated[tuple[str, ...], knob("labels of the other members")]
+
+
+Check = EnsembleCheck | MetricCheck | GapCheck | ReachCheck | LayerCheck | StateCheck | FindingCheck
 
 
 class Lesson(Section):
@@ -130,7 +138,11 @@ class Lesson(Section):
             if not (run.preset or self.preset):
                 raise ValueError(f"run {run.label!r} names no preset, nor does the lesson")
         for check in self.asserts:
-            named = [check.run, check.over] if isinstance(check, GapCheck) else [check.run]
+            named = [check.run]
+            if isinstance(check, GapCheck):
+                named.append(check.over)
+            elif isinstance(check, EnsembleCheck):
+                named += check.beside
             for label in named:
                 if label not in labels:
                     raise ValueError(f"there is no run {label!r}; there are {', '.join(labels)}")

@@ -7,12 +7,13 @@ on: a lower threshold finds more of it (recall) and is wrong more often (precisi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isclose, log
 from typing import Annotated
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tuiwb.base.errors import UserError
 from tuiwb.data.dataset import Dataset
@@ -77,6 +78,15 @@ class Classify:
             means = torch.cat((means, rates(torch.cat(scores), torch.cat(truths), self._level)))
         names = ("loss", "accuracy", "precision", "recall", "average_precision")
         return dict(zip(names, means.tolist(), strict=False))  # the one read-back
+
+    def combined(self, outputs: Sequence[Tensor]) -> Tensor:
+        """What several models answered [B, K] each, as one answer: the log of their mean
+        probabilities (for one output, its logit)."""
+        answers = torch.stack([answer.float() for answer in outputs])
+        if self._single:
+            no, yes = functional.logsigmoid(-answers), functional.logsigmoid(answers)
+            return yes.logsumexp(0) - no.logsumexp(0)
+        return answers.log_softmax(-1).logsumexp(0) - log(len(outputs))
 
     def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
         """The confusion matrix, filters of a first layer that reads pictures, and the decision
