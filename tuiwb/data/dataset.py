@@ -17,7 +17,8 @@ class Part:
     """The training or the validation part.
 
     Samples: ``inputs`` float32 [N, *shape] and ``targets`` int64 [N] (classes) or float32
-    [N, outputs] (numbers). Text: ``inputs`` int64 [N] tokens in order, ``targets`` None.
+    [N, outputs] (numbers). Text: ``inputs`` int64 [N] tokens in order (uint16 where they are mapped
+    from a file), ``targets`` None.
     """
 
     inputs: Tensor

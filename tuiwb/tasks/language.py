@@ -68,7 +68,7 @@ class Language:
     def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
         """Text as the model would go on, and what units and gates do over a stretch of text."""
         context, words = dataset.context or dataset.signature.shape[0], dataset.vocabulary
-        tokens = dataset.val.inputs.flatten()[:context]
+        tokens = dataset.val.inputs.flatten()[:context].long()
         written = generate(model, tokens[: context // 2], WRITTEN, context)
         begun, gone_on = (looking.text(t, words) for t in (tokens[: context // 2], written))
         yield Picture(
