@@ -8,6 +8,7 @@ import torch
 
 from tuiwb.data.batches import evaluation
 from tuiwb.engine.build import Session
+from tuiwb.engine.studies import study
 
 EVAL_BATCH = 256
 """Samples in one forward pass of an evaluation, at least (a batch of training if larger)."""
@@ -15,11 +16,13 @@ EVAL_BATCH = 256
 
 def evaluate(session: Session) -> dict[str, float]:
     """Metrics over the whole validation part, each under ``val_`` + its name; those that a task
-    takes over the training part say so (``train_mistakes``) and keep their name.
+    takes over the training part say so (``train_mistakes``) and keep their name, as the figures of
+    the spec's studies do.
 
     The model's mode is restored, and no random number is drawn: training goes on as if nothing
     had happened.
     """
+    figures = study(session)
     model = session.model
     training = model.training
     model.eval()
@@ -38,7 +41,7 @@ def evaluate(session: Session) -> dict[str, float]:
     return {
         name if name.startswith("train_") else f"val_{name}": float(value)
         for name, value in metrics.items()
-    }
+    } | figures
 
 
 class EarlyStopping:

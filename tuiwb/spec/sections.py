@@ -44,6 +44,8 @@ class TaskKnobs(Section):
     """Whether it trains only architectures that name it in their ``tasks``."""
     brings_loss: ClassVar[bool] = False
     """Whether what it minimises is part of it: ``loss.name = own``."""
+    one_loss: ClassVar[bool] = True
+    """Whether a step follows the gradient of one loss of all weights, which a study can look at."""
 
     name: Annotated[str, knob("what one training step and one evaluation mean")]
 
@@ -248,6 +250,11 @@ class Probe(Section):
     budget: Annotated[
         float, knob("share of step time that watching may cost; 0 is off", ge=0, le=1, tier="hot")
     ] = 0.02
+    studies: Annotated[
+        tuple[str, ...],
+        knob("studies of the whole model, measured at every evaluation: gradient-check",
+             tier="branch"),
+    ] = ()  # fmt: skip
 
 
 class Spec(Section):

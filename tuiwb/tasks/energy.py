@@ -33,6 +33,7 @@ class Knobs(TaskKnobs):
     targets: ClassVar[str] = "none"
     own_models: ClassVar[bool] = True
     brings_loss: ClassVar[bool] = True
+    one_loss: ClassVar[bool] = False
 
     chains: Annotated[
         Literal["data", "persistent"],
