@@ -14,12 +14,18 @@ from tuiwb.cli import output
 if TYPE_CHECKING:
     from tuiwb.cli.following import Start
     from tuiwb.client.lessons import Judged
+    from tuiwb.client.standby import Standby
     from tuiwb.run.view import RunView
     from tuiwb.spec.lessons import Lesson
 
 
 def starts(
-    name: str, lesson: Lesson, runs: Path, overrides: Sequence[str] = (), device: str | None = None
+    name: str,
+    lesson: Lesson,
+    runs: Path,
+    overrides: Sequence[str] = (),
+    device: str | None = None,
+    standby: Standby | None = None,
 ) -> list[Start]:
     """What starts each run of a lesson. All are resolved now: a mistake costs no training."""
     from tuiwb.spec.lessons import resolve_run
@@ -28,7 +34,7 @@ def starts(
     specs = [resolve_run(name, lesson, run, more) for run in lesson.runs]
     from tuiwb.client.launch import launch
 
-    return [partial(launch, spec, runs, argv=tuple(sys.argv)) for spec in specs]
+    return [partial(launch, spec, runs, argv=tuple(sys.argv), standby=standby) for spec in specs]
 
 
 def report(

@@ -78,6 +78,14 @@ def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
     )
 
 
+def peak_memory(view: RunView) -> int | None:
+    """The most main memory that the worker has had, in bytes; None where it did not say."""
+    for event in reversed(view.events):
+        if event.get("kind") == "state" and isinstance(event.get("peak_memory"), int):
+            return int(event["peak_memory"])
+    return None
+
+
 def headline(view: RunView) -> str:
     """Two lines: run and state in words; steps, time and pace."""
     seconds, _, samples_per_s = pace(view)

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuiwb.base.errors import UserError
-from tuiwb.base.format import duration, number
+from tuiwb.base.format import duration, number, size
 from tuiwb.cli import output
 
 if TYPE_CHECKING:
     from tuiwb.cli.following import Start
     from tuiwb.run.view import RunView
     from tuiwb.spec.lessons import Lesson
+
+
+MEMORY = 1_500_000_000
+"""Bytes of main memory that a preset may take on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,19 @@ class Plan:
     lesson: Lesson | None = None
 
 
+class Where:
+    """The folder and the device of all runs, and the warm process that they start from."""
+
+    def __init__(self, runs: Path, device: str | None) -> None:
+        from tuiwb.client.warm import Warm
+
+        self.runs = runs
+        self.device = device
+        self.warm = Warm()
+
+
 def plans(
-    asked: Sequence[str], everything: bool, quick: bool, seeds: int, device: str | None, runs: Path
+    asked: Sequence[str], everything: bool, quick: bool, seeds: int, where: Where
 ) -> list[Plan]:
     """What is to be trained, all of it resolved before any of it starts.
 
@@ -51,14 +66,14 @@ def plans(
     taught = lessons.paths()
     known = {info.name for info in presets()}
     return [
-        _lesson(name, seeds, device, runs)
+        _lesson(name, seeds, where)
         if name in taught and name not in known
-        else _preset(name, seeds, device, runs)
+        else _preset(name, seeds, where)
         for name in names
     ]
 
 
-def _preset(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+def _preset(name: str, seeds: int, where: Where) -> Plan:
     from tuiwb.cli.commands.train import start
     from tuiwb.spec import resolve
 
@@ -74,13 +89,20 @@ def _preset(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
     return Plan(
         name,
         tuple(
-            partial(start, name, [*settings, *_seed(seed, seeds)], device, runs)
+            partial(
+                start,
+                name,
+                [*settings, *_seed(seed, seeds)],
+                where.device,
+                where.runs,
+                standby=where.warm,
+            )
             for seed in range(seeds)
         ),
     )
 
 
-def _lesson(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+def _lesson(name: str, seeds: int, where: Where) -> Plan:
     from tuiwb.cli import lessons
     from tuiwb.spec.lessons import lesson as read
 
@@ -88,7 +110,9 @@ def _lesson(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
     begin = [
         started
         for seed in range(seeds)
-        for started in lessons.starts(name, lesson, runs, _seed(seed, seeds), device)
+        for started in lessons.starts(
+            name, lesson, where.runs, _seed(seed, seeds), where.device, where.warm
+        )
     ]
     return Plan(name, tuple(begin), lesson)
 
@@ -112,6 +136,8 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
     states = [view.status.state for view in views]
     values = [verdict.value for verdict in verdicts]
     known = [value for value in values if value is not None]
+    memory = _memory(views)
+    fits = memory is not None and (memory <= MEMORY or not _on_the_cpu(views))
     return {
         "preset": name,
         "metric": first.metric,
@@ -121,12 +147,26 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
         "baseline": first.baseline,
         "steps": views[0].status.step,
         "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
-        "met": all(verdict.met for verdict in verdicts) and set(states) == {"finished"},
+        "memory": memory,
+        "met": all(verdict.met for verdict in verdicts) and set(states) == {"finished"} and fits,
         "run": views[0].id,
         "runs": [view.id for view in views],
         "bound": first.target_words,
         "state": next((state for state in states if state != "finished"), "finished"),
     }
+
+
+def _memory(views: Sequence[RunView]) -> int | None:
+    """What the largest of some workers took; None where one of them did not say."""
+    from tuiwb.cli import summary
+
+    peaks = [summary.peak_memory(view) for view in views]
+    known = [peak for peak in peaks if peak is not None]
+    return max(known) if known and len(known) == len(peaks) else None
+
+
+def _on_the_cpu(views: Sequence[RunView]) -> bool:
+    return all(str(view.device.get("device", "cpu")).startswith("cpu") for view in views)
 
 
 def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
@@ -151,6 +191,7 @@ def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
         "missed": [check for check in checks if not check["met"]],
         "steps": sum(view.status.step for view in views),
         "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
+        "memory": _memory(views),
         "met": all(report["met"] for report in reports),
         "seeds": reports,
     }
@@ -165,38 +206,51 @@ def line(row: Mapping[str, Any]) -> str:
         )
         met = "met" if row["met"] else f"NOT MET{missed}"
         return f"lesson {row['lesson']}: {row['checks_met']} of {row['checks']} checks: {met}"
-    met = "met" if row["met"] else f"NOT MET ({row['state']})"
+    met = "met" if row["met"] else f"NOT MET ({_why(row)})"
     return f"{row['preset']}: {row['metric']} {_values(row)}, {row['bound']}: {met}"
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    if row["state"] == "finished" and (row["memory"] or 0) > MEMORY:
+        return f"{size(row['memory'])} of memory, {size(MEMORY)} are allowed"
+    return str(row["state"])
+
+
+def _cost(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Steps, seconds, memory."""
+    memory = "-" if row["memory"] is None else size(row["memory"])
+    return str(row["steps"]), duration(row["seconds"]), memory
 
 
 def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The presets' table and the lessons', where there are any."""
     presets = [row for row in rows if "preset" in row]
     if presets:
-        head = ("preset", "metric", "target", "value", "steps", "seconds", "met", "baseline")
+        cost = ("steps", "seconds", "memory")
+        head = ("preset", "metric", "target", "value", *cost, "met", "baseline")
         yield output.grid(
             head,
             [
                 (
-                    row["preset"], row["metric"], row["bound"], _values(row), str(row["steps"]),
-                    duration(row["seconds"]), "yes" if row["met"] else "NO", row["baseline"],
+                    row["preset"], row["metric"], row["bound"], _values(row), *_cost(row),
+                    "yes" if row["met"] else "NO", row["baseline"],
                 )
                 for row in presets
             ],
-            right=("target", "value", "steps", "seconds"),
+            right=("target", "value", *cost),
         )  # fmt: skip
     lessons = [row for row in rows if "lesson" in row]
     if lessons:
         yield output.grid(
-            ("lesson", "checks", "steps", "seconds", "met"),
+            ("lesson", "checks", "steps", "seconds", "memory", "met"),
             [
                 (
-                    row["lesson"], f"{row['checks_met']}/{row['checks']}", str(row["steps"]),
-                    duration(row["seconds"]), "yes" if row["met"] else "NO",
+                    row["lesson"], f"{row['checks_met']}/{row['checks']}", *_cost(row),
+                    "yes" if row["met"] else "NO",
                 )
                 for row in lessons
             ],
-            right=("checks", "steps", "seconds"),
+            right=("checks", "steps", "seconds", "memory"),
         )  # fmt: skip
 
 

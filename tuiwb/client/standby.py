@@ -25,7 +25,8 @@ from tuiwb.run.files import parse_object
 from tuiwb.spec import Resolved, to_toml
 
 _MAX_LINE = 1 << 24  # bytes of a reply
-_WARM_UP = 120.0  # seconds that importing torch may take, on a cold network disk
+WARM_UP = 120.0
+"""Seconds that importing torch may take, on a cold network disk."""
 _REPLY = 60.0
 _HAND_OVER = 5.0
 
@@ -96,6 +97,18 @@ class Standby:
                 return False
             self._now = None
             return True
+
+    def fork(self, path: Path) -> bool:
+        """Have the warm process fork a worker for a run and wait on; whether it did. Raises the
+        process's `UserError` where a fork is not sound there."""
+        now = self._now
+        if now is None or not now.alive or not now.warm.is_set():
+            return False
+        try:
+            now.ask(_Request({"fork": str(path)}, _HAND_OVER)).result()
+        except WorkerFailed:
+            return False
+        return True
 
     def close(self) -> None:
         """End the waiting process, if there is one. A run that was handed over trains on."""
@@ -169,7 +182,7 @@ class _Process:
             if not self.alive:
                 child.kill()
         keep(child)
-        if not (self._hear(_WARM_UP) or {}).get("ready"):
+        if not (self._hear(WARM_UP) or {}).get("ready"):
             return None
         self.warm.set()
         while (request := self._requests.get()) is not None:

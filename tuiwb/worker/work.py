@@ -18,6 +18,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.reader import read_meta
 from tuiwb.spec import from_toml
+from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -101,7 +102,12 @@ class _Work:
             self.step = session.step
             heartbeat.stop()
             sink.close()
-        self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
+        self.say(
+            outcome.state,
+            reason=outcome.reason,
+            metrics=outcome.metrics,
+            peak_memory=memory.peak(),
+        )
         ballast.drop(self.paths)
         return DIVERGED if outcome.state == "diverged" else 0
 

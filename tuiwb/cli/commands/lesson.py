@@ -49,12 +49,14 @@ def lesson(
         return 0
     from tuiwb.cli import lessons
     from tuiwb.cli.following import Detached, Interrupted, wait_all
+    from tuiwb.client.warm import Warm
     from tuiwb.spec.lessons import lesson as read
 
     what = read(name)
-    starts = lessons.starts(name, what, runs_folder(runs), device=device)
     try:
-        ended = wait_all(starts, jobs, interval)
+        with Warm() as warm:
+            starts = lessons.starts(name, what, runs_folder(runs), device=device, standby=warm)
+            ended = wait_all(starts, jobs, interval)
     except Detached:
         output.say("the run that has begun goes on; tuiwb ls lists it")
         return 130
@@ -125,10 +127,11 @@ def _width() -> int:
 
 
 def _draw(lesson: Lesson, views: Mapping[str, RunView]) -> None:
-    from tuiwb.cli import figures
+    from tuiwb.client.overlay import series
+    from tuiwb.plots.overlay import overlay
     from tuiwb.plots.static import render
 
     width, height = _width(), max(5, min(16, _width() // 4))
     for column in lesson.overlay:
-        figure = figures.overlay(column, views)
+        figure = overlay(column, series(column, views))
         output.paint(render(figure, width, height, output.shows_colour(), output.shows_unicode()))

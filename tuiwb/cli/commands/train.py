@@ -15,6 +15,7 @@ from tuiwb.cli.options import Device, Interval, Jobs, Json, PresetName, Runs, Se
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tuiwb.client.standby import Standby
     from tuiwb.run.view import RunView
 
 PLACE = 1
@@ -71,9 +72,14 @@ def run(
 
 
 def start(
-    preset: str, settings: list[str], device: str | None, runs: Path, name: str | None = None
+    preset: str,
+    settings: list[str],
+    device: str | None,
+    runs: Path,
+    name: str | None = None,
+    standby: Standby | None = None,
 ) -> Path:
-    """Resolve a preset and start its worker; the run's folder."""
+    """Resolve a preset and start its worker, warm where there is a standby; the run's folder."""
     from tuiwb.spec import resolve
 
     if device is not None:
@@ -81,7 +87,7 @@ def start(
     resolved = resolve(preset, settings)  # a mistake costs milliseconds: before all else is loaded
     from tuiwb.client.launch import launch
 
-    return launch(resolved, runs, name=name, argv=tuple(sys.argv))
+    return launch(resolved, runs, name=name, argv=tuple(sys.argv), standby=standby)
 
 
 def _print_started(path: Path, json: bool) -> None:
@@ -126,7 +132,8 @@ def verify(
     from tuiwb.cli import verifying
     from tuiwb.cli.following import Detached, Interrupted, wait_all
 
-    plans = verifying.plans(presets or [], everything, quick, seeds, device, runs_folder(runs))
+    where = verifying.Where(runs_folder(runs), device)
+    plans = verifying.plans(presets or [], everything, quick, seeds, where)
     rows: list[dict[str, Any]] = []
 
     def ended(views: Sequence[RunView]) -> None:
@@ -140,7 +147,8 @@ def verify(
                 output.say(verifying.line(rows[-1]))
 
     try:
-        wait_all([start for plan in plans for start in plan.starts], jobs, interval, ended)
+        with where.warm:
+            wait_all([start for plan in plans for start in plan.starts], jobs, interval, ended)
     except Detached:
         output.say("what was being trained goes on; tuiwb ls lists it")
         return 130
