@@ -5,7 +5,7 @@ chance, whatever the network learns by heart. Speed and memory are those of real
 """
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from tuiwb.spec.sections import ImageKnobs
 
 class Knobs(ImageKnobs):
     """Pictures of random pixels: for throughput only, there is nothing to learn."""
+
+    top: ClassVar[float] = 255.0
 
     samples: Annotated[
         int, knob("pictures, training and validation together", unit="samples", ge=100,
@@ -45,7 +47,7 @@ def load(knobs: Knobs) -> Dataset:
         images,  # type: ignore[arg-type]
         labels,
         [str(label) for label in range(knobs.classes)],
-        scaler=pixel_scaler(knobs.scaling, 255),
+        scaler=pixel_scaler(knobs.scaling, knobs.top),
         kind="image",
     )
     return replace(dataset, notes=("random pixels: for throughput only, accuracy stays at chance",))

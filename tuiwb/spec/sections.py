@@ -29,7 +29,13 @@ class About(Section):
     family: Annotated[str, knob("the shelf of the gallery that it stands on")] = "your own"
     paper: Annotated[str, knob("where it comes from")] = ""
     look_at: Annotated[str, knob("what is worth watching while it trains")] = ""
-    expect: Annotated[Expect | None, knob("what it must reach, and beside which baseline")] = None
+    needs: Annotated[
+        Literal["", "gpu"], knob("a machine without which it is not worth starting")
+    ] = ""
+    expect: Annotated[
+        Expect | None,
+        knob("what it must reach, and beside which baseline; without, it is there for throughput"),
+    ] = None
 
 
 class TaskKnobs(Section):
