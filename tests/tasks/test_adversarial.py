@@ -11,12 +11,16 @@ from scipy.stats import wasserstein_distance
 
 from tests.contracts.making import build_model, knobs, module
 from tests.engine.recorder import trained
+from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import generator
 from tuiwb.data.dataset import Dataset, Part
-from tuiwb.engine.build import Session
+from tuiwb.engine.build import Session, build, load_data
+from tuiwb.spec import resolve
 from tuiwb.tasks.distance import Sliced
+from tuiwb.tasks.judge import Judge, spoil
 
+GLYPHS = ("data.samples=1000",)
 SMALL = ("train.device=cpu", "train.threads=1", "data.samples=400", "model.hidden=[16]")
 
 
@@ -98,3 +102,60 @@ def test_patience_ends_a_game_that_gets_worse_and_restores_its_best(tmp_path: Pa
     losses = [metrics["val_loss"] for _, metrics, _ in sink.evaluations]
     assert outcome.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-6)
     assert losses[-1] > min(losses)
+
+
+@pytest.fixture(scope="module")
+def glyphs() -> Dataset:
+    return load_data(resolve("dcgan-glyphs", GLYPHS).spec)
+
+
+@pytest.fixture(scope="module")
+def judge(glyphs: Dataset) -> Judge:
+    before = torch.get_rng_state()
+    trained_on = Judge(glyphs)
+    assert torch.equal(torch.get_rng_state(), before)
+    return trained_on
+
+
+def test_the_judge_knows_held_out_digits_and_is_always_the_same(
+    glyphs: Dataset, judge: Judge
+) -> None:
+    said = judge.classes(glyphs.val.inputs)
+    assert glyphs.val.targets is not None
+    assert float((said == glyphs.val.targets).float().mean()) > 0.9
+    assert judge.judge(glyphs.val.inputs)["modes"] == 10
+    torch.manual_seed(123)
+    assert torch.equal(Judge(glyphs).classes(glyphs.val.inputs), said)
+
+
+def test_the_judge_calls_fog_noise_and_blends_no_digit(glyphs: Dataset, judge: Judge) -> None:
+    assert glyphs.val.targets is not None
+    shape = glyphs.signature.shape
+    blends = spoil(glyphs.val.inputs, glyphs.val.targets, 99)
+    assert float((judge.classes(blends) == judge.count).float().mean()) > 0.9
+    fog = glyphs.train.inputs.mean(0).expand(200, *shape)
+    noise = torch.rand(200, *shape, generator=generator(0))
+    for pictures in (fog, noise):
+        assert judge.judge(pictures) == {"modes": 0, "quality": 0}
+
+
+def test_the_judge_counts_what_it_sees(glyphs: Dataset, judge: Judge) -> None:
+    assert glyphs.val.targets is not None
+    said = judge.classes(glyphs.val.inputs)
+    three = glyphs.val.inputs[(said < 3)]
+    assert judge.judge(three) == {"modes": 3, "quality": 1}
+    fog = glyphs.train.inputs.mean(0).expand(len(three), *glyphs.signature.shape)
+    assert judge.judge(torch.cat((three, fog))) == {"modes": 3, "quality": 0.5}
+
+
+def test_spoilt_pictures_are_a_function_of_their_step(glyphs: Dataset) -> None:
+    pictures, targets = glyphs.train.inputs[:20], torch.arange(20) % 10
+    assert torch.equal(spoil(pictures, targets, 1), spoil(pictures, targets, 1))
+    assert not torch.equal(spoil(pictures, targets, 1), spoil(pictures, targets, 2))
+    assert not len(spoil(pictures, torch.zeros(20), 1))  # there are no two of different classes
+
+
+def test_a_net_judges_pictures_alone() -> None:
+    with pytest.raises(UserError) as caught:
+        build(resolve("gan-ring", ["task.judge=net"]).spec)
+    assert caught.value.where == "task.judge"
