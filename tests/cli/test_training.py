@@ -17,10 +17,11 @@ import pytest
 
 from tests.cli.conftest import ROOT, Tuiwb
 from tuiwb.api import open_run
+from tuiwb.engine.device import processor
 
 KEYS = {
     "run", "path", "preset", "state", "steps", "seconds", "steps_per_s", "samples_per_s",
-    "metrics", "expect", "findings",
+    "unit", "device", "memory", "device_memory", "metrics", "expect", "findings",
 }  # fmt: skip
 SHORT = ("-s", "train.steps=40", "-s", "train.eval_every=20", "--device", "cpu")
 LONG = ("-s", "train.steps=1000000", "-s", "train.eval_every=0", "--device", "cpu")
@@ -44,6 +45,7 @@ def test_run_ends_in_a_summary_and_two_plots(tuiwb: Tuiwb, tmp_path: Path) -> No
     for words in ("finished at step 40", "val_accuracy", "target >= ", "loss", "gradient"):
         assert words in done.stdout
     assert "starting" in done.stderr and "finished" in done.stderr
+    assert f"on {processor()}, " in done.stdout and "of memory" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert "mlp-digits-0001" in tuiwb("ls", "--runs", tmp_path).stdout
 
@@ -150,6 +152,8 @@ def test_sigterm_stops_the_run_and_says_so(tmp_path: Path) -> None:
     assert set(run) == KEYS
     assert (run["run"], run["path"], run["state"]) == ("it", str(path), "stopped")
     assert set(run["expect"]) == {"metric", "target", "value", "met"}
+    assert (run["unit"], run["device"]) == ("samples", processor())
+    assert run["memory"] > 50_000_000 and run["device_memory"] is None
     assert run["samples_per_s"] > 0 and run["steps_per_s"] > 0 and run["seconds"] > 0
 
 

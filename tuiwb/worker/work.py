@@ -107,6 +107,7 @@ class _Work:
             reason=outcome.reason,
             metrics=outcome.metrics,
             peak_memory=memory.peak(),
+            device_memory=session.device.peak_memory(),
         )
         ballast.drop(self.paths)
         return DIVERGED if outcome.state == "diverged" else 0
@@ -148,12 +149,14 @@ class _Work:
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
         )
+            unit="tokens" if dataset.context else "samples",
         for text in dataset.notes:
             self.journal.write("note", text=text, by="data")
         self.journal.write(
             "device",
             device=session.device.name,
             precision="bfloat16" if session.device.autocast_to else "float32",
+            hardware=session.device.hardware,
             threads=session.threads,
         )
 
