@@ -49,19 +49,23 @@ class Dataset:
     classes: tuple[str, ...]
     """Names of the classes in the order of their indices; empty where there are none."""
     baselines: dict[str, float]
-    """Loss (nats, or mean squared error) on ``val`` of predictors that are not networks."""
+    """Loss (nats, or mean squared error) of predictors that are not networks, on ``val`` (and
+    ``test``, where there is one)."""
     fingerprint: str
     """Of the content: same data, same split, same scaling, same fingerprint."""
     vocabulary: tuple[str, ...] = ()
     """Token index -> its text."""
     context: int = 0
     """Tokens in one sample; 0 where samples are not tokens."""
+    test: Part | None = None
+    """Set aside (`data.aside`): evaluated once, when the run is over."""
     notes: tuple[str, ...] = ()
     """What loading found out, a line each: types of columns, what was left out or filled in."""
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data on ``device``."""
-        return replace(self, train=self.train.to(device), val=self.val.to(device))
+        test = None if self.test is None else self.test.to(device)
+        return replace(self, train=self.train.to(device), val=self.val.to(device), test=test)
 
 
 def fingerprint(tensors: Iterable[Tensor | None], extra: Iterable[str] = ()) -> str:

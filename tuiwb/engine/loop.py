@@ -25,6 +25,7 @@ from tuiwb.engine.evaluation import EarlyStopping, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
+from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.budget import Budget
 from tuiwb.probes.instrument import Bench, Stopwatch
@@ -259,11 +260,13 @@ class Loop:
             self.checkpoint("evaluation", best=best)
 
     def finish(self, reason: str) -> Outcome:
-        """The last evaluation, the best weights where early stopping kept them, a checkpoint."""
+        """The last evaluation, the best weights where early stopping kept them, the test where a
+        part was set aside for it, a checkpoint."""
         session, stopping = self.session, self.stopping
         if self.evaluated != session.step:
             self.evaluate(keep=False)
-        if stopping.best_step != session.step and stopping.restore(session.model):
+        restored = stopping.best_step != session.step and stopping.restore(session.model)
+        if restored:
             reason += f"; the weights of step {stopping.best_step} were the best and are restored"
             self.metrics = evaluate(session)
             self.sink.event(
@@ -273,6 +276,10 @@ class Loop:
                 best=True,
                 restored=stopping.best_step,
             )
+        if figures := tested(session):
+            best = stopping.best_step == session.step or restored
+            self.metrics = self.metrics | figures
+            self.sink.evaluation(session.step, time.time(), self.metrics, best)
         self.checkpoint("end", best=stopping.best_step == session.step)
         return Outcome("finished", reason, self.metrics)
 

@@ -75,6 +75,11 @@ class DataKnobs(Section):
     val_share: Annotated[float, knob("share of the data held out for validation", gt=0, lt=1)] = (
         0.25
     )
+    test: Annotated[
+        float,
+        knob("share of the data set aside for one test when the run is over, never to choose by; "
+             "0 is none", ge=0, lt=1),
+    ] = 0.0  # fmt: skip
     split_seed: Annotated[int, knob("seed of the split and of generated data", ge=0)] = 0
     full: Annotated[
         bool, knob("the preset's data of full size, its table [data.full], in place of [data]")

@@ -56,8 +56,12 @@ class RunSink:
             self._layers.append(self._layer_row)
 
     def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+        dtype = schema.dtype_evals(list(metrics))
+        if self._evals is not None and self._evals.dtype != dtype:
+            # a test at the end: its row, in a segment of its own, takes the last one's place
+            self._evals.close()
+            self._evals = None
         if self._evals is None:
-            dtype = schema.dtype_evals(list(metrics))
             self._evals = TableWriter(self._folder, schema.EVALS, dtype)
         row = np.zeros(1, self._evals.dtype)
         row[0] = (step, time, *metrics.values())

@@ -141,6 +141,7 @@ class _Work:
             name=session.spec.data.name,
             train=len(dataset.train),
             val=len(dataset.val),
+            **({} if dataset.test is None else {"test": len(dataset.test)}),
             classes=list(dataset.classes),
             # in the unit of the loss, which the data's own may not be
             baselines=dict(session.task.baselines),
@@ -148,15 +149,15 @@ class _Work:
             notes=list(dataset.notes),
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
-        )
             unit="tokens" if dataset.context else "samples",
+        )
         for text in dataset.notes:
             self.journal.write("note", text=text, by="data")
         self.journal.write(
             "device",
             device=session.device.name,
-            precision="bfloat16" if session.device.autocast_to else "float32",
             hardware=session.device.hardware,
+            precision="bfloat16" if session.device.autocast_to else "float32",
             threads=session.threads,
         )
 
