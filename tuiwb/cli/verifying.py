@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import duration, number, size
-from tuiwb.cli import output
+from tuiwb.cli import output, throughput
 
 if TYPE_CHECKING:
     from tuiwb.cli.following import Start
@@ -30,6 +30,8 @@ class Plan:
     name: str
     starts: tuple[Start, ...]
     lesson: Lesson | None = None
+    missing: str = ""
+    """Why it is not trained here: it has no starts then."""
 
 
 class Where:
@@ -49,7 +51,8 @@ def plans(
     """What is to be trained, all of it resolved before any of it starts.
 
     Names are of presets or of lessons. Without any: all presets, with ``everything`` all lessons
-    as well, with ``quick`` those of both that call themselves quick.
+    as well, with ``quick`` those of both that call themselves quick. What needs a machine that is
+    not here has a plan without starts.
     """
     from tuiwb.spec import lessons, presets
 
@@ -58,7 +61,7 @@ def plans(
         names = [
             info.name
             for info in presets()
-            if info.expect is not None and (info.expect.quick or not quick)
+            if (info.expect.quick or not quick if info.expect else info.needs and not quick)
         ]
         if everything or quick:
             found = lessons.lessons()
@@ -78,14 +81,17 @@ def _preset(name: str, seeds: int, where: Where) -> Plan:
     from tuiwb.spec import resolve
 
     resolved = resolve(name)
-    expect = resolved.spec.about.expect
-    if expect is None:
+    about = resolved.spec.about
+    if about.expect is None and not about.needs:
         raise UserError(
             f"{name} promises nothing that could be verified",
             where=f"{name}, [about.expect]",
             allowed="a preset with [about.expect]",
         )
-    settings = [] if expect.steps == resolved.spec.train.steps else [f"train.steps={expect.steps}"]
+    if missing := throughput.missing(about.needs, where.device):
+        return Plan(name, (), missing=missing)
+    steps = about.expect.steps if about.expect else resolved.spec.train.steps
+    settings = [] if steps == resolved.spec.train.steps else [f"train.steps={steps}"]
     return Plan(
         name,
         tuple(
@@ -123,7 +129,9 @@ def _seed(seed: int, seeds: int) -> list[str]:
 
 
 def row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
-    """What came of a plan, as ``--json`` gives it."""
+    """What came of a plan, as ``--json`` gives it. ``met`` is None where nothing was promised."""
+    if plan.missing:
+        return throughput.not_run(plan.name, plan.missing)
     return _preset_row(plan.name, views) if plan.lesson is None else _lesson_row(plan, views)
 
 
@@ -131,7 +139,8 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
     from tuiwb.cli import summary
 
     verdicts = [verdict for view in views if (verdict := summary.verdict(view)) is not None]
-    assert verdicts, "only presets with [about.expect] are verified"
+    if not verdicts:
+        return throughput.row(name, views, _memory(views))
     first = verdicts[0]
     states = [view.status.state for view in views]
     values = [verdict.value for verdict in verdicts]
@@ -203,6 +212,8 @@ def line(row: Mapping[str, Any]) -> str:
         missed = "".join(
             f"; {check['check']} {_cell(check['value'])}, {check['target']}"
             for check in row["missed"]
+    if "why" in row:
+        return throughput.line(row)
         )
         met = "met" if row["met"] else f"NOT MET{missed}"
         return f"lesson {row['lesson']}: {row['checks_met']} of {row['checks']} checks: {met}"
@@ -233,7 +244,7 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             [
                 (
                     row["preset"], row["metric"], row["bound"], _values(row), *_cost(row),
-                    "yes" if row["met"] else "NO", row["baseline"],
+                    throughput.verdict(row), row["baseline"],
                 )
                 for row in presets
             ],
@@ -257,8 +268,8 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _values(row: Mapping[str, Any]) -> str:
     """The mean, and the values of all seeds where there are several."""
     values = row["values"]
-    if len(values) == 1:
-        return number(row["value"])
+    if len(values) < 2:
+        return "-" if row["value"] is None else number(row["value"])
     return f"{number(row['value'])} ({', '.join(number(value) for value in values)})"
 
 
