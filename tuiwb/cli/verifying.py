@@ -212,11 +212,11 @@ def line(row: Mapping[str, Any]) -> str:
         missed = "".join(
             f"; {check['check']} {_cell(check['value'])}, {check['target']}"
             for check in row["missed"]
-    if "why" in row:
-        return throughput.line(row)
         )
         met = "met" if row["met"] else f"NOT MET{missed}"
         return f"lesson {row['lesson']}: {row['checks_met']} of {row['checks']} checks: {met}"
+    if "why" in row:
+        return throughput.line(row)
     met = "met" if row["met"] else f"NOT MET ({_why(row)})"
     return f"{row['preset']}: {row['metric']} {_values(row)}, {row['bound']}: {met}"
 
