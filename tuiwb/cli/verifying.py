@@ -183,13 +183,10 @@ def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
     from tuiwb.client.lessons import judge
 
     assert plan.lesson is not None
-    size = len(plan.lesson.runs)
+    size = len(plan.lesson.labels)
     reports = []
     for begin in range(0, len(views), size):
-        by_label = {
-            run.label: view
-            for run, view in zip(plan.lesson.runs, views[begin : begin + size], strict=True)
-        }
+        by_label = dict(zip(plan.lesson.labels, views[begin : begin + size], strict=True))
         judged = judge(plan.lesson, by_label)
         reports.append(lessons.report(plan.name, plan.lesson, by_label, judged))
     checks = [check for report in reports for check in report["asserts"]]

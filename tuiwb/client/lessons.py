@@ -18,6 +18,7 @@ from tuiwb.base.format import number
 from tuiwb.client.ensemble import ensemble
 from tuiwb.run.view import RunView, TableView
 from tuiwb.spec.lessons import (
+    BestCheck,
     Bounded,
     Check,
     EnsembleCheck,
@@ -62,6 +63,8 @@ def judge(lesson: Lesson, views: Mapping[str, RunView]) -> tuple[Judged, ...]:
 
 def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
     """One check. What cannot be read (no such column, no evaluation) is not met."""
+    if isinstance(check, BestCheck):
+        return _best_of_all(check, views)  # its labels are samplers, not runs
     view = views[check.run]
     match check:
         case StateCheck():
@@ -165,6 +168,21 @@ def _gain(views: Mapping[str, RunView], check: EnsembleCheck) -> float | None:
     except UserError:
         return None  # one of them failed, and its own row says so
     return None if gain is None else float(gain)
+
+
+def _best_of_all(check: BestCheck, views: Mapping[str, RunView]) -> Judged:
+    from tuiwb.client.trials import arms, best_so_far, results
+
+    def best(arm: str) -> float | None:
+        trials = arms(views).get(arm, ())
+        so_far = best_so_far(results(trials, check.metric), check.pick == "lowest")
+        return float(so_far[-1]) if len(so_far) else None
+
+    words, value = f"{check.pick} {check.metric}: {check.run}", best(check.run)
+    if check.over:
+        words, other = f"{words} - {check.over}", best(check.over)
+        value = None if value is None or other is None else value - other
+    return _held(check, words, value)
 
 
 def _reached(view: RunView, check: ReachCheck) -> float:

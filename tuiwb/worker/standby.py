@@ -26,8 +26,10 @@ NEEDED = (
     "torch._dynamo",  # a second of imports, which the first optimiser of a process asks for
     "tuiwb.engine.describe",
     "tuiwb.engine.loop",
+    "tuiwb.worker.forking",
     "tuiwb.worker.heartbeat",
     "tuiwb.worker.sink",
+    "tuiwb.worker.work",
 )
 """All that a run needs and that takes time to load: it is there before a run is asked for."""
 

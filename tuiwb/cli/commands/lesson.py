@@ -65,7 +65,7 @@ def lesson(
         return 130
     from tuiwb.client.lessons import judge
 
-    views = {run.label: view for run, view in zip(what.runs, ended, strict=True)}
+    views = dict(zip(what.labels, ended, strict=True))
     judged = judge(what, views)
     facts = lessons.report(name, what, views, judged)
     if json:
@@ -73,7 +73,9 @@ def lesson(
     else:
         output.emit(_heading(what))
         _draw(what, views)
-        output.emit(f"\n{lessons.runs_table(facts)}\n\n{lessons.checks_table(judged)}")
+        search = facts["search"]
+        table = lessons.search_table(search) if search else lessons.runs_table(facts)
+        output.emit(f"\n{table}\n\n{lessons.checks_table(judged)}")
         again = f"tuiwb lesson {shlex.quote(name)}"
         output.emit(f"\n{again}: {'all checks met' if facts['met'] else 'NOT all checks met'}")
     return 0 if facts["met"] else MISSED
@@ -92,7 +94,7 @@ def _list(json: bool) -> None:
                     "paper": lesson.about.paper,
                     "story": lesson.about.story,
                     "look_at": lesson.about.look_at,
-                    "runs": [run.label for run in lesson.runs],
+                    "runs": list(lesson.labels),
                 }
                 for name, lesson in found
             ]
@@ -101,8 +103,15 @@ def _list(json: bool) -> None:
     blocks = []
     for name, lesson in found:
         blocks.append(f"{name}  {lesson.about.title}")
-        blocks += _wrapped(f"{', '.join(run.label for run in lesson.runs)}. {lesson.about.look_at}")
+        blocks += _wrapped(f"{', '.join(_names(lesson))}. {lesson.about.look_at}")
     output.emit("\n".join(blocks))
+
+
+def _names(lesson: Lesson) -> list[str]:
+    """The runs, and of a search its samplers."""
+    search = lesson.search
+    samplers = [] if search is None else [f"{arm} x {search.trials}" for arm in search.samplers]
+    return [*(run.label for run in lesson.runs), *samplers]
 
 
 def _heading(lesson: Lesson) -> str:
