@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-Context = Literal["anywhere", "presets", "setup", "run"]
+Context = Literal["anywhere", "presets", "setup", "lesson", "run"]
 
 CONTEXTS: dict[Context, str] = {
     "presets": "Presets and runs",
     "setup": "Set-up",
+    "lesson": "Lesson",
     "run": "Run",
     "anywhere": "Anywhere",
 }
@@ -52,7 +53,7 @@ def _action(context: Context, name: str, keys: str, label: str, help: str, show:
 
 
 ACTIONS: tuple[Action, ...] = (
-    _action("presets", "open", "enter", "open", "Set up the preset, or watch the run", 1),
+    _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
     _action("presets", "filter", "slash", "filter", "Show only presets that hold what you type", 2),
     _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
     _action("presets", "down", "down j", "down", "Next line"),
@@ -78,6 +79,20 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "first", "home g", "first", "First knob"),
     _action("setup", "last", "end G", "last", "Last knob"),
     _action("setup", "leave", "escape q", "back", "Back to the presets", 7),
+    _action("lesson", "open", "enter", "open run", "Watch this run on the bench", 1),
+    _action("lesson", "down", "down j", "down", "Next run"),
+    _action("lesson", "up", "up k", "up", "Run before"),
+    _action("lesson", "next_pane", "tab", "pane", "The next pane", 3),
+    _action("lesson", "previous_pane", "shift+tab", "pane before", "The pane before"),
+    _action("lesson", "pane_1", "1", "checks", "What the runs must show"),
+    _action("lesson", "pane_2", "2", "story", "What goes wrong, and why"),
+    _action("lesson", "pane_3", "3", "first chart", "The first chart of all runs"),
+    _action("lesson", "pane_4", "4", "second chart", "The second chart"),
+    _action("lesson", "pane_5", "5", "third chart", "The third chart"),
+    _action("lesson", "page_down", "pagedown", "page down", "On in checks or story"),
+    _action("lesson", "page_up", "pageup", "page up", "Back in checks or story"),
+    _action("lesson", "stop", "X", "stop", "Stop its runs and start no other; asks first", 4),
+    _action("lesson", "leave", "escape q", "back (runs go on)", "Back; its runs go on", 2),
     _action("run", "pause", "space", "pause", "Pause the training, or go on with it", 1),
     _action("run", "single_step", "full_stop", "step", "One step of a paused training", 2),
     _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 3),

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo, presets
+from tuiwb.spec.lessons import Lesson, lessons
 from tuiwb.tui import stories
 from tuiwb.tui.actions import Context
 from tuiwb.tui.screens.page import Page
@@ -36,12 +37,14 @@ class Title(LinesView):
 
 
 class Story(LinesView):
-    """What the preset under the cursor is and what it is worth watching for."""
+    """What the preset or lesson under the cursor is and what it is worth watching for."""
 
-    preset: PresetInfo | None = None
+    shown: PresetInfo | Lesson | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        return stories.story(self.preset, width, height)
+        if isinstance(self.shown, Lesson):
+            return stories.lesson(self.shown, width, height)
+        return stories.story(self.shown, width, height)
 
 
 class PresetsScreen(Page):
@@ -52,6 +55,7 @@ class PresetsScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.presets = presets()
+        self.lessons = dict(lessons())
         self.runs: Sequence[RunSummary] = ()
         self.looked = False
         self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
@@ -99,7 +103,9 @@ class PresetsScreen(Page):
 
     def _show_gallery(self) -> None:
         size = self.gallery.content_size
-        rows = stories.gallery(self.presets, self.words.value, size.width, size.height or 99)
+        rows = stories.gallery(
+            self.presets, self.words.value, size.width, size.height or 99, self.lessons
+        )
         self.gallery.show_rows(rows)
 
     def _show_runs(self) -> None:
@@ -111,9 +117,15 @@ class PresetsScreen(Page):
 
     @on(RowsView.Moved, "#gallery")
     def _tell(self, event: RowsView.Moved) -> None:
-        self.story.preset = next((p for p in self.presets if p.name == event.key), None)
-        self.story.border_title = clean(self.story.preset.title) if self.story.preset else ""
-        self.story.redraw()
+        story, key = self.story, event.key
+        if isinstance(key, stories.LessonKey):
+            story.shown = self.lessons[key.name]
+            title = story.shown.about.title
+        else:
+            story.shown = next((p for p in self.presets if p.name == key), None)
+            title = story.shown.title if story.shown else ""
+        story.border_title = clean(title)
+        story.redraw()
 
     @on(RowsView.Chosen)
     def _chosen(self) -> None:
@@ -138,6 +150,8 @@ class PresetsScreen(Page):
             path = next((run.path for run in self.runs if run.id == key), None)
             if path is not None:
                 self.workbench.show_run(Path(path))
+        elif self._list is self.gallery and isinstance(key, stories.LessonKey):
+            self.workbench.show_lesson(key.name)
         elif self._list is self.gallery and isinstance(key, str):
             self.workbench.show_setup(key)
 
@@ -173,7 +187,7 @@ class PresetsScreen(Page):
         self._list.move(10**6)
 
     def action_leave(self) -> None:
-        self.app.exit()
+        self.workbench.leave()
 
 
 def _list(folder: Path) -> Sequence[RunSummary]:

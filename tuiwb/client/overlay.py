@@ -1,0 +1,48 @@
+"""One column of several runs as series, ready to be laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from tuiwb.client.lessons import Floats, column, layer_values
+from tuiwb.run.view import RunView
+
+BUCKETS = 400
+"""More than the columns of a wide terminal: no peak between two columns is lost."""
+BY_LAYER = "layers."
+"""What begins a column that is laid out layer by layer, not step by step."""
+
+
+class Series(NamedTuple):
+    """A run's share of an overlay; ``low`` and ``high`` are the band of long ones."""
+
+    label: str
+    x: Floats
+    y: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    nonfinite: np.ndarray | int = 0
+
+
+def series(name: str, views: Mapping[str, RunView]) -> tuple[Series, ...]:
+    """Column ``name`` of the runs by their labels: over steps, or with ``layers.COLUMN`` over the
+    layers in the first sampled step. A run that has no such column gives an empty one."""
+    if name.startswith(BY_LAYER):
+        return tuple(_by_layer(label, view, name) for label, view in views.items())
+    return tuple(_by_step(label, view, name) for label, view in views.items())
+
+
+def _by_layer(label: str, view: RunView, name: str) -> Series:
+    _, y = layer_values(view, name.removeprefix(BY_LAYER), "first")
+    return Series(label, np.arange(1.0, len(y) + 1), y)
+
+
+def _by_step(label: str, view: RunView, name: str) -> Series:
+    table = view.table("evals" if name in view.table("evals").columns else "steps")
+    if table.rows > BUCKETS and name in table.columns:
+        curve = table.envelope(name, BUCKETS)
+        return Series(label, curve.x, curve.mean, curve.low, curve.high, curve.nonfinite)
+    return Series(label, *column(view, name))
