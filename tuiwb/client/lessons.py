@@ -91,7 +91,7 @@ def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
             words = f"{check.run}: steps to {check.metric} {number(check.level)}"
             return _held(check, words, _reached(view, check))
         case LayerCheck():
-            step = "step 1" if check.step == "first" else "end"
+            step = {"first": "step 1", "last": "end", "drift": "drift"}[check.step]
             over = f" / {check.over}" if check.over else ""
             words = f"{check.run}: {check.column} of {check.layer}{over} layer, {step}"
             return _held(check, words, _layer(view, check))
@@ -121,7 +121,13 @@ def column(view: RunView, name: str) -> tuple[Floats, Floats]:
 
 
 def layer_values(view: RunView, name: str, step: str) -> tuple[tuple[str, ...], Floats]:
-    """Names of the layers that have a statistic, and it, in the first or the last sampled step."""
+    """Names of the layers that have a statistic, and it, in the first or the last sampled step, or
+    its drift: how far it went from the one to the other."""
+    if step == "drift":
+        names, first = layer_values(view, name, "first")
+        names_last, last = layer_values(view, name, "last")
+        # a layer that has it in one of the two only went nowhere that is known
+        return (names, np.abs(last - first)) if names == names_last else ((), np.empty(0))
     table = view.table("layers")
     rows = table.read(0, 1) if step == "first" else table.tail(1)
     if not len(rows) or name not in (rows.dtype.names or ()):

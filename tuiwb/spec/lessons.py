@@ -84,7 +84,8 @@ class ReachCheck(Bounded, kw_only=True, tag_field="check", tag="reach"):
 
 
 class LayerCheck(Bounded, kw_only=True, tag_field="check", tag="layer"):
-    """A statistic of one layer in one sampled step, or how many times another layer's it is."""
+    """A statistic of one layer in one sampled step, or how many times another layer's it is; or
+    how far it went during the run."""
 
     column: Annotated[str, knob("column of the layers table: grad_norm, act_std, weight_rank, ...")]
     layer: Annotated[
@@ -95,7 +96,10 @@ class LayerCheck(Bounded, kw_only=True, tag_field="check", tag="layer"):
     over: Annotated[
         str, knob("the layer that it is divided by, in the same words; empty: none")
     ] = ""
-    step: Annotated[Literal["first", "last"], knob("which sampled step")] = "last"
+    step: Annotated[
+        Literal["first", "last", "drift"],
+        knob("which sampled step; drift: how far it went, up or down, from the first to the last"),
+    ] = "last"
 
 
 class StateCheck(Section, kw_only=True, tag_field="check", tag="state"):
