@@ -60,7 +60,7 @@ LESSON = msgspec.toml.decode(
 @pytest.fixture(autouse=True)
 def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuiwb.tui.screens.presets.presets", lambda: PRESETS)
-    monkeypatch.setattr("tuiwb.tui.screens.presets.lessons", lambda: [("slow-steps", LESSON)])
+    monkeypatch.setattr("tuiwb.spec.lessons.lessons", lambda: [("slow-steps", LESSON)])
     monkeypatch.setattr("tuiwb.spec.lessons.lesson", lambda name: LESSON)
     monkeypatch.setattr("tuiwb.tui.stories.__version__", "0.0.0")
 
@@ -81,6 +81,7 @@ async def test_presets(
     async with workbench(runs, size) as (app, pilot):
         await pilot.press("down", "down")
         await until(pilot, lambda: "Small convolutional" in text_of(app))
+        await until(pilot, lambda: "slow-steps" in text_of(app))
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 

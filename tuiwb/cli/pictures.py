@@ -49,9 +49,17 @@ def table(view: RunView) -> str:
     return output.grid(head, rows, right=("step",))
 
 
-def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
-    """The newest picture called ``name`` as text, as wide as there is room; an unknown name, or a
-    file that is no picture, is a `UserError`."""
+def frame(
+    view: RunView,
+    name: str,
+    colour: bool,
+    unicode: bool,
+    step: int | None = None,
+    discretise: bool = False,
+) -> str:
+    """The newest picture called ``name`` as text, as wide as there is room; with a ``step``, the
+    newest taken by then. An unknown name, a step before the first picture, or a file that is no
+    picture, is a `UserError`."""
     from tuiwb.plots.show import paint
     from tuiwb.run import pictures
 
@@ -67,6 +75,8 @@ def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
             allowed=", ".join((*files, LIST)),
             nearest=nearest(name, files),
         )
+    if step is not None:
+        path = _at(view, slug(name, ""), step)
     stored = pictures.read(path)
     if stored is None:
         raise UserError(f"{path.name} is damaged, or no picture", where=str(path))
@@ -81,8 +91,32 @@ def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
         colour,
         stored.name,
         f"step {stored.step}" + (f": {words}" if words else ""),
+        discretise=discretise,
     )
     return (canvas.ansi() if colour else canvas.text()).rstrip()
+
+
+def _at(view: RunView, name: str, step: int) -> Path:
+    """The file of the newest picture taken by ``step``."""
+    from tuiwb.run import pictures
+    from tuiwb.run.layout import RunPaths
+
+    folder = RunPaths(view.path).pictures
+    path = pictures.latest(folder, step).get(name)
+    if path is None:
+        taken = pictures.steps(folder, name)
+        raise UserError(
+            f"no picture {name!r} had been taken by step {step}",
+            where=f"--step {step}",
+            found=f"the first is of step {taken[0]}" if taken else "",
+            allowed=_some(taken),
+        )
+    return path
+
+
+def _some(steps: list[int]) -> str:
+    shown = ", ".join(map(str, steps[:12]))
+    return shown if len(steps) <= 12 else f"{shown}, ... {steps[-1]}"
 
 
 def _files(view: RunView) -> dict[str, Path]:

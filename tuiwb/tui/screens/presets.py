@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo, presets
-from tuiwb.spec.lessons import Lesson, lessons
 from tuiwb.tui import stories
 from tuiwb.tui.actions import Context
 from tuiwb.tui.screens.page import Page
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuiwb.run.listing import RunSummary
+    from tuiwb.spec.lessons import Lesson
 
 REFRESH = 2.0
 """Seconds between two looks at the runs folder."""
@@ -42,9 +42,9 @@ class Story(LinesView):
     shown: PresetInfo | Lesson | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        if isinstance(self.shown, Lesson):
-            return stories.lesson(self.shown, width, height)
-        return stories.story(self.shown, width, height)
+        if self.shown is None or isinstance(self.shown, PresetInfo):
+            return stories.story(self.shown, width, height)
+        return stories.lesson(self.shown, width, height)
 
 
 class PresetsScreen(Page):
@@ -55,7 +55,7 @@ class PresetsScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.presets = presets()
-        self.lessons = dict(lessons())
+        self.lessons: dict[str, Lesson] = {}
         self.runs: Sequence[RunSummary] = ()
         self.looked = False
         self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
@@ -80,6 +80,13 @@ class PresetsScreen(Page):
         self.words.display = False
         self._show_gallery()
         self.gallery.focus()
+        self._read_lessons()
+
+    @work(group="lessons")
+    async def _read_lessons(self) -> None:
+        """Lessons stand below the presets: they are read once those are painted."""
+        self.lessons = await asyncio.to_thread(_lessons)
+        self._show_gallery()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._watch)
@@ -119,11 +126,11 @@ class PresetsScreen(Page):
     def _tell(self, event: RowsView.Moved) -> None:
         story, key = self.story, event.key
         if isinstance(key, stories.LessonKey):
-            story.shown = self.lessons[key.name]
-            title = story.shown.about.title
+            taught = story.shown = self.lessons[key.name]
+            title = taught.about.title
         else:
-            story.shown = next((p for p in self.presets if p.name == key), None)
-            title = story.shown.title if story.shown else ""
+            preset = story.shown = next((p for p in self.presets if p.name == key), None)
+            title = preset.title if preset else ""
         story.border_title = clean(title)
         story.redraw()
 
@@ -188,6 +195,12 @@ class PresetsScreen(Page):
 
     def action_leave(self) -> None:
         self.workbench.leave()
+
+
+def _lessons() -> dict[str, Lesson]:
+    from tuiwb.spec.lessons import lessons
+
+    return dict(lessons())
 
 
 def _list(folder: Path) -> Sequence[RunSummary]:
