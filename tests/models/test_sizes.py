@@ -16,6 +16,7 @@ from tuiwb.spec.knobs import fields
 from tuiwb.spec.sizes import SizedKnobs
 
 SIZED = [name for name in names("model") if issubclass(declared("model", name), SizedKnobs)]
+MNIST = Signature("image", (1, 28, 28), 784)
 GPT2 = Signature("tokens", (1024,), 50_257, 50_257)
 
 
@@ -29,6 +30,16 @@ def _count(name: str, signature: Signature, **values: Any) -> int:
     ("name", "signature", "values", "parameters"),
     [
         ("gpt", GPT2, {"tied": True}, 124_439_808),
+        ("vit", Signature("image", (3, 224, 224), 1000), {}, 86_567_656),
+        ("m5", Signature("wave", (1, 32_000), 10), {"stride": 4}, 559_114),
+        # 2 000 000 in the embedding, 643 200 in two layers of LSTM cells, 2 010 000 at the output
+        ("char-rnn", Signature("tokens", (35,), 10_000, 10_000), {}, 4_653_200),
+        # the mask is one of BERT's 30 522 tokens
+        ("bert", Signature("tokens", (512,), 30_521, 30_521), {}, 109_512_761),
+        ("autoencoder", MNIST, {}, 2_837_314),
+        # each machine also has a bias for each unit that it sees
+        ("dbn", Signature("image", (1, 28, 28), 10), {}, 1_665_010 + 784 + 500 + 500),
+        ("word2vec", Signature("tokens", (40,), 10_000, 10_000), {}, 2 * 300 * 10_000),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
