@@ -11,7 +11,9 @@ import pytest
 from tests.cli.recorded import record
 from tuiwb.api import open_run
 from tuiwb.client.lessons import judge_one
+from tuiwb.client.overlay import series
 from tuiwb.client.trials import arms, best_so_far, results, settled
+from tuiwb.plots.overlay import overlay
 from tuiwb.spec.lessons import BestCheck, arm_of, trial_label
 
 
@@ -63,6 +65,18 @@ def test_checks(fields: dict[str, object], value: float | None, met: bool, tmp_p
     judged = judge_one(check, views)
     assert judged.met is met
     assert judged.value == pytest.approx(value, nan_ok=True)
+
+
+def test_samplers_are_laid_over_each_other_trial_by_trial(tmp_path: Path) -> None:
+    views = {label: open_run(record(tmp_path)) for label in ("grid #1", "grid #2", "tpe #1")}
+    drawn = series("lowest.val_loss", views)
+    assert [(one.label, one.x.tolist(), one.y.tolist()) for one in drawn] == [
+        ("grid", [1, 2], [0.1, 0.1]),
+        ("tpe", [1], [0.1]),
+    ]
+    figure = overlay("lowest.val_loss", drawn, x_range=(0, 300))
+    assert (figure.title, figure.x_label) == ("lowest val_loss so far, trial by trial", "trial")
+    assert figure.x_range is None  # that was of steps
 
 
 def test_a_run_that_trains_is_not_settled(tmp_path: Path) -> None:

@@ -37,6 +37,18 @@ def test_one_process_starts_run_after_run(tmp_path: Path, fake: Fake) -> None:
     assert not warm.alive
 
 
+def test_no_run_is_there_before_a_worker_is(
+    tmp_path: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that waits for torch would be taken for dead."""
+    seen: list[bool] = []
+    with Warm(fake("short")) as warm:
+        monkeypatch.setattr("tuiwb.client.launch.create", lambda *a, **k: seen.append(warm.ready))
+        monkeypatch.setattr(warm, "hand_over", lambda path: True)
+        launch(resolve("mlp-digits"), tmp_path, standby=warm)
+    assert seen == [True]
+
+
 def test_its_runs_outlive_it_and_train_side_by_side(
     tmp_path: Path, fake: Fake, until: Until
 ) -> None:

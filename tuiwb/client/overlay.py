@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tuiwb.client.lessons import Floats, column, layer_values
+from tuiwb.client.trials import arms, best_so_far, results
 from tuiwb.run.view import RunView
 
 BUCKETS = 400
 """More than the columns of a wide terminal: no peak between two columns is lost."""
 BY_LAYER = "layers."
 """What begins a column that is laid out layer by layer, not step by step."""
+
+BY_TRIAL = ("highest.", "lowest.")
+"""What begins a metric that is laid out trial by trial, each sampler's best so far."""
 
 
 class Series(NamedTuple):
@@ -29,15 +33,24 @@ class Series(NamedTuple):
 
 def series(name: str, views: Mapping[str, RunView]) -> tuple[Series, ...]:
     """Column ``name`` of the runs by their labels: over steps, or with ``layers.COLUMN`` over the
-    layers in the first sampled step. A run that has no such column gives an empty one."""
+    layers in the first sampled step. A run that has no such column gives an empty one. With
+    ``highest.METRIC`` or ``lowest.METRIC`` a series is a sampler's best so far, over its trials."""
     if name.startswith(BY_LAYER):
         return tuple(_by_layer(label, view, name) for label, view in views.items())
+    if name.startswith(tuple(BY_TRIAL)):
+        return tuple(_by_trial(arm, trials, name) for arm, trials in arms(views).items())
     return tuple(_by_step(label, view, name) for label, view in views.items())
 
 
 def _by_layer(label: str, view: RunView, name: str) -> Series:
     _, y = layer_values(view, name.removeprefix(BY_LAYER), "first")
     return Series(label, np.arange(1.0, len(y) + 1), y)
+
+
+def _by_trial(arm: str, trials: Sequence[RunView], name: str) -> Series:
+    pick, _, metric = name.partition(".")
+    best = best_so_far(results(trials, metric), pick == "lowest")
+    return Series(arm, np.arange(1.0, len(best) + 1), best)
 
 
 def _by_step(label: str, view: RunView, name: str) -> Series:

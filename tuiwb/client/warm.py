@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from tuiwb.base.errors import UserError
 from tuiwb.client.process import Command
 from tuiwb.client.standby import WARM_UP, Standby
 
@@ -14,13 +13,12 @@ class Warm(Standby):
     """A standby for a row of runs: ``with Warm() as warm: launch(..., standby=warm)``.
 
     It forks a worker a run. Where that is not sound (an accelerator is there), the process becomes
-    the worker and the next one warms up while this one trains. Unlike a `Standby`, which is there
-    for a person who must not wait, it waits until it is warm: a cold start would take as long.
+    the worker and the next one warms up while this one trains. Unlike the standby of a person, who
+    must not wait, it waits until it is warm: a cold start would take as long.
     """
 
     def __init__(self, command: Command | None = None) -> None:
-        super().__init__(command)
-        self._forks = True
+        super().__init__(command, forks=True)
 
     def __enter__(self) -> Warm:
         return self
@@ -33,16 +31,13 @@ class Warm(Standby):
     ) -> None:
         self.close()
 
+    def prepare(self) -> None:
+        """Wait until there is a warm process, or it is known that there will be none."""
+        self.start()
+        self.wait_ready(WARM_UP)
+
     def hand_over(self, path: Path) -> bool:
         """Make a warm process the worker of a run; false where there is none to be had."""
-        self.start()
-        if not self.wait_ready(WARM_UP):
-            return False
-        if self._forks:
-            try:
-                return self.fork(path)
-            except UserError:
-                self._forks = False
         taken = super().hand_over(path)
         self.start()
         return taken

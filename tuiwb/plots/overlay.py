@@ -11,7 +11,6 @@ from tuiwb.plots.figure import NOTHING_YET, Figure, Line, Range, Values
 
 SPREAD = 300.0
 """Greatest over least positive value from which an overlay has a logarithmic scale."""
-BY_LAYER = "layers."
 
 
 class Drawn(Protocol):
@@ -34,8 +33,9 @@ class Drawn(Protocol):
 def overlay(
     column: str, series: Iterable[Drawn], x_range: Range | None = None, empty: str = NOTHING_YET
 ) -> Figure:
-    """One line a run, over steps, or with a ``layers.COLUMN`` over the layers of the first sampled
-    step. Values of very different size stand on a logarithmic scale. ``x_range`` is of steps."""
+    """One line a run, over steps, with a ``layers.COLUMN`` over the layers of the first sampled
+    step, or with a ``highest.METRIC`` one line a sampler over its trials. Values of very different
+    size stand on a logarithmic scale. ``x_range`` is of steps."""
     lines = tuple(
         Line(one.label, one.x, one.y, one.low, one.high, colour, one.nonfinite)
         for colour, one in enumerate(series)
@@ -43,12 +43,23 @@ def overlay(
     shown = np.concatenate([np.asarray(line.y, dtype=float) for line in lines] or [np.empty(0)])
     shown = shown[np.isfinite(shown) & (shown > 0)]
     log = len(shown) > 1 and shown.max() / shown.min() > SPREAD
-    by_layer = column.startswith(BY_LAYER)
+    title, x_label = _words(column)
     return Figure(
-        f"{column.removeprefix(BY_LAYER)} layer by layer, step 1" if by_layer else column,
+        title,
         lines,
-        x_label="layer" if by_layer else "step",
-        x_range=None if by_layer else x_range,
+        x_label=x_label,
+        x_range=x_range if x_label == "step" else None,
         y_scale="log" if log else "linear",
         empty=empty,
     )
+
+
+def _words(column: str) -> tuple[str, str]:
+    """What a plot is called, and its x axis."""
+    kind, _, name = column.partition(".")
+    match kind:
+        case "layers":
+            return f"{name} layer by layer, step 1", "layer"
+        case "highest" | "lowest":
+            return f"{kind} {name} so far, trial by trial", "trial"
+    return column, "step"
