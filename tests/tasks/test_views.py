@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.contracts.making import build_model, knobs, module
+from tests.contracts.making import SIGNATURES, build_model, knobs, module, samples
 from tuiwb.base.signature import Signature
 from tuiwb.data.dataset import Dataset, Part
 from tuiwb.engine.build import build
 from tuiwb.spec import resolve
-from tuiwb.tasks import views
+from tuiwb.tasks import looking, views
 from tuiwb.tasks.picture import Picture
 
 
@@ -148,7 +148,7 @@ def test_a_painting_is_put_together_from_both_parts() -> None:
 @pytest.mark.parametrize(
     ("preset", "names"),
     [
-        ("softmax-digits", ["confusion matrix", "first filters"]),
+        ("softmax-digits", ["confusion matrix", "first filters", "saliency"]),
         ("playground-2d", ["confusion matrix", "decision boundary"]),
         ("logreg-cancer", ["confusion matrix"]),
         ("reg-2d", ["decision boundary"]),
@@ -167,3 +167,64 @@ def test_every_task_shows_what_its_data_allows(preset: str, names: list[str]) ->
         for array in picture.plain().values():
             assert array.dtype.kind in "fiU"
             assert array.dtype.kind != "f" or np.isfinite(array).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_saliency_is_where_the_answer_hangs(channels: int) -> None:
+    """Of a model that reads one pixel, that pixel; and nothing of the model is moved by looking."""
+    inputs = torch.rand(4, channels, 5, 6, generator=torch.Generator().manual_seed(0))
+    part = Part(inputs, torch.zeros(4, dtype=torch.int64))
+    signature = Signature("image", (channels, 5, 6), 2)
+    dataset = Dataset(signature, part, part, ("a", "b"), {}, "0" * 16)
+    reads = nn.Linear(1, 2)
+    model = Says(lambda x: reads(x[:, -1, 3, 4, None]))
+    model.add_module("reads", reads)
+    with torch.no_grad():
+        shown = _array(views.saliency(model, dataset), "images")
+    assert len(shown) == 8
+    strength = shown[4:] if channels == 1 else shown[4:].max(-1)
+    lit = np.zeros((5, 6))
+    lit[3, 4] = 1
+    assert np.array_equal(strength, np.stack([lit] * 4))
+    assert reads.weight.grad is None and inputs.grad is None
+    assert views.saliency(Says(lambda x: x.flatten(1).round().detach()), dataset) is None
+
+
+@pytest.mark.parametrize("name", ["gpt", "vit"])
+def test_attention_of_modules_sums_to_one_and_keeps_the_order_of_time(name: str) -> None:
+    signature = SIGNATURES["tokens" if name == "gpt" else "image"]
+    model = build_model(name, signature).eval()
+    inputs, _ = samples(signature, 2)
+    with torch.no_grad():
+        seen = looking.self_attention(model, inputs)
+    assert len(seen) == 2
+    for weights in seen.values():
+        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+        later = weights.triu(1)
+        assert bool((later == 0).all()) is (name == "gpt")
+    assert not [m for m in model.modules() if m._forward_hooks]
+
+
+def test_attention_seen_from_outside_is_what_a_model_says_of_itself() -> None:
+    model = build_model("encoder", SIGNATURES["tokens"]).eval()
+    inputs, _ = samples(SIGNATURES["tokens"], 2)
+    with torch.no_grad():
+        said = model.attention_weights(inputs)  # type: ignore[operator]
+        seen = looking.self_attention(model, inputs)
+    assert seen.keys() <= said.keys()
+    for block, weights in seen.items():
+        torch.testing.assert_close(weights, said[block])
+
+
+def test_a_transformer_s_pictures_name_its_patches_and_characters() -> None:
+    for preset, first in (("vit-tiny", "class"), ("gpt-char", None)):
+        session = build(resolve(preset, ["train.device=cpu"]).spec)
+        session.model.eval()
+        with torch.no_grad():
+            shown = list(session.task.pictures(session.model, session.dataset))
+        matrices = [p for p in shown if p.name.startswith("attention")]
+        assert matrices
+        for picture in matrices:
+            values, rows = picture.plain()["values"], picture.plain()["rows"]
+            assert values.shape == (len(rows), len(rows))
+            assert first is None or rows[0] == first

@@ -67,6 +67,9 @@ class Projection(nn.Linear):
 class Attention(nn.Module):
     """Causal self-attention: [B, T, width] -> [B, T, width]."""
 
+    causal = True
+    """No place looks at a later one."""
+
     def __init__(self, knobs: Knobs, dropout: float) -> None:
         super().__init__()
         self.heads = knobs.heads

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import evaluation
 from tuiwb.data.dataset import Dataset, Part
+from tuiwb.tasks.looks import SHOWN, spread_of, tiles
 from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch
 
@@ -90,6 +91,37 @@ def first_filters(model: nn.Module, signature: Signature) -> Picture | None:
         {"images": images.cpu().numpy().astype(np.float32)},
         f"{len(first.weight)} of {height}x{width}, largest weight {float(largest.max()):.2g}",
     )
+
+
+def saliency(
+    model: nn.Module, dataset: Dataset, score: Callable[[Tensor], Tensor] | None = None
+) -> Picture | None:
+    """Pictures over how much the answer hangs on each of their pixels: |d logit / d pixel|, the
+    largest over the channels (Simonyan, Vedaldi & Zisserman 2014).
+
+    The logit is the largest of each picture, or ``score(outputs)`` [B]. None where samples are no
+    pictures, or where no gradient comes back to them.
+    """
+    signature = dataset.signature
+    if signature.kind != "image" or signature.shape[0] not in (1, 3):
+        return None
+    with torch.enable_grad():
+        inputs = dataset.val.inputs[:SHOWN].detach().clone().requires_grad_()
+        outputs = model(inputs)
+        logits = outputs.amax(-1) if score is None else score(outputs)
+        if not logits.requires_grad:
+            return None
+        (gradient,) = torch.autograd.grad(logits.sum(), inputs, allow_unused=True)
+    if gradient is None:
+        return None
+    strength = gradient.abs().amax(1, keepdim=True)
+    # each by its own largest: how sure the model is differs by orders of magnitude
+    strength = strength / strength.amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+    pixels = inputs.detach()
+    low, high = spread_of(pixels)
+    rows = [(pixels - low) / (high - low), strength.expand_as(pixels)]
+    words = "above the pictures, below them bright where a pixel would change the answer"
+    return tiles("saliency", rows, signature.shape, columns=len(pixels), words=words)
 
 
 def boundary(
