@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 import torch
 
@@ -14,13 +15,13 @@ EVAL_BATCH = 256
 """Samples in one forward pass of an evaluation, at least (a batch of training if larger)."""
 
 
-def evaluate(session: Session) -> dict[str, float]:
+def evaluate(session: Session, most: int | None = None) -> dict[str, float]:
     """Metrics over the whole validation part, each under ``val_`` + its name; those that a task
     takes over the training part say so (``train_mistakes``) and keep their name, as the figures of
     the spec's studies do.
 
     The model's mode is restored, and no random number is drawn: training goes on as if nothing
-    had happened.
+    had happened. ``most`` batches are enough for who only wants to know what is reported.
     """
     figures = study(session)
     model = session.model
@@ -35,7 +36,7 @@ def evaluate(session: Session) -> dict[str, float]:
                 else session.spec.data.batch_size,
                 session.dataset.context,
             )
-            metrics = session.task.evaluate(model, batches)
+            metrics = session.task.evaluate(model, islice(batches, most))
     finally:
         model.train(training)
     return {

@@ -25,6 +25,7 @@ from tuiwb.engine.evaluation import EarlyStopping, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
+from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.budget import Budget
@@ -79,6 +80,7 @@ class Loop:
         self.desk = Desk(session, sink, controls, settle=lambda: self.drain(flush=True))
         self.checkpoints = checkpoints
         self.stopping = EarlyStopping(session.spec.train.patience)
+        self.stop_when = StopWhen(session)
         self.bench = Bench(session.layers)
         self.budget = Budget(session.spec.probe.budget)
         self.watch = Stopwatch()
@@ -101,6 +103,8 @@ class Loop:
                 self.step()
                 if self.due_for_evaluation() and session.step < spec.train.steps:
                     self.evaluate()
+                    if reached := self.stop_when.judge(self.metrics):
+                        return self.finish(reached)
                     if self.stopping.over:
                         return self.finish(
                             f"early stopping: no better val_loss in {self.stopping.waited} "

@@ -112,6 +112,12 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"train.patience = {spec.train.patience}, train.eval_every = 0",
             allowed="train.eval_every >= 1, or train.patience = 0",
         )
+    if spec.train.stop_when and not spec.train.eval_every:
+        yield UserError(
+            "a stop condition needs evaluations to judge by",
+            found=f"train.stop_when = {spec.train.stop_when}, train.eval_every = 0",
+            allowed='train.eval_every >= 1, or train.stop_when = ""',
+        )
 
 
 def _studies(spec: Spec) -> Iterator[UserError]:

@@ -4,6 +4,7 @@ extends its table with knobs of its own, declared in its own file as ``class Kno
 from typing import Annotated, ClassVar, Literal
 
 from tuiwb.spec.knobs import Section, knob
+from tuiwb.spec.stopping import parse
 
 Activation = Literal["relu", "leaky_relu", "gelu", "silu", "elu", "tanh", "sigmoid", "linear"]
 Norm = Literal["none", "batch", "layer"]
@@ -238,6 +239,10 @@ class Train(Section):
         knob("early stopping: evaluations without a better val_loss; 0 is off", ge=0, tier="hot",
              unit="evaluations"),
     ] = 0  # fmt: skip
+    stop_when: Annotated[
+        str, knob("ends the run at the first evaluation that meets it, such as val_loss < 0.05; "
+                  "empty is off", tier="hot")
+    ] = ""  # fmt: skip
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0
@@ -253,6 +258,10 @@ class Train(Section):
         knob("CPU threads inside one operation; 0 chooses (1 for small nets)", unit="threads",
              ge=0, le=1024, tier="branch"),
     ] = 0  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if self.stop_when:
+            parse(self.stop_when)
 
 
 class Probe(Section):
