@@ -27,6 +27,7 @@ class One(NamedTuple):
         ((1.0, 2.0, 3.0, 200.0), "linear"),
         ((1e-4, 2.0, 3.0, 1.0), "log"),
         ((np.nan, -5.0, 0.0, 1.0), "linear"),
+        ((-5.0, 1e-4, 0.0, 1.0), "linear"),
         ((np.nan, np.inf, 1e9, 1.0), "log"),
         ((), "linear"),
     ],
@@ -45,6 +46,9 @@ def test_steps_have_a_range_and_layers_none() -> None:
     assert (steps.x_range, steps.x_label, steps.title) == ((0, 100), "step", "val_loss")
     assert (layers.x_range, layers.x_label) == (None, "layer")
     assert layers.title == "grad_norm layer by layer, step 1"
+    course = overlay("layers.act_median@last", [one], (0, 100))
+    assert (course.x_range, course.x_label) == ((0, 100), "step")
+    assert course.title == "act_median of last layer"
 
 
 def test_nothing_yet_is_said() -> None:

@@ -16,6 +16,9 @@ BUCKETS = 400
 BY_LAYER = "layers."
 """What begins a column that is laid out layer by layer, not step by step."""
 
+BANDS = {"act_median": ("act_low", "act_high")}
+"""Columns of a layer that have a band of their own around them."""
+
 BY_TRIAL = ("highest.", "lowest.")
 """What begins a metric that is laid out trial by trial, each sampler's best so far."""
 
@@ -33,7 +36,8 @@ class Series(NamedTuple):
 
 def series(name: str, views: Mapping[str, RunView]) -> tuple[Series, ...]:
     """Column ``name`` of the runs by their labels: over steps, or with ``layers.COLUMN`` over the
-    layers in the first sampled step. A run that has no such column gives an empty one. With
+    layers in the first sampled step, or with ``layers.COLUMN@LAYER`` (first, last or a name) over
+    the sampled steps of one layer. A run that has no such column gives an empty one. With
     ``highest.METRIC`` or ``lowest.METRIC`` a series is a sampler's best so far, over its trials."""
     if name.startswith(BY_LAYER):
         return tuple(_by_layer(label, view, name) for label, view in views.items())
@@ -43,8 +47,28 @@ def series(name: str, views: Mapping[str, RunView]) -> tuple[Series, ...]:
 
 
 def _by_layer(label: str, view: RunView, name: str) -> Series:
-    _, y = layer_values(view, name.removeprefix(BY_LAYER), "first")
+    column, at, layer = name.removeprefix(BY_LAYER).partition("@")
+    if at:
+        return _of_layer(label, view, column, layer)
+    _, y = layer_values(view, column, "first")
     return Series(label, np.arange(1.0, len(y) + 1), y)
+
+
+def _of_layer(label: str, view: RunView, column: str, layer: str) -> Series:
+    having = layer_values(view, column, "last")[0]
+    name = {"first": having[:1], "last": having[-1:]}.get(layer, (layer,))
+    rows = view.table("layers").tail(view.table("layers").rows)
+    if not having or name[0] not in having:
+        return Series(label, np.empty(0), np.empty(0))
+    place = [known.name for known in view.layers].index(name[0])
+    rows = rows[:: -(-len(rows) // BUCKETS)]
+
+    def values(of: str) -> Floats:
+        return np.asarray(rows[of][:, place], dtype=np.float64)
+
+    band = [values(edge) for edge in BANDS.get(column, ()) if edge in (rows.dtype.names or ())]
+    low, high = band if len(band) == 2 else (None, None)
+    return Series(label, rows["step"].astype(np.float64), values(column), low, high)
 
 
 def _by_trial(arm: str, trials: Sequence[RunView], name: str) -> Series:

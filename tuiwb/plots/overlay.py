@@ -34,15 +34,18 @@ def overlay(
     column: str, series: Iterable[Drawn], x_range: Range | None = None, empty: str = NOTHING_YET
 ) -> Figure:
     """One line a run, over steps, with a ``layers.COLUMN`` over the layers of the first sampled
-    step, or with a ``highest.METRIC`` one line a sampler over its trials. Values of very different
-    size stand on a logarithmic scale. ``x_range`` is of steps."""
+    step (with ``@LAYER`` behind it over steps), or with a ``highest.METRIC`` one line a sampler
+    over its trials. Values of very different size stand on a logarithmic scale. ``x_range`` is of
+    steps."""
     lines = tuple(
         Line(one.label, one.x, one.y, one.low, one.high, colour, one.nonfinite)
         for colour, one in enumerate(series)
     )
     shown = np.concatenate([np.asarray(line.y, dtype=float) for line in lines] or [np.empty(0)])
-    shown = shown[np.isfinite(shown) & (shown > 0)]
-    log = len(shown) > 1 and shown.max() / shown.min() > SPREAD
+    shown = shown[np.isfinite(shown)]
+    above = shown[shown > 0]
+    # what lies on both sides of zero (a median) would lose one of them
+    log = len(above) > 1 and shown.min() >= 0 and bool(above.max() / above.min() > SPREAD)
     title, x_label = _words(column)
     return Figure(
         title,
@@ -58,6 +61,9 @@ def _words(column: str) -> tuple[str, str]:
     """What a plot is called, and its x axis."""
     kind, _, name = column.partition(".")
     match kind:
+        case "layers" if "@" in name:
+            column, _, layer = name.partition("@")
+            return f"{column} of {layer} layer", "step"
         case "layers":
             return f"{name} layer by layer, step 1", "layer"
         case "highest" | "lowest":

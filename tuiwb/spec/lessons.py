@@ -127,17 +127,17 @@ class EnsembleCheck(Bounded, kw_only=True, tag_field="check", tag="ensemble"):
     beside: Annotated[tuple[str, ...], knob("labels of the other members")]
 
 
-class BestCheck(Bounded, kw_only=True, tag_field="check", tag="best"):
-    """The best of all trials of a sampler, ``run``, or how much larger it is than that of
-    ``over``."""
+class TrialsCheck(Bounded, kw_only=True, tag_field="check", tag="trials"):
+    """The best trial of a sampler, ``run``, or its median trial; or how much larger that is than
+    ``over``'s."""
 
     metric: Annotated[str, knob("such as val_accuracy, of the last evaluation of each trial")]
-    pick: Annotated[Literal["lowest", "highest"], knob("which value of it is the best")]
+    pick: Annotated[Literal["lowest", "highest", "median"], knob("which of its values")]
     over: Annotated[str, knob("the sampler that it is compared with; empty: none")] = ""
 
 
 Check = (
-    BestCheck
+    TrialsCheck
     | EnsembleCheck
     | MetricCheck
     | GapCheck
@@ -154,7 +154,8 @@ class Lesson(Section):
     about: LessonAbout
     overlay: tuple[str, ...]
     """Columns that are drawn for all runs in one plot each: of the evaluations or the steps, or
-    ``layers.COLUMN``, the first sampled step layer by layer. Of a search, ``highest.METRIC`` or
+    ``layers.COLUMN``, the first sampled step layer by layer, or ``layers.COLUMN@LAYER`` (first,
+    last or a name), one layer over the sampled steps. Of a search, ``highest.METRIC`` or
     ``lowest.METRIC`` is the best so far, sampler by sampler and trial by trial."""
     asserts: tuple[Check, ...]
     runs: tuple[LessonRun, ...] = ()
@@ -176,7 +177,7 @@ class Lesson(Section):
                 raise ValueError(f"run {run.label!r} names no preset, nor does the lesson")
         for check in self.asserts:
             named, there = [check.run], labels
-            if isinstance(check, BestCheck):
+            if isinstance(check, TrialsCheck):
                 there = list(self.search.samplers) if self.search is not None else []
                 named += [check.over] if check.over else []
             elif isinstance(check, GapCheck):
