@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.recorded import record
 from tuiwb.cli.main import execute
+from tuiwb.cli.strip import strip
 from tuiwb.run import pictures
 
 Captured = pytest.CaptureFixture[str]
@@ -90,7 +91,7 @@ def test_a_step_before_the_first_says_which_there_are(run: Path, capsys: Capture
     assert "by step 49" in err and "50, 100" in err
 
 
-@pytest.mark.parametrize("words", [["--step", "5"], ["--discretise"]])
+@pytest.mark.parametrize("words", [["--step", "5"], ["--discretise"], ["--strip"]])
 def test_a_way_of_looking_needs_a_picture(run: Path, capsys: Captured, words: list[str]) -> None:
     assert shown(run, *words) == 2
     assert f"{words[0]} says which picture" in capsys.readouterr().err
@@ -107,3 +108,19 @@ def test_discretise_shows_the_answers_alone(run: Path, capsys: Captured) -> None
         outs.append(capsys.readouterr().out)
     shaded, answers = (set("".join(out.splitlines()[2:])) - {" "} for out in outs)
     assert "discrete" in outs[1] and len(answers) < len(shaded)
+
+
+def test_images_of_several_steps_are_a_strip(run: Path, capsys: Captured) -> None:
+    folder = run / "pictures"
+    for step in range(1, 22):
+        images = np.full((20, 4, 4), step / 21, np.float32)
+        pictures.write(folder, step, "filters", "images", {"images": images})
+    made, steps = strip(folder, "filters")
+    assert steps[0] == 1 and steps[-1] == 21 and len(steps) == 8
+    assert made.arrays["images"].shape == (8 * 12, 4, 4)
+    # a row each, in the order of the steps
+    assert np.allclose(made.arrays["images"].reshape(8, -1), np.array(steps)[:, None] / 21)
+    assert shown(run, "--picture", "filters", "--strip") == 0
+    assert "steps 1, 4" in capsys.readouterr().out
+    assert shown(run, "--picture", "confusion", "--strip") == 2
+    assert "made of images" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.text import slug
 from tuiwb.cli import output
+from tuiwb.cli.strip import strip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +57,11 @@ def frame(
     unicode: bool,
     step: int | None = None,
     discretise: bool = False,
+    over_steps: bool = False,
 ) -> str:
     """The newest picture called ``name`` as text, as wide as there is room; with a ``step``, the
-    newest taken by then. An unknown name, a step before the first picture, or a file that is no
-    picture, is a `UserError`."""
+    newest taken by then; of images also a strip ``over_steps``. An unknown name, a step before the
+    first picture, or a file that is no picture, is a `UserError`."""
     from tuiwb.plots.show import paint
     from tuiwb.run import pictures
 
@@ -81,6 +83,10 @@ def frame(
     if stored is None:
         raise UserError(f"{path.name} is damaged, or no picture", where=str(path))
     words = _words(view).get(f"pictures/{path.name}", "")
+    words = f"step {stored.step}" + (f": {words}" if words else "")
+    if over_steps:
+        stored, steps = strip(path.parent, slug(name, ""))
+        words = f"from the top, steps {', '.join(map(str, steps))}"
     size = shutil.get_terminal_size((80, 24))
     canvas = paint(
         stored.kind,
@@ -90,7 +96,7 @@ def frame(
         "braille" if unicode else "ascii",
         colour,
         stored.name,
-        f"step {stored.step}" + (f": {words}" if words else ""),
+        words,
         discretise=discretise,
     )
     return (canvas.ansi() if colour else canvas.text()).rstrip()

@@ -98,6 +98,9 @@ def show(
             "--discretise", help="With --picture: a boundary's answers alone, not how sure."
         ),
     ] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="With --picture, of images: a row for several steps.")
+    ] = False,
     json: Json = False,
     runs: Runs = None,
 ) -> None:
@@ -107,8 +110,9 @@ def show(
     from tuiwb.cli import figures, pictures, summary
     from tuiwb.client.runs import find
 
-    if picture in (None, pictures.LIST) and (step is not None or discretise):
-        option = "--discretise" if step is None else "--step"
+    asked = {"--step": step is not None, "--discretise": discretise, "--strip": strip}
+    if picture in (None, pictures.LIST) and any(asked.values()):
+        option = next(name for name, given in asked.items() if given)
         raise UserError(
             f"{option} says which picture, or how, and no picture is asked for",
             where=option,
@@ -123,7 +127,7 @@ def show(
             output.emit(pictures.table(view))
     elif picture is not None:
         colour, unicode = output.shows_colour(), output.shows_unicode()
-        output.paint(pictures.frame(view, picture, colour, unicode, step, discretise))
+        output.paint(pictures.frame(view, picture, colour, unicode, step, discretise, strip))
     elif json:
         output.emit_json(summary.as_dict(view))
     else:
