@@ -14,7 +14,7 @@ from tuiwb.client.lessons import judge_one
 from tuiwb.client.overlay import series
 from tuiwb.client.trials import arms, best_so_far, results, settled
 from tuiwb.plots.overlay import overlay
-from tuiwb.spec.lessons import BestCheck, arm_of, trial_label
+from tuiwb.spec.lessons import TrialsCheck, arm_of, trial_label
 
 
 def test_best_so_far() -> None:
@@ -49,9 +49,10 @@ def test_trials_are_grouped_and_only_finished_ones_count(tmp_path: Path) -> None
     [
         ({"run": "grid", "at_least": 0.9}, 0.999, True),
         ({"run": "grid", "over": "tpe", "at_least": 0}, 0.0, True),
+        ({"run": "grid", "pick": "median", "at_least": 0.9}, 0.999, True),
         ({"run": "grid", "over": "tpe", "at_least": 0.1}, 0.0, False),
-        ({"run": "grid", "over": "failed", "at_least": -1}, math.nan, False),
-        ({"run": "failed", "at_least": 0}, math.nan, False),
+        ({"run": "grid", "over": "failed", "at_least": -1}, None, False),
+        ({"run": "failed", "at_least": 0}, None, False),
         ({"run": "random", "at_least": 0}, None, False),
     ],
 )
@@ -61,7 +62,7 @@ def test_checks(fields: dict[str, object], value: float | None, met: bool, tmp_p
         "tpe #1": open_run(record(tmp_path)),
         "failed #1": open_run(record(tmp_path, state="stopped")),
     }
-    check = BestCheck(**{"metric": "val_accuracy", "pick": "highest", "reason": "r", **fields})
+    check = TrialsCheck(**{"metric": "val_accuracy", "pick": "highest", "reason": "r", **fields})
     judged = judge_one(check, views)
     assert judged.met is met
     assert judged.value == pytest.approx(value, nan_ok=True)

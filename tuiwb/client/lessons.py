@@ -6,7 +6,7 @@ All but one need nothing else: for an ensemble a worker is asked.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from tuiwb.base.format import number
 from tuiwb.client.ensemble import ensemble
 from tuiwb.run.view import RunView, TableView
 from tuiwb.spec.lessons import (
-    BestCheck,
     Bounded,
     Check,
     EnsembleCheck,
@@ -29,6 +28,7 @@ from tuiwb.spec.lessons import (
     MetricCheck,
     ReachCheck,
     StateCheck,
+    TrialsCheck,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -63,8 +63,8 @@ def judge(lesson: Lesson, views: Mapping[str, RunView]) -> tuple[Judged, ...]:
 
 def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
     """One check. What cannot be read (no such column, no evaluation) is not met."""
-    if isinstance(check, BestCheck):
-        return _best_of_all(check, views)  # its labels are samplers, not runs
+    if isinstance(check, TrialsCheck):
+        return _of_trials(check, views)  # its labels are samplers, not runs
     view = views[check.run]
     match check:
         case StateCheck():
@@ -176,17 +176,24 @@ def _gain(views: Mapping[str, RunView], check: EnsembleCheck) -> float | None:
     return None if gain is None else float(gain)
 
 
-def _best_of_all(check: BestCheck, views: Mapping[str, RunView]) -> Judged:
-    from tuiwb.client.trials import arms, best_so_far, results
+_PICKS: dict[str, Callable[[Floats], Any]] = {
+    "lowest": np.min,
+    "highest": np.max,
+    "median": np.median,
+}
 
-    def best(arm: str) -> float | None:
-        trials = arms(views).get(arm, ())
-        so_far = best_so_far(results(trials, check.metric), check.pick == "lowest")
-        return float(so_far[-1]) if len(so_far) else None
 
-    words, value = f"{check.pick} {check.metric}: {check.run}", best(check.run)
+def _of_trials(check: TrialsCheck, views: Mapping[str, RunView]) -> Judged:
+    from tuiwb.client.trials import arms, results
+
+    def picked(arm: str) -> float | None:
+        values = results(arms(views).get(arm, ()), check.metric)
+        values = values[np.isfinite(values)]
+        return float(_PICKS[check.pick](values)) if len(values) else None
+
+    words, value = f"{check.pick} {check.metric}: {check.run}", picked(check.run)
     if check.over:
-        words, other = f"{words} - {check.over}", best(check.over)
+        words, other = f"{words} - {check.over}", picked(check.over)
         value = None if value is None or other is None else value - other
     return _held(check, words, value)
 
