@@ -40,6 +40,15 @@ async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None
             assert words[:30] in text
 
 
+async def test_a_preset_for_a_gpu_says_so_and_expects_nothing_but_its_pace(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("slash", *"gpt2-124m", "enter")
+        await pilot.pause()
+        text = text_of(app)
+        assert "for a GPU" in text
+        assert "nothing but its pace" in text
+
+
 async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
     async with workbench(runs) as (app, _):
         assert "no runs yet" in text_of(app) and "ctrl+r" in text_of(app)

@@ -94,10 +94,10 @@ def lesson(lesson: Lesson, width: int, height: int = 99) -> list[Line]:
 
 
 def _target(preset: PresetInfo) -> Line:
-    """What is expected of a preset, in short: ``val accuracy >= 0.985``."""
+    """What is expected of a preset, in short: ``val accuracy >= 0.985``; or what it asks for."""
     expect = preset.expect
     if expect is None:
-        return []
+        return [("  for a GPU ", FAINT)] if preset.needs == "gpu" else []
     at_least = expect.at_least is not None
     target = expect.at_least if at_least else expect.at_most
     sign = "≥" if at_least else "≤"
@@ -133,6 +133,8 @@ def _story(preset: PresetInfo, width: int) -> list[Line]:
         lines += _field("baseline", expect.baseline, width)
         if expect.measured:
             lines += _field("reached", expect.measured, width)
+    elif preset.needs == "gpu":
+        lines += [[], *_field("expect", "nothing but its pace, on a GPU", width)]
     if preset.look_at:
         lines += [[], *_field("look at", preset.look_at, width)]
     return lines
