@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from tests.contracts.making import SIGNATURES, build_model, knobs, module, samples
 from tuiwb.base.signature import Signature
 from tuiwb.data.dataset import Dataset, Part
-from tuiwb.engine.build import build
+from tuiwb.engine.build import build, load_data
 from tuiwb.spec import resolve
 from tuiwb.tasks import looking, views
 from tuiwb.tasks.picture import Picture
@@ -123,6 +124,63 @@ def test_each_hidden_unit_has_its_own_map() -> None:
     ratio = maps[0] / unit.numpy()
     np.testing.assert_allclose(ratio, np.full_like(ratio, ratio.mean()), rtol=1e-3)
     assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("preset", ["playground-2d", "reg-2d"])
+@pytest.mark.parametrize("scaling", ["none", "standard", "robust"])
+def test_a_boundary_is_drawn_over_the_coordinates_whatever_features_are_read(
+    preset: str, scaling: str
+) -> None:
+    """A model that answers with a feature shows that feature of the place, scaled as the data."""
+    asked = [f"data.scaling={scaling}", "data.features=x2,siny,xy"]
+    dataset = load_data(resolve(preset, asked).spec)
+    plain = load_data(resolve(preset, ["data.scaling=none", "data.features=x,y"]).spec)
+    assert dataset.val.points is not None and dataset.plane is not None
+    torch.testing.assert_close(dataset.val.points, plain.val.inputs)
+    torch.testing.assert_close(dataset.plane.inputs(dataset.val.points), dataset.val.inputs)
+    picture = views.boundary(
+        Says(lambda x: x), dataset, lambda y: y[:, 1] / 20, lambda t: t.flatten().long()
+    )
+    assert picture is not None and picture.arrays["axes"] == ["x", "y"]
+    np.testing.assert_allclose(_array(picture, "points"), plain.val.inputs[: views.POINTS])
+    x0, x1, y0, y1 = _array(picture, "extent")
+    grid = _array(picture, "grid")
+    down = torch.linspace(float(y0), float(y1), views.SIDE).flip(0)
+    column = torch.stack((torch.full_like(down, float(x0)), down), dim=1)
+    wanted = dataset.plane.inputs(column)[:, 1] / 20
+    np.testing.assert_allclose(grid[:, 0], wanted, atol=1e-4)
+    assert x0 < -4 < 4 < x1
+
+
+def test_a_table_of_two_numbers_is_a_plane_in_its_own_units(tmp_path: Path) -> None:
+    rows = ["petal length,petal width,kind"]
+    random = np.random.default_rng(0)
+    for number in range(60):
+        kind = number % 2
+        across, up = 2 + 3 * kind + random.random(), 0.2 + kind + random.random() / 2
+        rows.append(f"{across:.3f},{'' if number == 7 else f'{up:.3f}'},{'ab'[kind]}")
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    asked = [
+        "data.name=csv", f"data.path={tmp_path / 'mine.csv'}", "data.test=0.2", "loss.name=squared"
+    ]  # fmt: skip
+    session = build(resolve("playground-2d", [*asked, "train.device=cpu"]).spec)
+    session.model.eval()
+    with torch.no_grad():
+        pictures = {p.name: p for p in session.task.pictures(session.model, session.dataset)}
+    assert "confusion matrix" in pictures
+    drawn = pictures["decision boundary"]
+    assert drawn.arrays["axes"] == ["petal length", "petal width"]
+    x0, x1, y0, y1 = _array(drawn, "extent")
+    assert 1 < x0 < 3 and 5 < x1 < 7 and 0 < y0 < 0.5 and 1.2 < y1 < 2
+    points = _array(drawn, "points")
+    assert np.isfinite(points).all()
+    assert session.dataset.plane is not None and session.dataset.val.points is not None
+    known = session.dataset.val.points.isfinite().all(1)
+    torch.testing.assert_close(
+        session.dataset.plane.inputs(session.dataset.val.points[known]),
+        session.dataset.val.inputs[known],
+    )
+    assert len(_array(drawn, "labels")) == len(points) == int(known.sum())
 
 
 def test_a_boundary_wants_a_plane() -> None:

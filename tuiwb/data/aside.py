@@ -75,7 +75,11 @@ def _cut(dataset: Dataset, share: float, seed: int) -> tuple[Part, Part]:
 
 
 def _rows(part: Part, rows: torch.Tensor) -> Part:
-    return Part(part.inputs[rows], None if part.targets is None else part.targets[rows])
+    return Part(
+        part.inputs[rows],
+        None if part.targets is None else part.targets[rows],
+        None if part.points is None else part.points[rows],
+    )
 
 
 def _noun(dataset: Dataset) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -23,6 +23,8 @@ class Part:
 
     inputs: Tensor
     targets: Tensor | None
+    points: Tensor | None = None
+    """Where samples lie in the plane of `Dataset.plane`, float32 [N, 2]; NaN: not known."""
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -34,8 +36,19 @@ class Part:
     def to(self, device: torch.device | str) -> Part:
         """The same part on ``device``."""
         return Part(
-            self.inputs.to(device), None if self.targets is None else self.targets.to(device)
+            self.inputs.to(device),
+            None if self.targets is None else self.targets.to(device),
+            None if self.points is None else self.points.to(device),
         )
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The two coordinates that samples are made of, where they are made of two."""
+
+    names: tuple[str, str]
+    inputs: Callable[[Tensor], Tensor]
+    """Coordinates [N, 2] in their own units -> what the model reads there, as `Part.inputs`."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ class Dataset:
     """Tokens in one sample; 0 where samples are not tokens."""
     test: Part | None = None
     """Set aside (`data.aside`): evaluated once, when the run is over."""
+    plane: Plane | None = None
+    """Where the answers of a model can be drawn, whatever features are made of its coordinates."""
     notes: tuple[str, ...] = ()
     """What loading found out, a line each: types of columns, what was left out or filled in."""
 

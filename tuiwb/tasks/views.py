@@ -133,24 +133,32 @@ def boundary(
 ) -> Picture | None:
     """What the model answers all over the plane, and what its first neurons do there.
 
-    None where samples are not points of a plane. ``colour`` makes values in -1 to 1 [B] of
-    outputs, ``labels`` makes int [B] of targets.
+    None where samples are not points of a plane: two numbers, or features made of two coordinates
+    (`Dataset.plane`), in which it is drawn. ``colour`` makes values in -1 to 1 [B] of outputs,
+    ``labels`` makes int [B] of targets.
     """
-    if dataset.signature.kind != "vector" or dataset.signature.shape != (2,):
+    part, plane = dataset.val, dataset.plane
+    if plane is None and (dataset.signature.kind, dataset.signature.shape) != ("vector", (2,)):
         return None
-    part = dataset.val
-    assert part.targets is not None
-    low, high = _reach(part.inputs)
+    where = part.inputs if plane is None else part.points
+    assert where is not None and part.targets is not None
+    there = where.isfinite().all(1)
+    where, targets = where[there], part.targets[there]
+    if not len(where):
+        return None
+    low, high = _reach(where)
     grid = places(low, high, SIDE)
     with _hidden(model) as seen:
-        values = colour(model(grid))
-    points = part.inputs[:POINTS].cpu().numpy()
+        values = colour(model(grid if plane is None else plane.inputs(grid)))
+    points = where[:POINTS].cpu().numpy()
     arrays: dict[str, np.ndarray | list[str] | str] = {
         "grid": _square(values),
         "extent": np.array([low[0], high[0], low[1], high[1]], dtype=np.float32),
         "points": points.astype(np.float32),
-        "labels": labels(part.targets[:POINTS]).cpu().numpy().astype(np.int64),
+        "labels": labels(targets[:POINTS]).cpu().numpy().astype(np.int64),
     }
+    if plane is not None:
+        arrays["axes"] = list(plane.names)
     maps, names = _neurons(seen)
     if names:
         arrays |= {"neurons": maps, "names": names}
