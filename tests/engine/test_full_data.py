@@ -13,8 +13,9 @@ from tuiwb.spec import presets, resolve
 from tuiwb.spec.toml import read
 
 SHORT = (
-    "data.full=true", "data.batch_size=8", "train.steps=2", "train.eval_every=0", "train.patience=0",
-    "train.device=cpu", "train.threads=1", "schedule.warmup=0", "probe.budget=0",
+    "data.full=true", "data.batch_size=8", "train.steps=2", "train.eval_every=0",
+    "train.patience=0", "train.device=cpu", "train.threads=1", "schedule.warmup=0",
+    "probe.budget=0",
 )  # fmt: skip
 FULL = [
     info.name
