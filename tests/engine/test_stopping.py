@@ -31,6 +31,16 @@ def test_the_first_evaluation_that_meets_it_is_the_last(tmp_path: Path, conditio
     assert sink.losses == free.losses[: met[0]], "asking changes no bit"
 
 
+def test_a_run_that_ends_early_takes_its_last_pictures(tmp_path: Path) -> None:
+    _, sink, session = trained(
+        tmp_path, "playground-2d", "train.steps=3000", "train.eval_every=2",
+        "train.stop_when=val_loss < 0.49", "probe.budget=0.001",
+    )  # fmt: skip
+    assert 2 < session.step < 3000
+    taken = [step for step, picture in sink.pictures if picture.name == "decision boundary"]
+    assert taken[0] == 2 and taken[-1] == session.step and len(set(taken)) == len(taken)
+
+
 def test_one_that_is_never_met_changes_nothing(tmp_path: Path) -> None:
     outcome, sink, _ = trained(tmp_path, "mlp-digits", *SHORT, "train.stop_when=val_loss<0")
     assert outcome.reason == "all steps done" and len(sink.rows) == 60

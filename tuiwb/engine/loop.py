@@ -269,6 +269,7 @@ class Loop:
         session, stopping = self.session, self.stopping
         if self.evaluated != session.step:
             self.evaluate(keep=False)
+        self.pictures.take(session, self.sink, last=True)
         restored = stopping.best_step != session.step and stopping.restore(session.model)
         if restored:
             reason += f"; the weights of step {stopping.best_step} were the best and are restored"
