@@ -112,6 +112,44 @@ def test_a_check_waits_for_every_run_that_it_names() -> None:
 
 
 def test_a_lesson_without_runs_of_its_own_says_where_it_is_taken(tmp_path: Path) -> None:
-    searching = SimpleNamespace(runs=(), asserts=())
+    searching = SimpleNamespace(runs=(), asserts=(), search=object())
     with pytest.raises(UserError, match="a search"):
         Course("race", searching, tmp_path)  # type: ignore[arg-type]
+
+
+SEARCH = {
+    **TAUGHT,
+    "runs": [],
+    "overlay": ["lowest.val_loss"],
+    "search": {
+        "space": ["optim.lr=0.1,0.01"],
+        "samplers": ["grid", "random"],
+        "trials": 2,
+        "metric": "val_loss",
+        "pick": "lowest",
+    },
+    "asserts": [
+        {"check": "trials", "run": "grid", "over": "random", "metric": "loss", "pick": "median",
+         "at_most": 0, "reason": "they train the same"},
+    ],
+}  # fmt: skip
+
+
+def chosen(
+    name: str, lesson: Lesson, overrides: object, launch: Callable[[str, list[str]], Path]
+) -> list[Callable[[], Path]]:
+    """Trials without a sampler."""
+    rates = ("0.1", "0.01", "0.1", "0.01")
+    return [partial(launch, f"lesson {name}", [f"optim.lr={rate}"]) for rate in rates]
+
+
+def test_a_search_s_trials_are_its_runs(tmp_path: Path, workers: Callable[[str], None]) -> None:
+    workers("short")
+    course = Course("race", msgspec.convert(SEARCH, Lesson), tmp_path, trials=chosen)
+    last = beats(course, lambda progress: progress.over)[-1]
+    assert list(last.views) == ["grid #1", "grid #2", "random #1", "random #2"]
+    rates = [view.spec.get("optim.lr") for view in last.views.values() if view.spec is not None]
+    assert rates == [0.1, 0.01, 0.1, 0.01]
+    assert last.met == 1 and last.verdicts[0].final
+    assert course.beat() is last  # no file of theirs is looked at again
+    course.close()

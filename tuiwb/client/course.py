@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tuiwb.base.clock import Clock
@@ -14,7 +15,21 @@ from tuiwb.client.lessons import Judged, judge_one
 from tuiwb.client.standby import Standby
 from tuiwb.run.reader import RunReader
 from tuiwb.run.view import RunView
-from tuiwb.spec.lessons import Bounded, Check, GapCheck, Lesson, resolve_run
+from tuiwb.spec import Resolved, resolve
+from tuiwb.spec.lessons import (
+    Bounded,
+    Check,
+    GapCheck,
+    Lesson,
+    TrialsCheck,
+    arm_of,
+    resolve_run,
+)
+
+Trials = Callable[
+    [str, Lesson, Sequence[str], Callable[[str, Sequence[str]], Path]], Sequence[Callable[[], Path]]
+]
+"""What chooses the trials of a lesson's search: `tuiwb.search.race.starts`."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +86,29 @@ class Course:
         standby: Callable[[], Standby | None] = lambda: None,
         jobs: int = 1,
         clock: Clock | None = None,
+        trials: Trials | None = None,
     ) -> None:
-        if not lesson.runs:
+        if lesson.search is not None and trials is None:
             raise UserError(
                 f"{name} is a search, whose runs are chosen one by one",
                 next=f"tuiwb lesson {name} takes it, on the command line",
             )
         self.name, self.lesson = name, lesson
         self._specs = {run.label: resolve_run(name, lesson, run, ()) for run in lesson.runs}
+        self._begin: dict[str, Callable[[], Path]] = {
+            label: partial(self._launch, spec) for label, spec in self._specs.items()
+        }
+        if lesson.search is not None and trials is not None:
+            tried = lesson.labels[len(lesson.runs) :]
+            self._begin |= zip(tried, trials(name, lesson, (), self._trial), strict=True)
+            self._specs |= dict.fromkeys(tried, resolve(lesson.preset, lesson.set))
         self._runs, self._standby, self._jobs, self._clock = runs, standby, jobs, clock
         self._readers: dict[str, RunReader] = {}
+        self._over: dict[str, RunView] = {}
         self._one = threading.Lock()
         self._left_out = False
         self._error: UserError | None = None
-        self.progress = Progress({}, tuple(map(Verdict, lesson.asserts)), len(lesson.runs))
+        self.progress = Progress({}, tuple(map(Verdict, lesson.asserts)), len(self._begin))
 
     @property
     def steps(self) -> int:
@@ -99,18 +123,16 @@ class Course:
         """Read what is new for about ``budget`` seconds a run, start what is due, judge what has
         come in. The same object again where nothing has changed. Call it off the event loop."""
         with self._one:
-            views = {label: reader.poll(budget) for label, reader in self._readers.items()}
+            views = {label: self._look(label, budget) for label in self._readers}
             live = sum(not view.status.ended_now for view in views.values())
-            waiting = [label for label in self._specs if label not in views]
+            waiting = [label for label in self._begin if label not in views]
             while waiting and live < self._jobs and not (self._left_out or self._error):
                 standby = self._standby()
                 if standby is not None and standby.alive and not standby.ready:
                     break  # it warms up: a cold start would take as long, and twice the work
                 label, live = waiting.pop(0), live + 1
-                argv = ("tuiwb", "lesson", self.name)
                 try:
-                    path = launch(self._specs[label], self._runs, argv=argv, standby=standby)
-                    self._readers[label] = RunReader(path, self._clock)
+                    self._readers[label] = RunReader(self._begin[label](), self._clock)
                     views[label] = self._readers[label].poll(budget)
                 except UserError as error:
                     self._error = error
@@ -127,6 +149,23 @@ class Course:
             for reader in self._readers.values():
                 reader.close()
 
+    def _launch(self, spec: Resolved) -> Path:
+        argv = ("tuiwb", "lesson", self.name)
+        return launch(spec, self._runs, argv=argv, standby=self._standby())
+
+    def _trial(self, origin: str, settings: Sequence[str]) -> Path:
+        return self._launch(resolve(self.lesson.preset, settings, origin=origin))
+
+    def _look(self, label: str, budget: float | None) -> RunView:
+        """A run as it is now. Of a trial that is over no files stay open: there are many."""
+        if label in self._over:
+            return self._over[label]
+        view = self._readers[label].poll(budget)
+        if arm_of(label) and view.status.ended_now and not view.behind:
+            self._over[label] = view
+            self._readers[label].close()
+        return view
+
     def _judged(self, views: Mapping[str, RunView]) -> Progress:
         before = self.progress
         same = len(views) == len(before.views) and all(
@@ -134,19 +173,22 @@ class Course:
         )
         if same and (before.error, before.left_out) == (self._error, self._left_out):
             return before
-        verdicts = tuple(_verdict(known, views) for known in before.verdicts)
+        labels = self.lesson.labels
+        verdicts = tuple(_verdict(known, views, labels) for known in before.verdicts)
         return Progress(views, verdicts, before.runs, self._error, self._left_out)
 
 
-def labels_of(check: Check) -> tuple[str, ...]:
-    """The labels of the runs that a check looks at."""
+def labels_of(check: Check, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """The labels of the runs that a check looks at, of all the lesson's ``labels``."""
+    if isinstance(check, TrialsCheck):
+        return tuple(label for label in labels if arm_of(label) in (check.run, check.over))
     over = (check.over,) if isinstance(check, GapCheck) else ()
     return (check.run, *over, *getattr(check, "beside", ()))
 
 
-def _verdict(known: Verdict, views: Mapping[str, RunView]) -> Verdict:
+def _verdict(known: Verdict, views: Mapping[str, RunView], labels: Sequence[str]) -> Verdict:
     check = known.check
-    needed = [views.get(label) for label in labels_of(check)]
+    needed = [views.get(label) for label in labels_of(check, labels)]
     if known.final or None in needed:
         return known
     final = all(view.status.ended_now and not view.behind for view in needed if view is not None)

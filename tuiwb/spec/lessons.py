@@ -199,6 +199,14 @@ class Lesson(Section):
         tried = (trial_label(arm, number) for arm in arms for number in range(1, trials + 1))
         return (*(run.label for run in self.runs), *tried)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it trains, in short: its runs, and of a search its samplers."""
+        search = self.search
+        samplers = () if search is None else search.samplers
+        trials = 0 if search is None else search.trials
+        return (*(run.label for run in self.runs), *(f"{arm} x {trials}" for arm in samplers))
+
 
 def trial_label(arm: str, number: int) -> str:
     """What the ``number``-th trial of a sampler (from 1) is called."""

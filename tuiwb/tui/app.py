@@ -102,7 +102,7 @@ class Workbench(App[None]):
         if self.standby is None:
             from tuiwb.client.standby import Standby
 
-            self.standby = Standby()
+            self.standby = Standby(forks=True)
         if not self.standby.alive:
             # off the event loop: it waits for a hand-over that is under way
             self.run_worker(self.standby.start, thread=True, group="standby")
@@ -147,12 +147,13 @@ class Workbench(App[None]):
 
     def _study(self, name: str) -> Study:
         from tuiwb.client.course import Course
+        from tuiwb.search.race import starts
         from tuiwb.spec.lessons import lesson
         from tuiwb.tui.course import Study
 
         jobs = 1 if (os.cpu_count() or 1) < 4 else 2
         what = lesson(name)
-        course = Course(name, what, self.runs_dir, lambda: self.standby, jobs, self.clock)
+        course = Course(name, what, self.runs_dir, lambda: self.standby, jobs, self.clock, starts)
         return Study(course, self.glyphs)
 
     async def _conduct(self, study: Study) -> None:

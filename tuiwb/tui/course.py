@@ -117,26 +117,40 @@ def verdict(progress: Progress) -> Line:
 
 def runs(study: Study, progress: Progress, width: int) -> list[Row]:
     """One row a run of the lesson, begun or not: its state, how far, and what was done to it."""
-    wide = min(20, max(len(run.label) for run in study.course.lesson.runs))
+    lesson = study.course.lesson
+    notes = {run.label: run.note or ", ".join(run.set) for run in lesson.runs}
+    wide = min(20, max(len(label) for label in lesson.labels))
     rows = []
-    for run in study.course.lesson.runs:
-        view = progress.views.get(run.label)
+    for label in lesson.labels:
+        view = progress.views.get(label)
         look = palette.state(view.status.state) if view is not None else _WAITING
         state = view.status.state if view is not None else "waiting"
-        planned = study.course.steps_of(run.label)
+        planned = study.course.steps_of(label)
         step = view.status.step if view is not None else 0
         line: Line = [
             (f"{look.glyph} ", look.style),
-            (f"{clean(run.label, wide):{wide}} ", STRONG if look.live else PLAIN),
+            (f"{clean(label, wide):{wide}} ", STRONG if look.live else PLAIN),
             (f" {state:9}", look.style),
             (f" {f'{step}/{planned}':>{2 * len(str(planned)) + 1}}", DIM),
         ]
-        note = clean(run.note or ", ".join(run.set), 200)
+        note = clean(notes.get(label) or _tried(lesson, view), 200)
         room = width - length(line) - 4
         if note and room >= 8:
             line.append((f"  {note if len(note) <= room else note[: room - 1] + '…'}", FAINT))
-        rows.append(Row(line, run.label))
+        rows.append(Row(line, label))
     return rows
+
+
+def _tried(lesson: Lesson, view: RunView | None) -> str:
+    """Where in the space a trial lies, once it has been chosen."""
+    if lesson.search is None or view is None or view.spec is None:
+        return ""
+    keys = [text.partition("=")[0].strip() for text in lesson.search.space]
+    values = {key: view.spec.get(key) for key in keys}
+    return ", ".join(
+        f"{key}={number(value, 3) if isinstance(value, float) else value}"
+        for key, value in values.items()
+    )
 
 
 _WAITING = palette.State("·", "-", DIM, False)

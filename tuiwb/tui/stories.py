@@ -88,7 +88,7 @@ def lesson(lesson: Lesson, width: int, height: int = 99) -> list[Line]:
     about = lesson.about
     lines: list[Line] = [[(f" {text}", PLAIN)] for text in wrap(clean(about.story), width - 2)]
     lines += [[], *_field("look at", about.look_at, width)]
-    lines += [[], *_field("runs", ", ".join(run.label for run in lesson.runs), width)]
+    lines += [[], *_field("runs", ", ".join(lesson.names), width)]
     lines += _field("after", about.paper, width)
     return lines if len(lines) <= height else [line for line in lines if line]
 

@@ -103,15 +103,8 @@ def _list(json: bool) -> None:
     blocks = []
     for name, lesson in found:
         blocks.append(f"{name}  {lesson.about.title}")
-        blocks += _wrapped(f"{', '.join(_names(lesson))}. {lesson.about.look_at}")
+        blocks += _wrapped(f"{', '.join(lesson.names)}. {lesson.about.look_at}")
     output.emit("\n".join(blocks))
-
-
-def _names(lesson: Lesson) -> list[str]:
-    """The runs, and of a search its samplers."""
-    search = lesson.search
-    samplers = [] if search is None else [f"{arm} x {search.trials}" for arm in search.samplers]
-    return [*(run.label for run in lesson.runs), *samplers]
 
 
 def _heading(lesson: Lesson) -> str:

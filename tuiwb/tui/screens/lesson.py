@@ -166,7 +166,7 @@ class LessonScreen(Page):
             pane.set_class(name == self.here, "-here")
         self.query_one("#lesson-charts").display = not single or not text
         self.tabs.here, self.tabs.display = self.here, single
-        runs = len(self.study.course.lesson.runs)
+        runs = len(self.study.course.lesson.labels)
         self.runs_list.styles.height = min(runs, 3 if tiny else 6 if single else 12) + 2
         self.tabs.redraw()
         self.call_after_refresh(self._arranged)
