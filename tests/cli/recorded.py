@@ -21,7 +21,12 @@ VAL_ACCURACY = 0.999
 
 
 def record(
-    runs: Path, state: str | None = "finished", steps: int = 100, name: str | None = None
+    runs: Path,
+    state: str | None = "finished",
+    steps: int = 100,
+    name: str | None = None,
+    memory: int | None = 400_000_000,
+    device: str = "cpu",
 ) -> Path:
     """A run of mlp-digits with ``steps`` rows, 100 steps a second, 64 samples each.
 
@@ -35,13 +40,14 @@ def record(
             "model", layers=[{"name": "f1", "kind": "Linear", "parameters": 650}], parameters=650
         )
         journal.write("data", name="digits", train=1, val=1, baselines={"majority": 0.1})
+        journal.write("device", device=device)
         journal.write("state", state="training")
         _tables(paths, steps)
         clock.advance(steps / 100)
         metrics = {"val_loss": 0.1, "val_accuracy": VAL_ACCURACY}
         journal.write("evaluation", steps, metrics=metrics, best=True)
         if state is not None:
-            journal.write("state", steps, state=state, reason="the end")
+            journal.write("state", steps, state=state, reason="the end", peak_memory=memory)
     paths.log.write_text("line one\nSegmentation fault\n")
     return path
 

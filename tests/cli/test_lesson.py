@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Tuiwb
-from tests.cli.recorded import record
 from tuiwb.api import open_run
-from tuiwb.cli import figures
-from tuiwb.plots.static import render
 from tuiwb.spec.lessons import paths
 
 MINE = """
@@ -109,15 +106,3 @@ def test_an_unknown_name(arguments: list[str], said: str, command: Tuiwb, tmp_pa
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "runs").exists()
-
-
-def test_an_overlay_has_a_line_a_run_and_a_scale_that_shows_them(tmp_path: Path) -> None:
-    views = {"one": open_run(record(tmp_path)), "two": open_run(record(tmp_path, steps=2000))}
-    loss = figures.overlay("loss", views)
-    assert [line.name for line in loss.lines] == ["one", "two"]
-    assert loss.y_scale == "linear"
-    assert figures.overlay("grad_norm", views).y_scale == "log"
-    layers = figures.overlay("layers.grad_norm", views)
-    assert (layers.x_label, len(layers.lines)) == ("layer", 2)
-    for figure in (loss, layers, figures.overlay("no such", views)):
-        assert render(figure, 80, 12, False, True)

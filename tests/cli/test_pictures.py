@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.recorded import record
 from tuiwb.cli.main import execute
+from tuiwb.cli.strip import strip
 from tuiwb.run import pictures
 
 Captured = pytest.CaptureFixture[str]
@@ -74,3 +75,52 @@ def test_a_run_without_pictures(tmp_path: Path, capsys: Captured) -> None:
     record(tmp_path)
     assert execute(["show", "--runs", str(tmp_path), "--picture", "x"]) == 2
     assert "has no pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("step", "taken"), [(50, 50), (99, 50), (100, 100), (5000, 100)])
+def test_a_step_asks_for_the_newest_taken_by_then(
+    run: Path, capsys: Captured, step: int, taken: int
+) -> None:
+    assert shown(run, "--picture", "the-answers", "--step", str(step)) == 0
+    assert capsys.readouterr().out == f"the answers  step {taken}\nafter {taken}\n"
+
+
+def test_a_step_before_the_first_says_which_there_are(run: Path, capsys: Captured) -> None:
+    assert shown(run, "--picture", "the-answers", "--step", "49") == 2
+    err = capsys.readouterr().err
+    assert "by step 49" in err and "50, 100" in err
+
+
+@pytest.mark.parametrize("words", [["--step", "5"], ["--discretise"], ["--strip"]])
+def test_a_way_of_looking_needs_a_picture(run: Path, capsys: Captured, words: list[str]) -> None:
+    assert shown(run, *words) == 2
+    assert f"{words[0]} says which picture" in capsys.readouterr().err
+    assert shown(run, "--picture", "list", *words) == 2
+
+
+def test_discretise_shows_the_answers_alone(run: Path, capsys: Captured) -> None:
+    grid = np.tile(np.linspace(-1, 1, 20, dtype=np.float32), (20, 1))
+    pictures.write(run / "pictures", 100, "decision boundary", "boundary",
+                   {"grid": grid, "extent": np.array([0.0, 1, 0, 1])})  # fmt: skip
+    outs = []
+    for words in ((), ("--discretise",)):
+        assert shown(run, "--picture", "decision-boundary", *words) == 0
+        outs.append(capsys.readouterr().out)
+    shaded, answers = (set("".join(out.splitlines()[2:])) - {" "} for out in outs)
+    assert "discrete" in outs[1] and len(answers) < len(shaded)
+
+
+def test_images_of_several_steps_are_a_strip(run: Path, capsys: Captured) -> None:
+    folder = run / "pictures"
+    for step in range(1, 22):
+        images = np.full((20, 4, 4), step / 21, np.float32)
+        pictures.write(folder, step, "filters", "images", {"images": images})
+    made, steps = strip(folder, "filters")
+    assert steps[0] == 1 and steps[-1] == 21 and len(steps) == 8
+    assert made.arrays["images"].shape == (8 * 12, 4, 4)
+    # a row each, in the order of the steps
+    assert np.allclose(made.arrays["images"].reshape(8, -1), np.array(steps)[:, None] / 21)
+    assert shown(run, "--picture", "filters", "--strip") == 0
+    assert "steps 1, 4" in capsys.readouterr().out
+    assert shown(run, "--picture", "confusion", "--strip") == 2
+    assert "made of images" in capsys.readouterr().err

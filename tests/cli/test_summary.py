@@ -50,3 +50,26 @@ def test_pace_of_a_run_that_never_trained(tmp_path: Path) -> None:
     assert summary.pace(view)[1:] == (None, None)
     assert "0/1 steps" in summary.in_words(view)
     assert summary.as_dict(view)["samples_per_s"] is None
+
+
+def test_what_it_trained_on_and_what_that_took(tmp_path: Path) -> None:
+    path = record(tmp_path, "training")
+    with Journal(RunPaths(path).journal) as journal:
+        journal.write("data", name="random-tokens", train=1, val=1, unit="tokens")
+        journal.write("device", device="cuda:0", hardware="NVIDIA H200")
+        journal.write(
+            "state", 100, state="finished", peak_memory=2_000_000_000, device_memory=34_500_000_000
+        )
+    view = open_run(path)
+    words = summary.in_words(view)
+    assert "at 6.4k tokens/s" in words
+    assert "on NVIDIA H200, 2 GB of memory, 34.5 GB of the GPU's own" in words
+    told = summary.as_dict(view)
+    assert (told["unit"], told["device"]) == ("tokens", "NVIDIA H200")
+    assert (told["memory"], told["device_memory"]) == (2_000_000_000, 34_500_000_000)
+
+
+def test_a_worker_that_said_nothing_of_its_machine_has_no_line_for_it(tmp_path: Path) -> None:
+    view = open_run(record(tmp_path, None, memory=None))
+    assert summary.peak_memory(view) is None
+    assert " of memory" not in summary.in_words(view)

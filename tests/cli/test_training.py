@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import ROOT, Tuiwb
 from tuiwb.api import open_run
+from tuiwb.engine.device import processor
 
 KEYS = {
     "run", "path", "preset", "state", "steps", "seconds", "steps_per_s", "samples_per_s",
-    "metrics", "expect", "findings",
+    "unit", "device", "memory", "device_memory", "metrics", "expect", "findings",
 }  # fmt: skip
 SHORT = ("-s", "train.steps=40", "-s", "train.eval_every=20", "--device", "cpu")
 LONG = ("-s", "train.steps=1000000", "-s", "train.eval_every=0", "--device", "cpu")
@@ -43,6 +45,7 @@ def test_run_ends_in_a_summary_and_two_plots(tuiwb: Tuiwb, tmp_path: Path) -> No
     for words in ("finished at step 40", "val_accuracy", "target >= ", "loss", "gradient"):
         assert words in done.stdout
     assert "starting" in done.stderr and "finished" in done.stderr
+    assert f"on {processor()}, " in done.stdout and "of memory" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert "mlp-digits-0001" in tuiwb("ls", "--runs", tmp_path).stdout
 
@@ -55,6 +58,23 @@ def test_a_detached_run_is_steered_and_stopped(tuiwb: Tuiwb, tmp_path: Path) -> 
     path = Path(started["path"])
     until(lambda: trains(path))
     assert " training " in tuiwb("ls", "--runs", tmp_path).stdout
+
+    def ctl(*words: object) -> Any:
+        answer = tuiwb("ctl", "mlp", *words, "--json", "--runs", tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+    held = ctl("pause")["step"]
+    assert open_run(path).status.words == f"paused at step {held}"
+    ctl("step", 3)
+    refused = tuiwb("ctl", "mlp", "step", 0, "--runs", tmp_path)
+    assert refused.returncode == 2
+    until(lambda: open_run(path).status.words == f"paused at step {held + 3}")
+    ctl("resume")
+    refused = tuiwb("ctl", "mlp", "resume", "--runs", tmp_path)
+    assert refused.returncode == 2 and "it is not paused" in refused.stderr
+    refused = tuiwb("ctl", "mlp", "stop", 3, "--runs", tmp_path)
+    assert refused.returncode == 2 and "stop takes no number" in refused.stderr
     told = tuiwb("ctl", "mlp", "stop", "--runs", tmp_path)
     assert told.returncode == 0, told.stderr
     assert "at step" in told.stdout
@@ -132,6 +152,8 @@ def test_sigterm_stops_the_run_and_says_so(tmp_path: Path) -> None:
     assert set(run) == KEYS
     assert (run["run"], run["path"], run["state"]) == ("it", str(path), "stopped")
     assert set(run["expect"]) == {"metric", "target", "value", "met"}
+    assert (run["unit"], run["device"]) == ("samples", processor())
+    assert run["memory"] > 50_000_000 and run["device_memory"] is None
     assert run["samples_per_s"] > 0 and run["steps_per_s"] > 0 and run["seconds"] > 0
 
 

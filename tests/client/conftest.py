@@ -92,6 +92,17 @@ if arguments == ["--standby"]:
                 sys.exit("lost after the hand-over")
             work(request["run"])
             sys.exit(0)
+        if "fork" in request:
+            if mode == "alone":
+                answer({"error": {"what": "no worker is forked here"}})
+                continue
+            child = os.fork()
+            if not child:
+                os.setsid()
+                work(request["fork"])
+                os._exit(0)
+            answer({"ok": {"pid": child}})
+            continue
         if mode == "hangs up":
             sys.exit("ran out of memory")
         answer(described(request["describe"]))

@@ -40,6 +40,13 @@ def _text(folder: Path) -> dict[str, Any]:
     return {"path": str(path)}
 
 
+def _tokens(folder: Path) -> dict[str, Any]:
+    """Four thousand 16-bit tokens, the largest above what a signed one could be."""
+    path = folder / "tokens.bin"
+    np.random.default_rng(0).integers(40_000, size=4000, dtype=np.uint16).tofile(path)
+    return {"path": str(path), "vocabulary": 40_000}
+
+
 def _images(folder: Path) -> dict[str, Any]:
     """Forty pictures in each of two classes, of several sizes."""
     from PIL import Image
@@ -96,6 +103,7 @@ MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "hub-text": _hub_text,
     "image-folder": _images,
     "text-file": _text,
+    "token-file": _tokens,
     "wav-folder": _waves,
 }
 

@@ -17,6 +17,7 @@ TRAITS = (
     "targets",
     "own_models",
     "brings_loss",
+    "one_loss",
     "has_dropout",
     "single",
     "state_per_parameter",

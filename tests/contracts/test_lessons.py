@@ -12,19 +12,24 @@ import pytest
 
 from tuiwb.api import open_run
 from tuiwb.client.lessons import judge
+from tuiwb.client.overlay import BY_TRIAL
 from tuiwb.doctor.examine import SYMPTOMS
 from tuiwb.engine.build import build
 from tuiwb.engine.interfaces import Command, StepRow
 from tuiwb.engine.loop import train
 from tuiwb.run.create import create
+from tuiwb.search.race import starts
 from tuiwb.spec import Resolved, presets, to_toml
 from tuiwb.spec.lessons import (
+    EnsembleCheck,
     FindingCheck,
     GapCheck,
     LayerCheck,
     Lesson,
+    LessonRun,
     MetricCheck,
     ReachCheck,
+    TrialsCheck,
     lesson,
     paths,
     resolve_run,
@@ -65,16 +70,25 @@ class Kept:
         return ()
 
 
+def runs_of(what: Lesson) -> tuple[LessonRun, ...]:
+    """Its runs; those of a search are all like the first, with knobs of their own."""
+    return what.runs or (LessonRun(label=what.labels[0]),)
+
+
+def never(origin: str, settings: Sequence[str]) -> Path:
+    raise AssertionError("a trial was started")
+
+
 def resolved(name: str) -> dict[str, Resolved]:
     what = lesson(name)
-    return {run.label: resolve_run(name, what, run, ()) for run in what.runs}
+    return {run.label: resolve_run(name, what, run, ()) for run in runs_of(what)}
 
 
 @cache
 def there(name: str) -> Kept:
     """What a lesson's runs say of themselves, seen on one step of its first run."""
     what, kept = lesson(name), Kept()
-    spec = resolve_run(name, what, what.runs[0], SHORT).spec
+    spec = resolve_run(name, what, runs_of(what)[0], SHORT).spec
     train(build(spec), kept, kept, Path("/nonexistent"))
     return kept
 
@@ -109,16 +123,27 @@ def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> 
     for check in what.asserts:
         assert len(check.reason) > 3
         match check:
-            case MetricCheck() | GapCheck() | ReachCheck():
+            case TrialsCheck() | MetricCheck() | GapCheck() | ReachCheck() | EnsembleCheck():
                 assert check.metric in metrics
             case LayerCheck():
                 assert check.column in kept.columns
             case FindingCheck():
                 assert check.symptom in SYMPTOMS.names()
     for column in what.overlay:
+        if column.startswith(BY_TRIAL):
+            assert what.search is not None and column.partition(".")[2] in metrics
+            continue
         layered = column.startswith("layers.")
-        assert column.removeprefix("layers.") in (kept.columns if layered else metrics)
-    named = {label for check in what.asserts for label in (check.run, getattr(check, "over", ""))}
+        column = column.removeprefix("layers.").partition("@")[0]
+        assert column in (kept.columns if layered else metrics)
+    if what.search is not None:
+        assert what.search.metric in metrics
+        assert len(starts(name, what, (), never)) == len(what.labels) - len(what.runs)
+    named = {
+        label
+        for check in what.asserts
+        for label in (check.run, getattr(check, "over", ""), *getattr(check, "beside", ()))
+    }
     assert {run.label for run in what.runs} <= named, "a run that shows nothing"
 
 

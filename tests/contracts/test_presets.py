@@ -62,17 +62,31 @@ def test_tells_its_story(info: PresetInfo) -> None:
     assert info.title and info.paper and len(info.look_at) > 40
     assert info.family == info.path.parent.name
     expect = info.expect
-    assert expect is not None, "a preset says what it reaches"
+    if expect is None:
+        assert info.needs == "gpu", "a preset that runs anywhere says what it reaches"
+        return
     assert expect.metric.startswith(("val_", "train_"))
     assert (expect.at_least is None) != (expect.at_most is None)
     assert expect.baseline and expect.measured
     assert expect.steps == resolve(info.name).spec.train.steps
 
 
+def _small(info: PresetInfo) -> list[str]:
+    """What brings a preset that is made for a GPU down to a test's size."""
+    if not info.needs:
+        return []
+    context = ["data.context=16"] if "context" in _data_knobs(info.name) else []
+    return ["model.size=xs", "data.batch_size=16", *context]
+
+
+def _data_knobs(preset: str) -> set[str]:
+    return set(type(resolve(preset).spec.data).__struct_fields__)
+
+
 @pytest.mark.parametrize("info", OURS, ids=_name)
 def test_trains_three_steps(info: PresetInfo, tmp_path: Path) -> None:
     short = ("train.steps=3", "train.eval_every=0", "schedule.warmup=0", "data.val_share=0.05")
-    spec = resolve(info.name, [*short, "train.device=cpu"]).spec
+    spec = resolve(info.name, [*short, *_small(info), "train.device=cpu"]).spec
     threads = torch.get_num_threads()
     kept = Kept()
     try:
@@ -83,6 +97,7 @@ def test_trains_three_steps(info: PresetInfo, tmp_path: Path) -> None:
     assert outcome.state == "finished"
     assert [row.step for row in kept.rows] == [1, 2, 3]
     assert all(math.isfinite(row.loss) and row.grad_norm > 0 for row in kept.rows)
-    assert info.expect is not None and info.expect.metric in kept.metrics
-    if info.expect.beats:
+    if info.expect is not None:
+        assert info.expect.metric in kept.metrics
+    if info.expect is not None and info.expect.beats:
         assert info.expect.beats in session.dataset.baselines | session.task.baselines

@@ -14,7 +14,7 @@ from tuiwb.data.formants import RATE, WORDS, speak
 
 def test_m5_has_the_published_number_of_parameters() -> None:
     """26.9 k for 32 channels, a first kernel of 80 at stride 16 and 35 words of 8 000 samples."""
-    model = build_model("m5", Signature("wave", (1, 8000), 35), channels=32, kernel=80, stride=16)
+    model = build_model("m5", Signature("wave", (1, 8000), 35), kernel=80, stride=16)
     assert sum(p.numel() for p in model.parameters()) == 26_915
     assert model(torch.zeros(2, 1, 8000)).shape == (2, 35)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,3 +79,14 @@ def test_one_cycle_of_a_few_steps(total: int) -> None:
 def test_stairs_never_end_at_nothing() -> None:
     made = knobs("schedule", "step", every=1, gamma=0.1)
     assert module("schedule", "step").factor(5000, 10_000, made) > 0
+
+
+def test_a_triangle_is_straight_on_both_sides_of_its_peak() -> None:
+    shape = knobs("schedule", "triangle", rise=0.25, start=0.2, final=0.1)
+    factor = module("schedule", "triangle").factor
+    rates = [factor(step, 100, shape) for step in range(100)]
+    assert rates[0] == pytest.approx(0.2) and rates[25] == 1 == max(rates)
+    assert rates[99] == pytest.approx(1 - 0.9 * 74 / 75)
+    for side in (rates[:26], rates[25:]):
+        slopes = [b - a for a, b in pairwise(side)]
+        assert slopes == pytest.approx([slopes[0]] * len(slopes))

@@ -190,6 +190,17 @@ def test_samples_do_not_cover_the_map() -> None:
     assert dark < 0.3 * 300
 
 
+def test_axes_have_their_names_and_ends() -> None:
+    kind, arrays = GALLERY["boundary"]
+    named = arrays | {"axes": np.array(["petal\x1b length", "petal width"]),
+                      "extent": np.array([1.0, 6.9, 0.1, 2.5])}  # fmt: skip
+    rows = paint(kind, named, 100, 20, title="boundary").text().split("\n")
+    assert "petal width 0.1 to 2.5 upwards" in rows[0] + rows[1]
+    assert "length 1 to 6.9 across" in "\n".join(rows[2:]) and "\x1b" not in "".join(rows)
+    for height in range(1, 12):
+        assert len(paint(kind, named, 30, height, title="boundary").text().split("\n")) == height
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     arrays = {"values": np.array([1.0, 2, 4]), "names": np.array(["a", "b", "c"])}
     rows = paint("bars", arrays, 50, 3, "ascii").text().split("\n")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,8 +14,10 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from tests.tui.driving import FakeStandby, text_of, until, workbench
 from tests.tui.recorder import BEGAN, Recorder
+from tests.tui.test_lesson_screen import MINE, Workers
 from tuiwb.base.clock import FrozenClock
 from tuiwb.spec import PresetInfo
+from tuiwb.spec.lessons import Lesson
 from tuiwb.spec.sections import Expect
 from tuiwb.tui.app import Workbench
 from tuiwb.tui.screens.setup import SetupScreen
@@ -42,9 +45,23 @@ PRESETS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def workers(record: Record, monkeypatch: pytest.MonkeyPatch) -> Workers:
+    made = Workers(record)
+    monkeypatch.setattr("tuiwb.client.course.launch", made.launch)
+    return made
+
+
+LESSON = msgspec.toml.decode(
+    MINE.replace("Any data will do", "A step that arrives nowhere"), type=Lesson
+)
+
+
 @pytest.fixture(autouse=True)
 def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuiwb.tui.screens.presets.presets", lambda: PRESETS)
+    monkeypatch.setattr("tuiwb.spec.lessons.lessons", lambda: [("slow-steps", LESSON)])
+    monkeypatch.setattr("tuiwb.spec.lessons.lesson", lambda name: LESSON)
     monkeypatch.setattr("tuiwb.tui.stories.__version__", "0.0.0")
 
 
@@ -64,6 +81,7 @@ async def test_presets(
     async with workbench(runs, size) as (app, pilot):
         await pilot.press("down", "down")
         await until(pilot, lambda: "Small convolutional" in text_of(app))
+        await until(pilot, lambda: "slow-steps" in text_of(app))
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
@@ -92,6 +110,21 @@ async def test_run(
                  columns=digits)  # fmt: skip
     made.train(14)
     async with workbench(runs, size, made.paths.root, made.clock) as (app, _):
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@BOTH
+async def test_lesson(
+    runs: Path, workers: Workers, snapshot: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    async with workbench(runs, size, standby=FakeStandby()) as (app, pilot):
+        app.show_lesson("slow-steps")
+        await until(pilot, lambda: workers.made)
+        workers.made[0].start().train(630).end()
+        await until(pilot, lambda: len(workers.made) == 2)
+        workers.made[1].start().train(210)
+        await until(pilot, lambda: "210/630" in text_of(app))
+        await pilot.pause(0.5)
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tuiwb.base.errors import UserError
 from tuiwb.spec import from_toml, presets, resolve, to_toml
+from tuiwb.spec.declarations import declared
+from tuiwb.spec.presets import find
 from tuiwb.spec.toml import read
 
 TWO_SIZES = """
@@ -78,4 +80,6 @@ def test_what_is_wrong_is_told(preset: Path) -> None:
     "name", [info.name for info in presets() if "full" in read(info.path).get("data", {})]
 )
 def test_the_full_data_of_every_preset_resolves(name: str) -> None:
-    assert resolve(name, ["data.full=true"]).spec.data.full
+    source = read(find(name))["data"]["full"]["name"]
+    files = [f"data.{key}=mine" for key in declared("data", source).needs]  # type: ignore[attr-defined]
+    assert resolve(name, ["data.full=true", *files]).spec.data.full

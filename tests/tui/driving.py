@@ -37,6 +37,8 @@ FACTS: dict[str, Any] = {
 class FakeStandby:
     """A standby that answers at once, with facts or with an error."""
 
+    alive = True
+
     def __init__(self, facts: Mapping[str, Any] = FACTS, error: UserError | None = None) -> None:
         self.facts, self.error, self.ready, self.asked = facts, error, True, 0
 

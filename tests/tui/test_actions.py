@@ -10,11 +10,18 @@ from rich.cells import cell_len
 from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
 from tuiwb.tui.screens.help import help_rows
+from tuiwb.tui.screens.lesson import LessonScreen
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
 
-SCREENS = {"presets": PresetsScreen, "setup": SetupScreen, "run": RunScreen, "anywhere": Workbench}
+SCREENS = {
+    "presets": PresetsScreen,
+    "setup": SetupScreen,
+    "lesson": LessonScreen,
+    "run": RunScreen,
+    "anywhere": Workbench,
+}
 
 
 @pytest.mark.parametrize("action", actions.ACTIONS, ids=lambda action: action.id)
@@ -62,6 +69,6 @@ def test_words_fit_where_they_stand() -> None:
 
 
 def test_vi_and_arrows_both_move() -> None:
-    for context in ("presets", "setup", "run"):
+    for context in ("presets", "setup", "lesson", "run"):
         keys = {key: a.name for a in actions.of(context) for key in a.keys}  # type: ignore[arg-type]
         assert keys["j"] == keys["down"] and keys["k"] == keys["up"]

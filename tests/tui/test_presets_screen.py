@@ -10,6 +10,7 @@ import pytest
 from tests.tui.driving import SIZES, text_of, until, workbench
 from tests.tui.recorder import Recorder
 from tuiwb.spec import presets
+from tuiwb.spec.lessons import lessons
 from tuiwb.tui import palette
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
@@ -37,6 +38,15 @@ async def test_the_story_says_what_to_expect_and_beside_what(runs: Path) -> None
         assert f"val accuracy ≥ {preset.expect.at_least} after {preset.expect.steps} steps" in text
         for words in (preset.title, preset.paper, preset.expect.baseline, preset.look_at):
             assert words[:30] in text
+
+
+async def test_a_preset_for_a_gpu_says_so_and_expects_nothing_but_its_pace(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("slash", *"gpt2-124m", "enter")
+        await pilot.pause()
+        text = text_of(app)
+        assert "for a GPU" in text
+        assert "nothing but its pace" in text
 
 
 async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
@@ -73,14 +83,15 @@ async def test_filter_shows_what_holds_the_words_and_letters_are_inert_in_it(run
         found = app.screen.gallery.stops()
         assert "char-rnn" in found and len(found) < len(presets()) / 2
         await pilot.press("enter", "escape")
-        assert len(app.screen.gallery.stops()) == len(presets())
+        everything = len(presets()) + len(list(lessons()))
+        await until(pilot, lambda: len(app.screen.gallery.stops()) == everything)
 
 
 async def test_a_filter_that_nothing_holds_says_so(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         await pilot.press("slash", *"zzz")
         await pilot.pause()
-        assert "no preset holds these words" in text_of(app)
+        assert "no preset or lesson holds these words" in text_of(app)
 
 
 async def test_enter_opens_the_set_up_and_escape_comes_back(runs: Path) -> None:
@@ -118,7 +129,7 @@ async def test_vanished_run_is_a_message_not_an_end(
 async def test_help_opens_over_any_screen(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Set up the preset, or watch the run" in text_of(app))
+        await until(pilot, lambda: "Set up a preset, take a lesson, watch a run" in text_of(app))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, PresetsScreen))
 

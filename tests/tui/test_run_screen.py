@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.tui.driving import SIZES, settled, text_of, until, workbench
 from tests.tui.recorder import Recorder
+from tuiwb.spec import Resolved
 from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
 from tuiwb.tui.screens.ask import Ask
@@ -217,7 +219,7 @@ async def test_every_key_works_on_every_state(runs: Path, record: Record) -> Non
     made = record().start().train(40)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         for action in actions.of("run"):
-            if action.name in ("stop", "back", "detach"):
+            if action.name in ("stop", "back", "detach", "regenerate"):
                 continue
             for key in action.keys:
                 await pilot.press(key)
@@ -242,8 +244,6 @@ async def test_stop_asks_and_posts_a_command(runs: Path, record: Record) -> None
 
 
 def _id(posted: str) -> str:
-    import json
-
     return str(json.loads(posted)["id"])
 
 
@@ -303,3 +303,59 @@ async def test_the_palette_finds_actions_by_name(runs: Path, record: Record) -> 
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await until(pilot, lambda: bench(app).sight.axis == "time")
+
+
+async def test_space_pauses_and_resumes_and_a_dot_takes_one_step(
+    runs: Path, record: Record
+) -> None:
+    made = record().start().train(40)
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+
+        def asked() -> list[str]:
+            files = sorted(made.paths.inbox.glob("[0-9]*.json"))
+            return [json.loads(file.read_text())["command"] for file in files]
+
+        assert "space pause" in text_of(app) and ". step" not in text_of(app)
+        await pilot.press("full_stop")
+        assert "space pauses it" in text_of(app) and asked() == []
+        await pilot.press("space")
+        await until(pilot, lambda: asked() == ["pause"])
+        made.journal.write("state", step=40, state="paused")
+        await until(pilot, lambda: "‖ paused at step 40" in text_of(app))
+        bench(app).keybar.notice("")
+        assert "space resume" in text_of(app) and ". step" in text_of(app)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: asked() == ["pause", "step"])
+        await pilot.press("space")
+        await until(pilot, lambda: asked() == ["pause", "step", "resume"])
+
+
+async def test_a_run_that_is_over_takes_no_commands(runs: Path, record: Record) -> None:
+    made = record().start().train(40).end()
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        for key in ("space", "full_stop", "X"):
+            bench(app).keybar.notice("")
+            await pilot.press(key)
+            assert "ended already" in text_of(app), key
+        assert list(made.paths.inbox.glob("*.json")) == []
+        assert "space" not in text_of(app).splitlines()[-1]
+
+
+async def test_n_starts_a_run_on_newly_drawn_data(
+    runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = record().start().train(40)
+    other = record("cnn-digits-0002")
+    started: list[Resolved] = []
+
+    def launch(resolved: Resolved, *rest: object, **more: object) -> Path:
+        started.append(resolved)
+        return other.paths.root
+
+    monkeypatch.setattr("tuiwb.client.launch.launch", launch)
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: bench(app).path.name == "cnn-digits-0002")
+        (resolved,) = started
+        assert resolved.changed() == {"data.split_seed": 1}
+        assert resolved.command() == "tuiwb run cnn-digits -s data.split_seed=1"

@@ -150,6 +150,26 @@ async def test_training_starts_with_what_is_on_the_screen(
         assert app.screen is screen
 
 
+async def test_n_trains_on_the_next_seed_of_the_data(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def launch(resolved: Any, folder: Path, **more: Any) -> Path:
+        calls.append(resolved.command())
+        raise UserError("cannot create a run: no space left", where=str(folder))
+
+    monkeypatch.setattr("tuiwb.client.launch.launch", launch)
+    async with workbench(runs) as (app, pilot):
+        screen = await opened(app, pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: "no space left" in text_of(app))
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: "no space left" in text_of(app))
+        assert calls == [f"tuiwb run cnn-digits -s data.split_seed={seed}" for seed in (1, 2)]
+        assert app.screen is not screen and screen.form.resolved.get("data.split_seed") == 2
+
+
 async def test_a_broken_preset_says_what_is_wrong(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         app.show_setup("no-such-preset")

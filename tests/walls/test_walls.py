@@ -50,7 +50,7 @@ def forbidden(found: set[str], *names: str) -> set[str]:
 
 READING_WALLS = {
     "the reading wing never loads torch or the training wing": (
-        (*GROUND, "client", "plots", "cli", "tui", "api", "__main__"),
+        (*GROUND, "client", "plots", "search", "cli", "tui", "api", "__main__"),
         ("torch", "sklearn", *(f"tuiwb.{room}" for room in TRAINING)),
     ),
     "plotext waits until something is printed": (
@@ -60,6 +60,14 @@ READING_WALLS = {
     "what readers share knows no screen": (
         (*GROUND, "client", "api"),
         (*SCREENS, "tuiwb.plots", "tuiwb.cli", "tuiwb.tui"),
+    ),
+    "optuna waits until a trial is asked for": (
+        (*GROUND, "client", "search", "cli", "tui", "api"),
+        ("optuna",),
+    ),
+    "a search's trials are runs like any other": (
+        ("search",),
+        ("rich", "textual", "typer", "tuiwb.plots", "tuiwb.cli", "tuiwb.tui"),
     ),
     "the ground floor knows no client": (GROUND, ("tuiwb.client", "psutil")),
     "base is the standard library": (("base",), ("msgspec", "numpy", "psutil")),
@@ -83,7 +91,10 @@ def test_reading_wing(wall: str) -> None:
 TRAINING_WALLS = {
     "no screen, no reader": (
         TRAINING,
-        (*SCREENS, *(f"tuiwb.{room}" for room in ("api", "cli", "client", "plots", "tui"))),
+        (
+            *SCREENS,
+            *(f"tuiwb.{room}" for room in ("api", "cli", "client", "plots", "search", "tui")),
+        ),
     ),
     "the engine sees no run directory": (
         ("data", "engine", "models", "optim", "probes", "tasks"),
@@ -138,7 +149,9 @@ QUICK = [["--help"], ["--version"], ["run", "--help"], ["presets"], ["run", "no-
 @pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
 def test_commands_that_answer_at_once_load_nothing_heavy(arguments: list[str]) -> None:
     found = loaded(f"from tuiwb.cli.main import execute\nexecute({arguments!r})")
-    assert not forbidden(found, "torch", "textual", "numpy", "rich", "plotext", "psutil", "asyncio")
+    assert not forbidden(
+        found, "torch", "textual", "numpy", "rich", "plotext", "psutil", "asyncio", "optuna"
+    )
 
 
 def test_the_way_to_the_first_screen_is_short() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tuiwb.base.errors import UserError, nearest
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 BUCKETS = 400
 """More than the columns of a wide terminal: no peak between two columns is lost."""
-
-SPREAD = 300.0
-"""Greatest over least positive value from which an overlay has a logarithmic scale."""
 
 
 def _line(table: TableView, column: str, name: str, colour: int) -> Line | None:
@@ -73,34 +70,6 @@ def _layers(column: str, title: str) -> Callable[[RunView], HeatMap]:
         return HeatMap(title, tuple(layer.name for layer in view.layers), x, values)
 
     return figure
-
-
-def overlay(column: str, views: Mapping[str, RunView]) -> Figure:
-    """One column of several runs, by their labels: over steps, or with ``layers.COLUMN`` over the
-    layers in the first sampled step. Values of very different size stand on a logarithmic scale."""
-    import numpy as np
-
-    from tuiwb.client.lessons import column as read
-    from tuiwb.client.lessons import layer_values
-    from tuiwb.plots.figure import Figure, Line
-
-    lines = []
-    by_layer = column.startswith("layers.")
-    for colour, (label, view) in enumerate(views.items()):
-        if by_layer:
-            _, y = layer_values(view, column.removeprefix("layers."), "first")
-            lines.append(Line(label, np.arange(1, len(y) + 1), y, colour=colour))
-        else:
-            table = view.table("evals" if column in view.table("evals").columns else "steps")
-            x, y = read(view, column)
-            line = _line(table, column, label, colour) if len(x) > BUCKETS else None
-            lines.append(line or Line(label, x, y, colour=colour))
-    shown = np.concatenate([np.asarray(line.y, dtype=float) for line in lines] or [np.empty(0)])
-    shown = shown[np.isfinite(shown) & (shown > 0)]
-    log = len(shown) > 1 and shown.max() / shown.min() > SPREAD
-    title = f"{column.removeprefix('layers.')} layer by layer, step 1" if by_layer else column
-    x_label = "layer" if by_layer else "step"
-    return Figure(title, tuple(lines), x_label=x_label, y_scale="log" if log else "linear")
 
 
 FIGURES: dict[str, Callable[[RunView], Figure | HeatMap]] = {

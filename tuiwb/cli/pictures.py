@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.text import slug
 from tuiwb.cli import output
+from tuiwb.cli.strip import strip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +50,18 @@ def table(view: RunView) -> str:
     return output.grid(head, rows, right=("step",))
 
 
-def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
-    """The newest picture called ``name`` as text, as wide as there is room; an unknown name, or a
-    file that is no picture, is a `UserError`."""
+def frame(
+    view: RunView,
+    name: str,
+    colour: bool,
+    unicode: bool,
+    step: int | None = None,
+    discretise: bool = False,
+    over_steps: bool = False,
+) -> str:
+    """The newest picture called ``name`` as text, as wide as there is room; with a ``step``, the
+    newest taken by then; of images also a strip ``over_steps``. An unknown name, a step before the
+    first picture, or a file that is no picture, is a `UserError`."""
     from tuiwb.plots.show import paint
     from tuiwb.run import pictures
 
@@ -67,10 +77,16 @@ def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
             allowed=", ".join((*files, LIST)),
             nearest=nearest(name, files),
         )
+    if step is not None:
+        path = _at(view, slug(name, ""), step)
     stored = pictures.read(path)
     if stored is None:
         raise UserError(f"{path.name} is damaged, or no picture", where=str(path))
     words = _words(view).get(f"pictures/{path.name}", "")
+    words = f"step {stored.step}" + (f": {words}" if words else "")
+    if over_steps:
+        stored, steps = strip(path.parent, slug(name, ""))
+        words = f"from the top, steps {', '.join(map(str, steps))}"
     size = shutil.get_terminal_size((80, 24))
     canvas = paint(
         stored.kind,
@@ -80,9 +96,33 @@ def frame(view: RunView, name: str, colour: bool, unicode: bool) -> str:
         "braille" if unicode else "ascii",
         colour,
         stored.name,
-        f"step {stored.step}" + (f": {words}" if words else ""),
+        words,
+        discretise=discretise,
     )
     return (canvas.ansi() if colour else canvas.text()).rstrip()
+
+
+def _at(view: RunView, name: str, step: int) -> Path:
+    """The file of the newest picture taken by ``step``."""
+    from tuiwb.run import pictures
+    from tuiwb.run.layout import RunPaths
+
+    folder = RunPaths(view.path).pictures
+    path = pictures.latest(folder, step).get(name)
+    if path is None:
+        taken = pictures.steps(folder, name)
+        raise UserError(
+            f"no picture {name!r} had been taken by step {step}",
+            where=f"--step {step}",
+            found=f"the first is of step {taken[0]}" if taken else "",
+            allowed=_some(taken),
+        )
+    return path
+
+
+def _some(steps: list[int]) -> str:
+    shown = ", ".join(map(str, steps[:12]))
+    return shown if len(steps) <= 12 else f"{shown}, ... {steps[-1]}"
 
 
 def _files(view: RunView) -> dict[str, Path]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuiwb.base.errors import UserError
-from tuiwb.base.format import duration, number, si
+from tuiwb.base.format import duration, number, si, size
+from tuiwb.base.text import clean
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 
@@ -54,6 +55,10 @@ def as_dict(view: RunView) -> dict[str, Any]:
         "seconds": seconds,
         "steps_per_s": steps_per_s,
         "samples_per_s": samples_per_s,
+        "unit": unit(view),
+        "device": hardware(view),
+        "memory": peak_memory(view),
+        "device_memory": peak_memory(view, "device_memory"),
         "metrics": dict(view.metrics),
         "expect": judged.as_dict() if judged is not None else None,
         "findings": list(view.findings),
@@ -78,15 +83,43 @@ def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
     )
 
 
+def unit(view: RunView) -> str:
+    """What ``samples_per_s`` counts: samples, or a text's tokens."""
+    return str(view.data.get("unit", "samples"))
+
+
+def hardware(view: RunView) -> str | None:
+    """The product's name of the GPU or processor that it trained on; None where nobody said."""
+    found = view.device.get("hardware") or view.device.get("device")
+    return clean(str(found), 200) if found else None
+
+
+def peak_memory(view: RunView, which: str = "peak_memory") -> int | None:
+    """The most main memory that the worker has had, in bytes; None where it did not say.
+
+    ``device_memory`` is a GPU's own, as far as tensors took it; None on a processor.
+    """
+    for event in reversed(view.events):
+        if event.get("kind") == "state" and isinstance(event.get(which), int):
+            return int(event[which])
+    return None
+
+
 def headline(view: RunView) -> str:
-    """Two lines: run and state in words; steps, time and pace."""
+    """Two or three lines: run and state in words; steps, time and pace; device and memory."""
     seconds, _, samples_per_s = pace(view)
     parts = [f"{view.status.step}/{view.status.steps or '?'} steps"]
     if seconds is not None:
         parts.append(f"in {duration(seconds)}")
     if samples_per_s is not None:
-        parts.append(f"at {si(samples_per_s)} samples/s")
-    return f"{view.id}  {view.status.words}\n  {' '.join(parts)}"
+        parts.append(f"at {si(samples_per_s)} {unit(view)}/s")
+    lines = [f"{view.id}  {view.status.words}", f"  {' '.join(parts)}"]
+    on = [f"on {name}" if (name := hardware(view)) else ""]
+    taken = ((peak_memory(view), "memory"), (peak_memory(view, "device_memory"), "the GPU's own"))
+    on += [f"{size(most)} of {words}" for most, words in taken if most is not None]
+    if told := ", ".join(part for part in on if part):
+        lines.append(f"  {told}")
+    return "\n".join(lines)
 
 
 def in_words(view: RunView) -> str:

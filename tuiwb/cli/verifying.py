@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tuiwb.base.errors import UserError
-from tuiwb.base.format import duration, number
-from tuiwb.cli import output
+from tuiwb.base.format import duration, number, size
+from tuiwb.cli import output, throughput
 
 if TYPE_CHECKING:
     from tuiwb.cli.following import Start
     from tuiwb.run.view import RunView
     from tuiwb.spec.lessons import Lesson
+
+
+MEMORY = 1_500_000_000
+"""Bytes of main memory that a preset may take on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,29 @@ class Plan:
     name: str
     starts: tuple[Start, ...]
     lesson: Lesson | None = None
+    missing: str = ""
+    """Why it is not trained here: it has no starts then."""
+
+
+class Where:
+    """The folder and the device of all runs, and the warm process that they start from."""
+
+    def __init__(self, runs: Path, device: str | None) -> None:
+        from tuiwb.client.warm import Warm
+
+        self.runs = runs
+        self.device = device
+        self.warm = Warm()
 
 
 def plans(
-    asked: Sequence[str], everything: bool, quick: bool, seeds: int, device: str | None, runs: Path
+    asked: Sequence[str], everything: bool, quick: bool, seeds: int, where: Where
 ) -> list[Plan]:
     """What is to be trained, all of it resolved before any of it starts.
 
     Names are of presets or of lessons. Without any: all presets, with ``everything`` all lessons
-    as well, with ``quick`` those of both that call themselves quick.
+    as well, with ``quick`` those of both that call themselves quick. What needs a machine that is
+    not here has a plan without starts.
     """
     from tuiwb.spec import lessons, presets
 
@@ -43,7 +61,7 @@ def plans(
         names = [
             info.name
             for info in presets()
-            if info.expect is not None and (info.expect.quick or not quick)
+            if (info.expect.quick or not quick if info.expect else info.needs and not quick)
         ]
         if everything or quick:
             found = lessons.lessons()
@@ -51,36 +69,46 @@ def plans(
     taught = lessons.paths()
     known = {info.name for info in presets()}
     return [
-        _lesson(name, seeds, device, runs)
+        _lesson(name, seeds, where)
         if name in taught and name not in known
-        else _preset(name, seeds, device, runs)
+        else _preset(name, seeds, where)
         for name in names
     ]
 
 
-def _preset(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+def _preset(name: str, seeds: int, where: Where) -> Plan:
     from tuiwb.cli.commands.train import start
     from tuiwb.spec import resolve
 
     resolved = resolve(name)
-    expect = resolved.spec.about.expect
-    if expect is None:
+    about = resolved.spec.about
+    if about.expect is None and not about.needs:
         raise UserError(
             f"{name} promises nothing that could be verified",
             where=f"{name}, [about.expect]",
             allowed="a preset with [about.expect]",
         )
-    settings = [] if expect.steps == resolved.spec.train.steps else [f"train.steps={expect.steps}"]
+    if missing := throughput.missing(about.needs, where.device):
+        return Plan(name, (), missing=missing)
+    steps = about.expect.steps if about.expect else resolved.spec.train.steps
+    settings = [] if steps == resolved.spec.train.steps else [f"train.steps={steps}"]
     return Plan(
         name,
         tuple(
-            partial(start, name, [*settings, *_seed(seed, seeds)], device, runs)
+            partial(
+                start,
+                name,
+                [*settings, *_seed(seed, seeds)],
+                where.device,
+                where.runs,
+                standby=where.warm,
+            )
             for seed in range(seeds)
         ),
     )
 
 
-def _lesson(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
+def _lesson(name: str, seeds: int, where: Where) -> Plan:
     from tuiwb.cli import lessons
     from tuiwb.spec.lessons import lesson as read
 
@@ -88,7 +116,9 @@ def _lesson(name: str, seeds: int, device: str | None, runs: Path) -> Plan:
     begin = [
         started
         for seed in range(seeds)
-        for started in lessons.starts(name, lesson, runs, _seed(seed, seeds), device)
+        for started in lessons.starts(
+            name, lesson, where.runs, _seed(seed, seeds), where.device, where.warm
+        )
     ]
     return Plan(name, tuple(begin), lesson)
 
@@ -99,7 +129,9 @@ def _seed(seed: int, seeds: int) -> list[str]:
 
 
 def row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
-    """What came of a plan, as ``--json`` gives it."""
+    """What came of a plan, as ``--json`` gives it. ``met`` is None where nothing was promised."""
+    if plan.missing:
+        return throughput.not_run(plan.name, plan.missing)
     return _preset_row(plan.name, views) if plan.lesson is None else _lesson_row(plan, views)
 
 
@@ -107,11 +139,14 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
     from tuiwb.cli import summary
 
     verdicts = [verdict for view in views if (verdict := summary.verdict(view)) is not None]
-    assert verdicts, "only presets with [about.expect] are verified"
+    if not verdicts:
+        return throughput.row(name, views, _memory(views))
     first = verdicts[0]
     states = [view.status.state for view in views]
     values = [verdict.value for verdict in verdicts]
     known = [value for value in values if value is not None]
+    memory = _memory(views)
+    fits = memory is not None and (memory <= MEMORY or not _on_the_cpu(views))
     return {
         "preset": name,
         "metric": first.metric,
@@ -121,7 +156,8 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
         "baseline": first.baseline,
         "steps": views[0].status.step,
         "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
-        "met": all(verdict.met for verdict in verdicts) and set(states) == {"finished"},
+        "memory": memory,
+        "met": all(verdict.met for verdict in verdicts) and set(states) == {"finished"} and fits,
         "run": views[0].id,
         "runs": [view.id for view in views],
         "bound": first.target_words,
@@ -129,18 +165,28 @@ def _preset_row(name: str, views: Sequence[RunView]) -> dict[str, Any]:
     }
 
 
+def _memory(views: Sequence[RunView]) -> int | None:
+    """What the largest of some workers took; None where one of them did not say."""
+    from tuiwb.cli import summary
+
+    peaks = [summary.peak_memory(view) for view in views]
+    known = [peak for peak in peaks if peak is not None]
+    return max(known) if known and len(known) == len(peaks) else None
+
+
+def _on_the_cpu(views: Sequence[RunView]) -> bool:
+    return all(str(view.device.get("device", "cpu")).startswith("cpu") for view in views)
+
+
 def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
     from tuiwb.cli import lessons, summary
     from tuiwb.client.lessons import judge
 
     assert plan.lesson is not None
-    size = len(plan.lesson.runs)
+    size = len(plan.lesson.labels)
     reports = []
     for begin in range(0, len(views), size):
-        by_label = {
-            run.label: view
-            for run, view in zip(plan.lesson.runs, views[begin : begin + size], strict=True)
-        }
+        by_label = dict(zip(plan.lesson.labels, views[begin : begin + size], strict=True))
         judged = judge(plan.lesson, by_label)
         reports.append(lessons.report(plan.name, plan.lesson, by_label, judged))
     checks = [check for report in reports for check in report["asserts"]]
@@ -151,6 +197,7 @@ def _lesson_row(plan: Plan, views: Sequence[RunView]) -> dict[str, Any]:
         "missed": [check for check in checks if not check["met"]],
         "steps": sum(view.status.step for view in views),
         "seconds": sum(summary.pace(view)[0] or 0.0 for view in views),
+        "memory": _memory(views),
         "met": all(report["met"] for report in reports),
         "seeds": reports,
     }
@@ -165,46 +212,61 @@ def line(row: Mapping[str, Any]) -> str:
         )
         met = "met" if row["met"] else f"NOT MET{missed}"
         return f"lesson {row['lesson']}: {row['checks_met']} of {row['checks']} checks: {met}"
-    met = "met" if row["met"] else f"NOT MET ({row['state']})"
+    if "why" in row:
+        return throughput.line(row)
+    met = "met" if row["met"] else f"NOT MET ({_why(row)})"
     return f"{row['preset']}: {row['metric']} {_values(row)}, {row['bound']}: {met}"
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    if row["state"] == "finished" and (row["memory"] or 0) > MEMORY:
+        return f"{size(row['memory'])} of memory, {size(MEMORY)} are allowed"
+    return str(row["state"])
+
+
+def _cost(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Steps, seconds, memory."""
+    memory = "-" if row["memory"] is None else size(row["memory"])
+    return str(row["steps"]), duration(row["seconds"]), memory
 
 
 def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The presets' table and the lessons', where there are any."""
     presets = [row for row in rows if "preset" in row]
     if presets:
-        head = ("preset", "metric", "target", "value", "steps", "seconds", "met", "baseline")
+        cost = ("steps", "seconds", "memory")
+        head = ("preset", "metric", "target", "value", *cost, "met", "baseline")
         yield output.grid(
             head,
             [
                 (
-                    row["preset"], row["metric"], row["bound"], _values(row), str(row["steps"]),
-                    duration(row["seconds"]), "yes" if row["met"] else "NO", row["baseline"],
+                    row["preset"], row["metric"], row["bound"], _values(row), *_cost(row),
+                    throughput.verdict(row), row["baseline"],
                 )
                 for row in presets
             ],
-            right=("target", "value", "steps", "seconds"),
+            right=("target", "value", *cost),
         )  # fmt: skip
     lessons = [row for row in rows if "lesson" in row]
     if lessons:
         yield output.grid(
-            ("lesson", "checks", "steps", "seconds", "met"),
+            ("lesson", "checks", "steps", "seconds", "memory", "met"),
             [
                 (
-                    row["lesson"], f"{row['checks_met']}/{row['checks']}", str(row["steps"]),
-                    duration(row["seconds"]), "yes" if row["met"] else "NO",
+                    row["lesson"], f"{row['checks_met']}/{row['checks']}", *_cost(row),
+                    "yes" if row["met"] else "NO",
                 )
                 for row in lessons
             ],
-            right=("checks", "steps", "seconds"),
+            right=("checks", "steps", "seconds", "memory"),
         )  # fmt: skip
 
 
 def _values(row: Mapping[str, Any]) -> str:
     """The mean, and the values of all seeds where there are several."""
     values = row["values"]
-    if len(values) == 1:
-        return number(row["value"])
+    if len(values) < 2:
+        return "-" if row["value"] is None else number(row["value"])
     return f"{number(row['value'])} ({', '.join(number(value) for value in values)})"
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
-from tuiwb.base.errors import UserError, WorkerFailed
-from tuiwb.base.text import clean
-from tuiwb.client.process import Command, environment, worker_command
-from tuiwb.run.files import parse_object
+from tuiwb.client.asking import ask
+from tuiwb.client.process import Command
 from tuiwb.spec import Resolved, to_toml
-
-_PATIENCE = 300.0  # seconds; data that a description needs may have to be read first
 
 
 def describe(resolved: Resolved, command: Command | None = None) -> dict[str, Any]:
@@ -20,27 +15,4 @@ def describe(resolved: Resolved, command: Command | None = None) -> dict[str, An
 
     Raises the worker's `UserError` (a shape that cannot work), `WorkerFailed` where it broke.
     """
-    try:
-        asked = subprocess.run(
-            [*(command or worker_command()), "--describe"],
-            input=to_toml(resolved).encode("utf-8", "backslashreplace"),
-            capture_output=True,
-            env=environment(),
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except OSError as error:
-        raise WorkerFailed(f"cannot start the worker: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        raise WorkerFailed("the worker gave no description", found="no answer in 5 min") from None
-    answer = parse_object(asked.stdout.strip().rpartition(b"\n")[2]) or {}
-    if isinstance(facts := answer.get("ok"), dict):
-        return facts
-    if isinstance(told := answer.get("error"), dict):
-        raise UserError.from_dict(told)
-    lines = asked.stderr.decode("utf-8", "replace").strip().splitlines()
-    raise WorkerFailed(
-        f"the worker gave no description: exit code {asked.returncode}",
-        found=clean(lines[-1], 400) if lines else "",
-        next="tuiwb info shows whether torch and the device are in order",
-    )
+    return ask("--describe", to_toml(resolved), "description", command)

@@ -29,6 +29,8 @@ def launch(
     worker that dies at once makes the run ``failed``, with the last lines of its log. Raises
     `UserError` where the folder cannot be made (nothing is left behind then).
     """
+    if standby is not None:
+        standby.prepare()  # readers take a run for dead whose worker does not come soon
     path = create(runs, resolved, name=name, argv=argv, parent=parent)
     if standby is None or not standby.hand_over(path):
         start_worker(path, command)

@@ -1,20 +1,26 @@
-"""A lesson's checks, judged from what its runs left in their folders."""
+"""A lesson's checks, judged from what its runs left in their folders.
+
+All but one need nothing else: for an ensemble a worker is asked.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
+from tuiwb.client.ensemble import ensemble
 from tuiwb.run.view import RunView, TableView
 from tuiwb.spec.lessons import (
     Bounded,
     Check,
+    EnsembleCheck,
     FindingCheck,
     GapCheck,
     LayerCheck,
@@ -22,6 +28,7 @@ from tuiwb.spec.lessons import (
     MetricCheck,
     ReachCheck,
     StateCheck,
+    TrialsCheck,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -56,6 +63,8 @@ def judge(lesson: Lesson, views: Mapping[str, RunView]) -> tuple[Judged, ...]:
 
 def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
     """One check. What cannot be read (no such column, no evaluation) is not met."""
+    if isinstance(check, TrialsCheck):
+        return _of_trials(check, views)  # its labels are samplers, not runs
     view = views[check.run]
     match check:
         case StateCheck():
@@ -75,11 +84,14 @@ def judge_one(check: Check, views: Mapping[str, RunView]) -> Judged:
             b = metric(views[check.over], check.metric, check.pick)
             gap = None if a is None or b is None else a - b
             return _held(check, f"{check.metric}: {check.run} - {check.over}", gap)
+        case EnsembleCheck():
+            words = f"{check.metric}: ensemble of {1 + len(check.beside)} - mean member"
+            return _held(check, words, _gain(views, check))
         case ReachCheck():
             words = f"{check.run}: steps to {check.metric} {number(check.level)}"
             return _held(check, words, _reached(view, check))
         case LayerCheck():
-            step = "step 1" if check.step == "first" else "end"
+            step = {"first": "step 1", "last": "end", "drift": "drift"}[check.step]
             over = f" / {check.over}" if check.over else ""
             words = f"{check.run}: {check.column} of {check.layer}{over} layer, {step}"
             return _held(check, words, _layer(view, check))
@@ -109,7 +121,13 @@ def column(view: RunView, name: str) -> tuple[Floats, Floats]:
 
 
 def layer_values(view: RunView, name: str, step: str) -> tuple[tuple[str, ...], Floats]:
-    """Names of the layers that have a statistic, and it, in the first or the last sampled step."""
+    """Names of the layers that have a statistic, and it, in the first or the last sampled step, or
+    its drift: how far it went from the one to the other."""
+    if step == "drift":
+        names, first = layer_values(view, name, "first")
+        names_last, last = layer_values(view, name, "last")
+        # a layer that has it in one of the two only went nowhere that is known
+        return (names, np.abs(last - first)) if names == names_last else ((), np.empty(0))
     table = view.table("layers")
     rows = table.read(0, 1) if step == "first" else table.tail(1)
     if not len(rows) or name not in (rows.dtype.names or ()):
@@ -147,6 +165,37 @@ def _of(names: tuple[str, ...], values: Floats, which: str) -> float | None:
         case "least":
             return float(values.min())
     return float(values[names.index(which)]) if which in names else None
+
+
+def _gain(views: Mapping[str, RunView], check: EnsembleCheck) -> float | None:
+    members = [views[label] for label in (check.run, *check.beside)]
+    try:
+        gain = ensemble(members)["gain"].get(check.metric)
+    except UserError:
+        return None  # one of them failed, and its own row says so
+    return None if gain is None else float(gain)
+
+
+_PICKS: dict[str, Callable[[Floats], Any]] = {
+    "lowest": np.min,
+    "highest": np.max,
+    "median": np.median,
+}
+
+
+def _of_trials(check: TrialsCheck, views: Mapping[str, RunView]) -> Judged:
+    from tuiwb.client.trials import arms, results
+
+    def picked(arm: str) -> float | None:
+        values = results(arms(views).get(arm, ()), check.metric)
+        values = values[np.isfinite(values)]
+        return float(_PICKS[check.pick](values)) if len(values) else None
+
+    words, value = f"{check.pick} {check.metric}: {check.run}", picked(check.run)
+    if check.over:
+        words, other = f"{words} - {check.over}", picked(check.over)
+        value = None if value is None or other is None else value - other
+    return _held(check, words, value)
 
 
 def _reached(view: RunView, check: ReachCheck) -> float:

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tuiwb
-from tuiwb.base.errors import UserError, WorkerFailed
-from tuiwb.run.journal import Journal, last_events
+from tuiwb.base.errors import WorkerFailed
+from tuiwb.run import unspoken
 from tuiwb.run.layout import RunPaths
-from tuiwb.run.lock import WorkerLock
-from tuiwb.run.status import last_words
 
 Command = Sequence[str]
 """The command line that the worker's own arguments are appended to."""
@@ -71,23 +69,7 @@ def watch(child: subprocess.Popen[bytes], path: Path, since: float) -> None:
     status = child.wait()
     if child in _children:
         _children.remove(child)
-    paths = RunPaths(path)
-    if any(event["time"] >= since for event in last_events(paths.journal)):
-        return
-    how = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
-    lines = last_words(paths.log)
-    error = WorkerFailed(
-        f"the worker ended before it began: {how}",
-        where=str(paths.log),
-        found=lines[-1] if lines else "an empty log",
-        next="tuiwb info shows whether torch and the device are in order",
-    )
-    try:
-        with WorkerLock(paths.lock), Journal(paths.journal) as journal:
-            journal.write("error", **error.as_dict())
-            journal.write("state", state="failed", reason=error.what)
-    except (OSError, UserError):
-        return  # the folder has gone, or another worker has the run: then it speaks
+    unspoken.speak_for(RunPaths(path), since, status)
 
 
 def keep(child: subprocess.Popen[bytes]) -> None:

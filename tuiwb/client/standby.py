@@ -25,9 +25,11 @@ from tuiwb.run.files import parse_object
 from tuiwb.spec import Resolved, to_toml
 
 _MAX_LINE = 1 << 24  # bytes of a reply
-_WARM_UP = 120.0  # seconds that importing torch may take, on a cold network disk
+WARM_UP = 120.0
+"""Seconds that importing torch may take, on a cold network disk."""
 _REPLY = 60.0
 _HAND_OVER = 5.0
+_FORK = 15.0
 
 
 @dataclass
@@ -40,9 +42,12 @@ class _Request:
 
 class Standby:
     """Holds at most one warm process. After a run was handed over it is cold again: `start` warms
-    the next one. The process ends with us (its input closes), unless it has become a worker."""
+    the next one. The process ends with us (its input closes), unless it has become a worker.
 
-    def __init__(self, command: Command | None = None) -> None:
+    With ``forks`` it forks a worker a run and stays warm, where that is sound there."""
+
+    def __init__(self, command: Command | None = None, *, forks: bool = False) -> None:
+        self._forks = forks
         self._command = [*(command or worker_command()), "--standby"]
         self._lock = threading.Lock()
         self._now: _Process | None = None
@@ -69,6 +74,9 @@ class Standby:
             self._now.warm.wait(timeout)
         return self.ready
 
+    def prepare(self) -> None:
+        """What is to be waited for before a run is made that will be handed over: nothing here."""
+
     def describe_later(self, resolved: Resolved) -> Future[dict[str, Any]]:
         """The facts of a spec (layers, shapes, parameters, memory), as soon as they are known.
 
@@ -85,6 +93,11 @@ class Standby:
 
     def hand_over(self, path: Path) -> bool:
         """Make the warm process the worker of a run; whether it agreed (else start a cold one)."""
+        if self._forks:
+            try:
+                return self._fork(path)
+            except UserError:
+                self._forks = False  # an accelerator is there: it becomes the worker itself
         with self._lock:
             now = self._now
             if now is None or not now.alive or not now.warm.is_set():
@@ -103,6 +116,17 @@ class Standby:
             now, self._now = self._now, None
         if now is not None:
             now.end()
+
+    def _fork(self, path: Path) -> bool:
+        """Whether the process forked a worker; its `UserError` where a fork is not sound there."""
+        now = self._now
+        if now is None or not now.alive or not now.warm.is_set():
+            return False
+        try:
+            now.ask(_Request({"fork": str(path)}, _FORK)).result()
+        except WorkerFailed:
+            return False
+        return True
 
 
 class _Process:
@@ -169,7 +193,7 @@ class _Process:
             if not self.alive:
                 child.kill()
         keep(child)
-        if not (self._hear(_WARM_UP) or {}).get("ready"):
+        if not (self._hear(WARM_UP) or {}).get("ready"):
             return None
         self.warm.set()
         while (request := self._requests.get()) is not None:

@@ -38,7 +38,7 @@ class Batches:
             self.batch_size = batch_size
             self.samples_per_step = batch_size * context
             # every window as a row of a view: no memory but the tokens' own
-            self._windows = part.inputs.unfold(0, context + 1, 1)
+            self._windows = _openly(part.inputs).unfold(0, context + 1, 1)
         else:
             self.batch_size = self.samples_per_step = min(batch_size, count)
         self.steps_per_epoch: float = count / self.samples_per_step
@@ -48,7 +48,7 @@ class Batches:
         text: tokens [B, T] and their successors [B, T]."""
         if self._context:
             rows = self._starts(step // CHUNK)[step % CHUNK]
-            windows = self._windows.index_select(0, rows)
+            windows = _indices(self._windows.index_select(0, rows))
             return windows[:, :-1], windows[:, 1:]
         rows = self._rows(step)
         assert self._targets is not None
@@ -104,12 +104,24 @@ def evaluation(part: Part, batch_size: int, context: int = 0) -> Iterator[tuple[
 def _windows(tokens: Tensor, batch_size: int, context: int) -> Iterator[tuple[Tensor, Tensor]]:
     rows = (len(tokens) - 1) // context
     whole = rows * context
+    tokens = _openly(tokens)
     inputs = tokens[:whole].view(rows, context)
     targets = tokens[1 : whole + 1].view(rows, context)
     for start in range(0, rows, batch_size):
-        yield inputs[start : start + batch_size], targets[start : start + batch_size]
+        stop = start + batch_size
+        yield _indices(inputs[start:stop]), _indices(targets[start:stop])
     if whole < len(tokens) - 1:
-        yield tokens[whole:-1][None], tokens[whole + 1 :][None]
+        yield _indices(tokens[whole:-1][None]), _indices(tokens[whole + 1 :][None])
+
+
+def _openly(tokens: Tensor) -> Tensor:
+    """Tokens of 16 bits as torch can cut them: it has few operations on uint16, all on int16."""
+    return tokens.view(torch.int16) if tokens.dtype == torch.uint16 else tokens
+
+
+def _indices(tokens: Tensor) -> Tensor:
+    """Tokens as int64; the upper half of 16 bits was negative for a while."""
+    return tokens.long() & 0xFFFF if tokens.dtype == torch.int16 else tokens
 
 
 def check_context(tokens: int, context: int, part: str) -> None:

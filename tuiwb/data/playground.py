@@ -10,7 +10,7 @@ import numpy as np
 
 from tuiwb.data import plane
 from tuiwb.data.dataset import Dataset
-from tuiwb.data.samples import classified
+from tuiwb.data.samples import Flat, classified
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import TabularKnobs
 
@@ -62,4 +62,5 @@ def load(knobs: Knobs) -> Dataset:
     """Features float32 [N, F] in the order named, classes orange (0) and blue (1)."""
     random = np.random.default_rng(knobs.split_seed)
     points, labels = SHAPES[knobs.shape](knobs.samples, knobs.noise / 100, random)
-    return classified(knobs, plane.features(points, knobs.features), labels, ("orange", "blue"))
+    flat = Flat(points, ("x", "y"), lambda places: plane.features(places, knobs.features))
+    return classified(knobs, flat.features(points), labels, ("orange", "blue"), flat=flat)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tuiwb.data import plane
 from tuiwb.data.dataset import Dataset
-from tuiwb.data.samples import measured
+from tuiwb.data.samples import Flat, measured
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import TabularKnobs
 
@@ -58,4 +58,5 @@ def load(knobs: Knobs) -> Dataset:
     # noise moves a point by up to 6 * noise before it is asked for its height
     asked = points + random.uniform(-6, 6, points.shape) * knobs.noise / 100
     heights = plane.plane(asked) if knobs.shape == "plane" else plane.hills(asked)
-    return measured(knobs, plane.features(points, knobs.features), heights[:, None])
+    flat = Flat(points, ("x", "y"), lambda places: plane.features(places, knobs.features))
+    return measured(knobs, flat.features(points), heights[:, None], flat=flat)

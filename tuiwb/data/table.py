@@ -16,7 +16,7 @@ from tuiwb.data.columns import Column, Floats, indices_of, numbers_of
 from tuiwb.data.dataset import Dataset
 from tuiwb.data.delimited import Layout, blocks, layout
 from tuiwb.data.files import existing
-from tuiwb.data.samples import classified, measured
+from tuiwb.data.samples import Flat, classified, measured
 from tuiwb.data.scaling import scaled
 
 MOST_CELLS = 20_000_000
@@ -66,14 +66,18 @@ def load_table(knobs: Any) -> Dataset:
         train[:, numeric], val[:, numeric] = scaled_train, scaled_val
         return train, val
 
+    flat = None
+    if len(plan.features) == 2 and numeric.all():
+        across, up = (plan.columns[at].name for at in plan.features)
+        flat = Flat(inputs, (across, up))
     if plan.classes:
         labels = targets.astype(np.int64)
         _check_classes(knobs, plan, labels, notes)
-        dataset = classified(knobs, inputs, labels, plan.classes, scaler=scaler)
+        dataset = classified(knobs, inputs, labels, plan.classes, scaler=scaler, flat=flat)
     else:
         if len(inputs) < 2:
             raise _too_few(how, len(inputs))
-        dataset = measured(knobs, inputs, targets[:, None], scaler=scaler)
+        dataset = measured(knobs, inputs, targets[:, None], scaler=scaler, flat=flat)
     return replace(dataset, notes=tuple(notes))
 
 

@@ -2,10 +2,12 @@
 
 Each sound is brought to one rate (a polyphase filter, so that nothing aliases) and one length:
 longer ones are cut, shorter ones padded with silence at the end; channels are averaged. Read by the
-standard library: PCM of 8, 16, 24 or 32 bit.
+standard library (PCM of 8, 16, 24 or 32 bit) and, with headers that it does not know, by `riff`
+(floats of 32 or 64 bit).
 """
 
 import wave
+from contextlib import nullcontext
 from dataclasses import replace
 from math import gcd
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Annotated, BinaryIO, ClassVar, Literal
 
 import numpy as np
 
+from tuiwb.data import riff
 from tuiwb.data.dataset import Dataset
 from tuiwb.data.files import classes_in, existing
 from tuiwb.data.folders import Reader, read_all
@@ -88,13 +91,21 @@ def sound_of(source: Path | BinaryIO, seconds: float) -> tuple[np.ndarray, int]:
 
     ValueError where there are none.
     """
-    with wave.open(str(source) if isinstance(source, Path) else source, "rb") as file:
-        rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
-        raw = file.readframes(min(file.getnframes(), int(rate * seconds) + 1))
+    form = riff.PCM
+    try:
+        with wave.open(str(source) if isinstance(source, Path) else source, "rb") as file:
+            rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
+            raw = file.readframes(min(file.getnframes(), int(rate * seconds) + 1))
+    except wave.Error:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as opened:
+            opened.seek(0)
+            form, rate, channels, width, raw = riff.frames(opened, seconds)
     raw = raw[: len(raw) // (width * channels) * width * channels]
     if not raw or rate < 1:
         raise ValueError("no sound in it")
-    if width == 1:  # alone of all widths, without a sign
+    if form == riff.FLOAT:
+        values = riff.floats(raw, width)
+    elif width == 1:  # alone of all widths, without a sign
         values = (np.frombuffer(raw, np.uint8).astype(np.float32) - 128) / 128
     elif width == 3:
         parts = np.frombuffer(raw, np.uint8).reshape(-1, 3)

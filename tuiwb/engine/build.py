@@ -12,6 +12,7 @@ from torch import nn
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
+from tuiwb.data.aside import with_test
 from tuiwb.data.augment import augment_of
 from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
@@ -57,6 +58,9 @@ def build(spec: Spec) -> Session:
     model = build_model(spec, dataset.signature)
     generator = torch.Generator().manual_seed(spec.train.seed)
     SHELVES["init"].load(spec.init.name).initialise(model, spec.init, generator)
+    see = None if is_own(spec.model.name) else getattr(model, "see", None)
+    if see is not None:
+        see(dataset.train.inputs)  # what training inputs decide before the first step
     threads = set_threads(spec.train, sum(p.numel() for p in model.parameters()))
 
     # weights are drawn on the CPU and moved, so that every device begins from the same bits
@@ -112,7 +116,7 @@ def load_data(spec: Spec) -> Dataset:
 # the standby describes a spec and then trains it: its data is loaded once
 @lru_cache(maxsize=1)
 def _load_data(knobs: DataKnobs, stamp: tuple[object, ...]) -> Dataset:
-    dataset = SHELVES["data"].load(knobs.name).load(knobs)
+    dataset = with_test(SHELVES["data"].load(knobs.name).load, knobs)
     assert isinstance(dataset, Dataset)
     return dataset
 

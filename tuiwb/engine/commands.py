@@ -2,29 +2,121 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from tuiwb.base.errors import nearest
 from tuiwb.engine.build import Session
-from tuiwb.engine.interfaces import Command, Stopped
+from tuiwb.engine.interfaces import Command, Controls, Sink, Stopped
+
+LOOK_EVERY = 0.05
+"""Seconds between looks for commands while the loop is paused."""
+MOST = 10**9
+"""Steps that one ``step`` can ask for."""
 
 
-def stop(session: Session, command: Command) -> None:
+class Desk:
+    """Takes what is asked between two steps, and holds the loop there while it is paused.
+
+    ``settle`` is called before the loop is held, so that every figure of the steps done is out.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        sink: Sink,
+        controls: Controls,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.session = session
+        self.paused = False
+        self.left = 0
+        """Steps that may still be taken before it pauses again."""
+        self._said_training = False
+        self._sink = sink
+        self._controls = controls
+        self._settle = settle
+
+    def attend(self) -> None:
+        """Obey what was asked; where the loop is paused, come back when it may take a step."""
+        self._take()
+        if self.paused and not self.left:
+            self._settle()
+            if self._said_training:
+                self.tell("paused")
+            while self.paused and not self.left:
+                time.sleep(LOOK_EVERY)
+                self._take()
+        if self.left:
+            self.left -= 1
+
+    def tell(self, state: str, **more: str) -> None:
+        """A state for the journal: training or paused."""
+        self._said_training = state == "training"
+        self._sink.event("state", self.session.step, state=state, **more)
+
+    def _take(self) -> None:
+        for command in self._controls.take():
+            obey(self, command)
+
+
+def stop(desk: Desk, command: Command) -> None:
     """Leave the loop at this step boundary, with a checkpoint."""
-    command.accept(session.step)
+    command.accept(desk.session.step)
     raise Stopped(f"{command.by} asked it to stop")
 
 
-COMMANDS: dict[str, Callable[[Session, Command], None]] = {"stop": stop}
+def pause(desk: Desk, command: Command) -> None:
+    """Hold the loop at this step boundary; commands are still obeyed at once."""
+    if desk.paused and not desk.left:
+        command.refuse(desk.session.step, "it is paused already")
+        return
+    command.accept(desk.session.step)
+    desk.paused, desk.left = True, 0
+    desk.tell("paused")
 
 
-def obey(session: Session, command: Command) -> None:
+def resume(desk: Desk, command: Command) -> None:
+    """Go on after a pause."""
+    if not desk.paused:
+        command.refuse(desk.session.step, "it is not paused")
+        return
+    command.accept(desk.session.step)
+    desk.paused, desk.left = False, 0
+    desk.tell("training")
+
+
+def step(desk: Desk, command: Command) -> None:
+    """Take ``steps`` steps (1 unless said) and be paused again; one step is too short to be told as
+    training."""
+    steps = command.args.get("steps", 1)
+    if not desk.paused:
+        command.refuse(desk.session.step, "it is not paused; pause it first")
+    elif isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST:
+        command.refuse(desk.session.step, f"steps must be a whole number from 1 to {MOST}")
+    else:
+        command.accept(desk.session.step)
+        desk.left = steps
+        if steps > 1:
+            desk.tell("training", doing=f"{steps} steps, then it pauses")
+
+
+COMMANDS: dict[str, Callable[[Desk, Command], None]] = {
+    "stop": stop,
+    "pause": pause,
+    "resume": resume,
+    "step": step,
+}
+
+
+def obey(desk: Desk, command: Command) -> None:
     """Do what ``command`` asks, or refuse it with the reason."""
     function = COMMANDS.get(command.command)
     if function is None:
         known = ", ".join(COMMANDS)
         near = nearest(command.command, COMMANDS)
         hint = f"; did you mean {near}?" if near else ""
-        command.refuse(session.step, f"unknown command {command.command!r} (known: {known}){hint}")
+        reason = f"unknown command {command.command!r} (known: {known}){hint}"
+        command.refuse(desk.session.step, reason)
     else:
-        function(session, command)
+        function(desk, command)

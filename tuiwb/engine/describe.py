@@ -43,8 +43,8 @@ def describe(spec: Spec) -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.parameters())
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     kept = sum(torch.Size(shape).numel() for shape in seen.shapes.values())
-    tensors = (t for part in (dataset.train, dataset.val) for t in (part.inputs, part.targets))
-    data = sum(tensor.nbytes for tensor in tensors if tensor is not None)
+    parts = [part for part in (dataset.train, dataset.val, dataset.test) if part is not None]
+    data = sum(tensor.nbytes for part in parts for tensor in part.tensors())
     return {
         "layers": layers,
         "parameters": parameters,
@@ -58,6 +58,7 @@ def describe(spec: Spec) -> dict[str, Any]:
         )
         + data,
         "input_shape": list(dataset.signature.shape),
-        "samples": {"train": len(dataset.train), "val": len(dataset.val)},
+        "samples": {"train": len(dataset.train), "val": len(dataset.val)}
+        | ({} if dataset.test is None else {"test": len(dataset.test)}),
         "notes": list(dataset.notes),
     }

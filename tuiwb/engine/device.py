@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -36,6 +38,15 @@ class Device:
     def name(self) -> str:
         """``cpu``, or the GPU's product name."""
         return torch.cuda.get_device_name(self.device) if self.is_cuda else str(self.device)
+
+    @property
+    def hardware(self) -> str:
+        """The product's name: the GPU's, else the processor's."""
+        return self.name if self.is_cuda else processor()
+
+    def peak_memory(self) -> int | None:
+        """The most bytes of its own memory that tensors have taken; None where it has none."""
+        return torch.cuda.max_memory_allocated(self.device) if self.is_cuda else None
 
 
 def choose(train: Train) -> Device:
@@ -86,6 +97,18 @@ def set_threads(train: Train, parameters: int) -> int:
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     return threads
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name" and value.strip():
+                return value.strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine() or "unknown processor"
 
 
 def usable_cores() -> int:

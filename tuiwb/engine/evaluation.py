@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 import torch
 
 from tuiwb.data.batches import evaluation
 from tuiwb.engine.build import Session
+from tuiwb.engine.studies import study
 
 EVAL_BATCH = 256
 """Samples in one forward pass of an evaluation, at least (a batch of training if larger)."""
 
 
-def evaluate(session: Session) -> dict[str, float]:
+def evaluate(session: Session, most: int | None = None) -> dict[str, float]:
     """Metrics over the whole validation part, each under ``val_`` + its name; those that a task
-    takes over the training part say so (``train_mistakes``) and keep their name.
+    takes over the training part say so (``train_mistakes``) and keep their name, as the figures of
+    the spec's studies do.
 
     The model's mode is restored, and no random number is drawn: training goes on as if nothing
-    had happened.
+    had happened. ``most`` batches are enough for who only wants to know what is reported.
     """
+    figures = study(session)
     model = session.model
     training = model.training
     model.eval()
@@ -32,13 +36,13 @@ def evaluate(session: Session) -> dict[str, float]:
                 else session.spec.data.batch_size,
                 session.dataset.context,
             )
-            metrics = session.task.evaluate(model, batches)
+            metrics = session.task.evaluate(model, islice(batches, most))
     finally:
         model.train(training)
     return {
         name if name.startswith("train_") else f"val_{name}": float(value)
         for name, value in metrics.items()
-    }
+    } | figures
 
 
 def eval_mode_loss(session: Session) -> float:

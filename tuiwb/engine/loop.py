@@ -20,11 +20,13 @@ import torch
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import Checkpoints
 from tuiwb.engine.clip import clip
-from tuiwb.engine.commands import obey
+from tuiwb.engine.commands import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
+from tuiwb.engine.stopping import StopWhen
+from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.watcher import Watcher
 from tuiwb.tasks.task import Batch, Turn
@@ -87,10 +89,11 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.controls = controls
+        self.desk = Desk(session, sink, controls, settle=lambda: self.drain(flush=True))
         self.checkpoints = checkpoints
         self.stopping = EarlyStopping(session.spec.train.patience)
         self.watch = Watcher(session.layers, session.spec.probe.budget)
+        self.stop_when = StopWhen(session)
         self.pictures = Pictures(session.spec.probe.budget)
         self.figures = read_back(session.device.device)
         self.layer_figures = read_back(session.device.device)
@@ -109,11 +112,12 @@ class Loop:
         session.model.train()
         try:
             while session.step < spec.train.steps:
-                for command in self.controls.take():
-                    obey(session, command)
+                self.desk.attend()
                 self.step()
                 if self.due_for_evaluation() and session.step < spec.train.steps:
                     self.evaluate()
+                    if reached := self.stop_when.judge(self.metrics):
+                        return self.finish(reached)
                     if self.stopping.over:
                         return self.finish(
                             f"early stopping: no better val_loss in {self.stopping.waited} "
@@ -284,11 +288,14 @@ class Loop:
             self.checkpoint("evaluation", best=best)
 
     def finish(self, reason: str) -> Outcome:
-        """The last evaluation, the best weights where early stopping kept them, a checkpoint."""
+        """The last evaluation, the best weights where early stopping kept them, the test where a
+        part was set aside for it, a checkpoint."""
         session, stopping = self.session, self.stopping
         if self.evaluated != session.step:
             self.evaluate(keep=False)
-        if stopping.best_step != session.step and stopping.restore(session.model):
+        self.pictures.take(session, self.sink, last=True)
+        restored = stopping.best_step != session.step and stopping.restore(session.model)
+        if restored:
             reason += f"; the weights of step {stopping.best_step} were the best and are restored"
             self.metrics = evaluate(session)
             self.sink.event(
@@ -298,6 +305,10 @@ class Loop:
                 best=True,
                 restored=stopping.best_step,
             )
+        if figures := tested(session):
+            best = stopping.best_step == session.step or restored
+            self.metrics = self.metrics | figures
+            self.sink.evaluation(session.step, time.time(), self.metrics, best, math.nan)
         self.checkpoint("end", best=stopping.best_step == session.step)
         return Outcome("finished", reason, self.metrics)
 

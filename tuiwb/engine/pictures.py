@@ -22,17 +22,18 @@ class Pictures:
         self._began = time.perf_counter()
         self._spent = 0.0
         self._last = 0.0
+        self._taken = -1
 
-    def take(self, session: Session, sink: Sink) -> None:
-        """All pictures that the task offers, now, if they are due."""
+    def take(self, session: Session, sink: Sink, *, last: bool = False) -> None:
+        """All pictures that the task offers, now, if they are due; the ``last`` ones always are."""
         offer = getattr(session.task, "pictures", None)
-        if offer is None or not self._share:
+        if offer is None or not self._share or session.step == self._taken:
             return
-        last = session.step >= session.spec.train.steps
+        last = last or session.step >= session.spec.train.steps
         elapsed = time.perf_counter() - self._began
         if self._spent and not last and self._spent + self._last > self._share * elapsed:
             return
-        asked = time.perf_counter()
+        asked, self._taken = time.perf_counter(), session.step
         training = session.model.training
         devices = [session.device.device] if session.device.is_cuda else []
         session.model.eval()

@@ -2,34 +2,48 @@
 
 After Hinton & Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks" (which
 pre-trained its layers as Boltzmann machines; from random weights, Adam gets there without). The
-code and the output are linear.
+code and the output are linear. ``reference`` on 28x28 pixels: 2 837 314 parameters.
 """
 
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
 from tuiwb.models.layers import activation, stack
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import Activation, ModelKnobs
+from tuiwb.spec.sections import Activation
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Autoencoder of linear layers."""
 
     takes: ClassVar[tuple[str, ...]] = ("vector", "image")
     tasks: ClassVar[tuple[str, ...]] = ("reconstruct",)
 
+    plans: ClassVar[dict[str, dict[str, int | tuple[int, ...]]]] = {
+        "xs": {"hidden": (64,), "code": 4},
+        "s": {"hidden": (128, 64), "code": 8},
+        "m": {"hidden": (256, 128), "code": 16},
+        "reference": {"hidden": (1000, 500, 250), "code": 30},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("hidden and code: xs 64, 4; s 128-64, 8; m 256-128, 16; reference 1000-500-250, 30 "
+             "(the paper's for MNIST)"),
+    ] = "s"  # fmt: skip
     hidden: Annotated[
         tuple[Annotated[int, knob("units", ge=1, le=65536)], ...],
-        knob("units of each layer of the encoder; the decoder has them in reverse", unit="units",
-             scale="log"),
-    ] = (128, 64)  # fmt: skip
+        knob("units of each layer of the encoder; the decoder has them in reverse; empty: as size "
+             "has it", unit="units", scale="log"),
+    ] = ()  # fmt: skip
     code: Annotated[
-        int, knob("numbers that stand for a sample", unit="units", ge=1, le=4096, scale="log")
-    ] = 8
+        int, knob("numbers that stand for a sample; 0: as size has it", unit="units", ge=0, le=4096,
+                  scale="log")
+    ] = 0  # fmt: skip
     activation: Annotated[
         Activation, knob("non-linearity after each layer but code and output")
     ] = "relu"
@@ -70,4 +84,4 @@ def mlp(sizes: tuple[int, ...], kind: str) -> nn.Sequential:
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """float32 [B, *shape] -> [B, features]. There is no dropout in it."""
-    return Autoencoder(knobs, signature)
+    return Autoencoder(knobs.sized(), signature)

@@ -3,10 +3,11 @@
 The vocabulary has one token more than the data's, the mask, whose number is the vocabulary's size.
 As there, GELU in the blocks and a head of linear, GELU, norm, and the token embedding's own weights
 with a bias; unlike there, norms stand before each branch, and there is no segment embedding and no
-next-sentence task.
+next-sentence task. ``reference`` with BERT's vocabulary of 30 522 and context of 512 (both the
+data's): 109 512 761 parameters, the paper's 110 million.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,28 +15,41 @@ from torch import Tensor, nn
 from tuiwb.base.signature import Signature
 from tuiwb.models.attention import Encoder
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Small BERT."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
     tasks: ClassVar[tuple[str, ...]] = ("masked",)
     has_dropout: ClassVar[bool] = True
 
-    layers: Annotated[int, knob("blocks of attention and MLP", ge=1, le=128)] = 2
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"layers": 1, "heads": 2, "width": 32},
+        "s": {"layers": 2, "heads": 4, "width": 64},
+        "m": {"layers": 4, "heads": 4, "width": 256},
+        "reference": {"layers": 12, "heads": 12, "width": 768},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("layers, heads, width: xs 1, 2, 32; s 2, 4, 64; m 4, 4, 256 (BERT-mini); reference "
+             "12, 12, 768 (BERT-base)"),
+    ] = "s"  # fmt: skip
+    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
     heads: Annotated[
-        int, knob("attention heads in each block; they share the width", ge=1, le=256)
-    ] = 4
+        int,
+        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
+             le=256),
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("numbers that stand for a token between blocks", unit="units", ge=1, le=16384,
-                  scale="log")
-    ] = 64  # fmt: skip
+        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
 
     def __post_init__(self) -> None:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
+        self.share_width()
 
 
 class Tied(nn.Module):
@@ -91,4 +105,4 @@ class Bert(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, T, outputs], for T up to the sample length of ``signature``."""
-    return Bert(knobs, signature, dropout)
+    return Bert(knobs.sized(), signature, dropout)

@@ -4,7 +4,8 @@ The cell is plain (tanh of a sum, Elman 1990), GRU (Cho et al. 2014) or LSTM (Ho
 Schmidhuber 1997, with the forget gate of Gers et al. 2000): gates let gradients pass
 through many steps of time. Each sample begins with a hidden state of zeros, so that batches need no
 order.
-Parameters of one layer: gates * width * (inputs + width + 2), with 1, 3 or 4 gates.
+Parameters of one layer: gates * width * (inputs + width + 2), with 1, 3 or 4 gates. ``reference``
+with LSTM cells and 10 000 words: 4 653 200 in all.
 """
 
 from collections.abc import Callable
@@ -15,12 +16,12 @@ from torch import Tensor, nn
 from tuiwb.base.signature import Signature
 from tuiwb.models.gates import activations
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 CELLS: dict[str, Callable[..., nn.Module]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Recurrent network over characters."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
@@ -29,13 +30,29 @@ class Knobs(ModelKnobs):
     cell: Annotated[
         Literal["rnn", "gru", "lstm"], knob("what a unit is: plain tanh, two gates, or three")
     ] = "lstm"
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"embed": 16, "width": 64, "layers": 1},
+        "s": {"embed": 64, "width": 128, "layers": 1},
+        "m": {"embed": 128, "width": 128, "layers": 1},
+        "reference": {"embed": 200, "width": 200, "layers": 2},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("embed, width, layers: xs 16, 64, 1; s 64, 128, 1; m 128, 128, 1; reference 200, 200, "
+             "2 (the small LSTM of Zaremba et al. 2014, for words)"),
+    ] = "s"  # fmt: skip
     embed: Annotated[
-        int, knob("numbers that stand for a token", unit="units", ge=1, le=16384, scale="log")
-    ] = 64
+        int, knob("numbers that stand for a token; 0: as size has it", unit="units", ge=0, le=16384,
+                  scale="log")
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("units of each recurrent layer", unit="units", ge=1, le=16384, scale="log")
-    ] = 128
-    layers: Annotated[int, knob("recurrent layers on top of each other", ge=1, le=32)] = 1
+        int, knob("units of each recurrent layer; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
+    layers: Annotated[
+        int, knob("recurrent layers on top of each other; 0: as size has it", ge=0, le=32)
+    ] = 0
 
 
 class CharRNN(nn.Module):
@@ -69,4 +86,4 @@ class CharRNN(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, T, outputs], for any T."""
-    return CharRNN(knobs, signature, dropout)
+    return CharRNN(knobs.sized(), signature, dropout)

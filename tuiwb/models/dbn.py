@@ -6,31 +6,40 @@ layers can be trained one by one as Boltzmann machines.
 """
 
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
 from tuiwb.models.rbm import RBM
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Deep belief network."""
 
     takes: ClassVar[tuple[str, ...]] = ("vector", "image")
     tasks: ClassVar[tuple[str, ...]] = ("layerwise",)
 
+    plans: ClassVar[dict[str, dict[str, tuple[int, ...]]]] = {
+        "xs": {"hidden": (50, 50)},
+        "s": {"hidden": (100, 100)},
+        "m": {"hidden": (100, 100, 100, 100)},
+        "reference": {"hidden": (500, 500, 2000)},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("hidden: xs 50-50; s 100-100; m 100 four times; reference 500-500-2000 (the paper's "
+             "for MNIST)"),
+    ] = "s"  # fmt: skip
     hidden: Annotated[
         tuple[Annotated[int, knob("units", ge=1, le=65536)], ...],
-        knob("hidden bits of each machine, from the input on", unit="units", scale="log"),
-    ] = (100, 100)  # fmt: skip
+        knob("hidden bits of each machine, from the input on; empty: as size has it", unit="units",
+             scale="log"),
+    ] = ()  # fmt: skip
     std: Annotated[float, knob("standard deviation of the first weights", ge=0, le=1)] = 0.05
-
-    def __post_init__(self) -> None:
-        if not self.hidden:
-            raise ValueError("hidden must name at least one machine")
 
 
 class DBN(nn.Module):
@@ -62,4 +71,4 @@ class DBN(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """float32 [B, *shape] in 0..1 -> [B, outputs]. There is no dropout in it."""
-    return DBN(knobs, signature)
+    return DBN(knobs.sized(), signature)

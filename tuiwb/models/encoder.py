@@ -2,42 +2,58 @@
 
 Token and position embeddings, pre-norm blocks whose attention sees the whole sequence, a last norm
 and a linear head. No place is generated from the answers before it: the whole answer comes at once.
-Parameters of a block: 4 width^2 + 2 width * hidden + 9 width + hidden.
+Parameters of a block: 4 width^2 + 2 width * hidden + 9 width + hidden: 3 152 384 in
+``reference``.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
 from tuiwb.models.attention import Encoder as Body
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import Activation, ModelKnobs
+from tuiwb.spec.sections import Activation
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Transformer encoder with an answer at every place."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
     tasks: ClassVar[tuple[str, ...]] = ("sequence",)
     has_dropout: ClassVar[bool] = True
 
-    layers: Annotated[int, knob("blocks of attention and MLP", ge=1, le=128)] = 2
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"layers": 1, "heads": 2, "width": 32, "hidden": 64},
+        "s": {"layers": 2, "heads": 4, "width": 64, "hidden": 128},
+        "m": {"layers": 4, "heads": 4, "width": 256, "hidden": 1024},
+        "reference": {"layers": 6, "heads": 8, "width": 512, "hidden": 2048},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("layers, heads, width, hidden: xs 1, 2, 32, 64; s 2, 4, 64, 128; m 4, 4, 256, 1024; "
+             "reference 6, 8, 512, 2048 (the base model of the paper)"),
+    ] = "s"  # fmt: skip
+    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
     heads: Annotated[
-        int, knob("attention heads in each block; they share the width", ge=1, le=256)
-    ] = 4
+        int,
+        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
+             le=256),
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("numbers that stand for a token between blocks", unit="units", ge=1, le=16384,
-                  scale="log")
-    ] = 64  # fmt: skip
+        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
     hidden: Annotated[
-        int, knob("units of the MLP in each block", unit="units", ge=1, le=65536, scale="log")
-    ] = 128
+        int, knob("units of the MLP in each block; 0: as size has it", unit="units", ge=0, le=65536,
+                  scale="log")
+    ] = 0  # fmt: skip
     activation: Annotated[Activation, knob("the MLP's activation")] = "relu"
 
     def __post_init__(self) -> None:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
+        self.share_width()
 
 
 class Encoder(nn.Module):
@@ -68,4 +84,4 @@ class Encoder(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, T, outputs], for T up to the sample length of ``signature``."""
-    return Encoder(knobs, signature, dropout)
+    return Encoder(knobs.sized(), signature, dropout)

@@ -4,11 +4,12 @@ Token and position embeddings, then blocks of x + attention(norm(x)) and x + mlp
 norm and a linear head. Attention is causal and scaled by 1 / sqrt(head width) (Vaswani et al.
 2017); the MLP is four times as wide, with GELU. Weights begin as GPT-2's do: N(0, 0.02^2), and the
 last layer of each branch smaller by sqrt(2 * layers), so that the sum over branches keeps its size.
-Parameters of a block: 12 width^2 + 13 width.
+Parameters of a block: 12 width^2 + 13 width. ``reference`` with tied embeddings, a vocabulary of
+50 257 and a context of 1 024 (both are the data's) is GPT-2's smallest: 124 439 808 parameters.
 """
 
 from math import sqrt
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,29 +17,43 @@ from torch.nn import functional as F
 
 from tuiwb.base.signature import Signature
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Small GPT."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
     has_dropout: ClassVar[bool] = True
 
-    layers: Annotated[int, knob("blocks of attention and MLP", ge=1, le=128)] = 4
-    heads: Annotated[int, knob("attention heads in each block; they share the width", ge=1,
-                               le=256)] = 4  # fmt: skip
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"layers": 2, "heads": 2, "width": 32},
+        "s": {"layers": 4, "heads": 4, "width": 128},
+        "m": {"layers": 6, "heads": 6, "width": 384},
+        "reference": {"layers": 12, "heads": 12, "width": 768},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("layers, heads, width: xs 2, 2, 32; s 4, 4, 128 (nanoGPT's for a CPU); m 6, 6, 384 "
+             "(nanoGPT's for a GPU); reference 12, 12, 768 (the smallest GPT-2)"),
+    ] = "s"  # fmt: skip
+    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
+    heads: Annotated[
+        int,
+        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
+             le=256),
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("numbers that stand for a token between blocks", unit="units", ge=1, le=16384,
-                  scale="log")
-    ] = 128  # fmt: skip
+        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
     tied: Annotated[
         bool, knob("the head's weights are the token embedding's (Press & Wolf 2017)")
     ] = False
 
     def __post_init__(self) -> None:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
+        self.share_width()
 
 
 class Projection(nn.Linear):
@@ -51,6 +66,9 @@ class Projection(nn.Linear):
 
 class Attention(nn.Module):
     """Causal self-attention: [B, T, width] -> [B, T, width]."""
+
+    causal = True
+    """No place looks at a later one."""
 
     def __init__(self, knobs: Knobs, dropout: float) -> None:
         super().__init__()
@@ -138,4 +156,4 @@ class GPT(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, T, outputs], for T up to the sample length of ``signature``."""
-    return GPT(knobs, signature, dropout)
+    return GPT(knobs.sized(), signature, dropout)

@@ -3,10 +3,11 @@
 Dai, Dai, Qu, Li & Das 2017, "Very deep convolutional neural networks for raw waveforms", as the
 torchaudio tutorial on speech commands scales it: a long first convolution in place of a
 spectrogram, then three of 3 samples, each with batch norm, ReLU and pooling by 4; the mean over
-time; one linear layer. With 32 channels and 35 classes: 26 915 parameters.
+time; one linear layer. The tutorial's (``s``) has 26 915 parameters with 35 classes; the paper's
+(``reference``, first stride 4) 559 114 with its 10, half a million in its table 1.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from torch import nn
 
@@ -14,18 +15,31 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
 from tuiwb.models.layers import stack
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """M5, on raw waveforms."""
 
     takes: ClassVar[tuple[str, ...]] = ("wave",)
 
+    plans: ClassVar[dict[str, dict[str, tuple[int, ...]]]] = {
+        "xs": {"channels": (16, 16, 32, 32)},
+        "s": {"channels": (32, 32, 64, 64)},
+        "m": {"channels": (64, 64, 128, 256)},
+        "reference": {"channels": (128, 128, 256, 512)},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("channels: xs 16, 16, 32, 32; s 32, 32, 64, 64 (the tutorial's); m 64, 64, 128, 256; "
+             "reference 128, 128, 256, 512 (the paper's)"),
+    ] = "s"  # fmt: skip
     channels: Annotated[
-        int, knob("channels of the first two convolutions; the other two have twice as many",
-                  unit="channels", ge=1, le=1024, scale="log")
-    ] = 32  # fmt: skip
+        tuple[Annotated[int, knob("channels", ge=1, le=4096)], ...],
+        knob("channels of the four convolutions; empty: as size has it", unit="channels",
+             scale="log"),
+    ] = ()  # fmt: skip
     kernel: Annotated[
         int, knob("samples that one place of the first convolution hears", unit="samples", ge=1,
                   le=4096, scale="log")
@@ -34,6 +48,10 @@ class Knobs(ModelKnobs):
         int, knob("samples from one place of the first convolution to the next", unit="samples",
                   ge=1, le=1024)
     ] = 8  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if len(self.channels) not in (0, 4):
+            raise ValueError(f"channels are those of four convolutions, not {len(self.channels)}")
 
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
@@ -58,13 +76,13 @@ def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module
             pool=nn.MaxPool1d(4),
         )
 
-    one, two = knobs.channels, 2 * knobs.channels
+    one, two, three, four = knobs.sized().channels
     return stack(
         block1=block(inputs, one, knobs.kernel, knobs.stride),
-        block2=block(one, one, 3),
-        block3=block(one, two, 3),
-        block4=block(two, two, 3),
+        block2=block(one, two, 3),
+        block3=block(two, three, 3),
+        block4=block(three, four, 3),
         mean=nn.AdaptiveAvgPool1d(1),
         flatten=nn.Flatten(),
-        output=nn.Linear(two, signature.outputs),
+        output=nn.Linear(four, signature.outputs),
     )

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 
 from tuiwb.base.signature import Signature
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """GRU encoder and decoder, with attention or without."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
@@ -27,12 +27,26 @@ class Knobs(ModelKnobs):
     attention: Annotated[
         Literal["dot", "none"], knob("whether the writer may look back at what was read")
     ] = "dot"
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"embed": 16, "width": 32},
+        "s": {"embed": 32, "width": 64},
+        "m": {"embed": 128, "width": 256},
+        "reference": {"embed": 620, "width": 1000},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("embed, width: xs 16, 32; s 32, 64; m 128, 256; reference 620, 1000, as Bahdanau et "
+             "al. 2015 had for translation"),
+    ] = "s"  # fmt: skip
     embed: Annotated[
-        int, knob("numbers that stand for a token", unit="units", ge=1, le=16384, scale="log")
-    ] = 32
+        int, knob("numbers that stand for a token; 0: as size has it", unit="units", ge=0, le=16384,
+                  scale="log")
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("units of reader and writer", unit="units", ge=1, le=16384, scale="log")
-    ] = 64
+        int, knob("units of reader and writer; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
 
 
 class Seq2Seq(nn.Module):
@@ -93,4 +107,4 @@ class Seq2Seq(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, answer, outputs], for any T."""
-    return Seq2Seq(knobs, signature, dropout)
+    return Seq2Seq(knobs.sized(), signature, dropout)

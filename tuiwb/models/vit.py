@@ -3,11 +3,13 @@
 Each patch becomes one token by a linear map (a convolution that never overlaps); a class token
 stands in front, learned positions are added, and pre-norm blocks of attention and MLP follow. The
 class token's last state is what the head reads. Nothing here knows that pixels have neighbours: it
-has to be learned from data, which is why small sets suit convolutions better. ViT-B/16 (patch 16,
-width 768, 12 layers, 12 heads) on 224x224 pixels: 86 567 656 parameters with 1 000 classes.
+has to be learned from data, which is why small sets suit convolutions better.
+
+``reference``, ViT-B/16 (patch 16, width 768, 12 layers, 12 heads) on 224x224 pixels: 86 567 656
+parameters with 1 000 classes.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,28 +19,43 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
 from tuiwb.models.gpt import Feedforward, Projection
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Vision transformer."""
 
     takes: ClassVar[tuple[str, ...]] = ("image",)
     has_dropout: ClassVar[bool] = True
 
-    patch: Annotated[int, knob("side of a patch", unit="pixels", ge=1, le=64)] = 2
-    layers: Annotated[int, knob("blocks of attention and MLP", ge=1, le=128)] = 4
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"patch": 2, "layers": 2, "heads": 2, "width": 32},
+        "s": {"patch": 2, "layers": 4, "heads": 4, "width": 64},
+        "m": {"patch": 4, "layers": 12, "heads": 3, "width": 192},
+        "reference": {"patch": 16, "layers": 12, "heads": 12, "width": 768},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("patch, layers, heads, width: xs 2, 2, 2, 32; s 2, 4, 4, 64; m 4, 12, 3, 192; "
+             "reference 16, 12, 12, 768 (ViT-B/16, for 224x224 pixels)"),
+    ] = "s"  # fmt: skip
+    patch: Annotated[
+        int, knob("side of a patch; 0: as size has it", unit="pixels", ge=0, le=64)
+    ] = 0
+    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
     heads: Annotated[
-        int, knob("attention heads in each block; they share the width", ge=1, le=256)
-    ] = 4
+        int,
+        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
+             le=256),
+    ] = 0  # fmt: skip
     width: Annotated[
-        int, knob("numbers that stand for a patch between blocks", unit="units", ge=1, le=16384,
-                  scale="log")
-    ] = 64  # fmt: skip
+        int, knob("numbers that stand for a patch between blocks; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
 
     def __post_init__(self) -> None:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
+        self.share_width()
 
 
 class Attention(nn.Module):
@@ -113,6 +130,7 @@ class ViT(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """float32 [B, C, H, W] -> [B, outputs]; H and W are multiples of the patch's side."""
+    knobs = knobs.sized()
     _, height, width = signature.shape
     if height % knobs.patch or width % knobs.patch:
         fitting = [p for p in range(1, min(height, width) + 1) if not (height % p or width % p)]

@@ -6,25 +6,37 @@ the second at zero).
 Parameters: 2 * vocabulary * width.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
 from tuiwb.base.signature import Signature
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sections import ModelKnobs
+from tuiwb.spec.sizes import SizedKnobs
 
 
-class Knobs(ModelKnobs):
+class Knobs(SizedKnobs):
     """Skip-gram word vectors."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
     tasks: ClassVar[tuple[str, ...]] = ("embed",)
 
+    plans: ClassVar[dict[str, dict[str, int]]] = {
+        "xs": {"width": 16},
+        "s": {"width": 64},
+        "m": {"width": 128},
+        "reference": {"width": 300},
+    }
+
+    size: Annotated[
+        Literal["xs", "s", "m", "reference"],
+        knob("width: xs 16; s 64; m 128; reference 300, as the vectors that were published"),
+    ] = "s"  # fmt: skip
     width: Annotated[
-        int, knob("numbers that stand for a word", unit="units", ge=1, le=16384, scale="log")
-    ] = 64
+        int, knob("numbers that stand for a word; 0: as size has it", unit="units",
+                  ge=0, le=16384, scale="log")
+    ] = 0  # fmt: skip
 
 
 class Word2Vec(nn.Module):
@@ -45,4 +57,4 @@ class Word2Vec(nn.Module):
 
 def build(knobs: Knobs, signature: Signature, dropout: float = 0.0) -> nn.Module:
     """int64 [B, T] -> [B, T, vocabulary]; there is no layer that dropout could reach."""
-    return Word2Vec(knobs, signature)
+    return Word2Vec(knobs.sized(), signature)

@@ -38,7 +38,12 @@ def _is_layer(module: nn.Module) -> bool:
     if next(module.children(), None) is not None:
         return False
     owns = next(module.parameters(recurse=False), None) is not None
-    return owns or type(module).__module__ == _ACTIVATIONS
+    return owns or is_activation(module)
+
+
+def is_activation(module: nn.Module) -> bool:
+    """Whether a layer is one of torch's activations."""
+    return type(module).__module__ == _ACTIVATIONS
 
 
 def first_tensor(output: object) -> torch.Tensor | None:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from tuiwb.probes.layers import Layer, first_tensor
+from tuiwb.probes.layers import Layer, first_tensor, is_activation
 
 VALUES = 2048
 """About as many values are looked at per layer and sample."""
@@ -26,12 +26,17 @@ RECTIFIERS = frozenset({"ReLU", "ReLU6"})
 class _Tap:
     """The hook on one layer. A copy of the model (or of its file) gets a tap that is closed."""
 
-    def __init__(self, taps: Taps | None, row: int) -> None:
+    def __init__(self, taps: Taps | None, row: int, before: bool = False) -> None:
         self._taps = taps
         self._row = row
+        self._before = before
 
-    def __call__(self, module: nn.Module, inputs: object, output: object) -> None:
-        if self._taps is not None:
+    def __call__(self, module: nn.Module, inputs: object, output: object = None) -> None:
+        if self._taps is None:
+            return
+        if self._before:
+            self._taps.take_input(self._row, inputs)
+        else:
             self._taps.take(self._row, output)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -39,8 +44,9 @@ class _Tap:
 
 
 class Taps:
-    """By row of ``layers``: ``outputs`` and ``backward``, about `VALUES` values each, 1-D, and
-    ``peaks``, the largest output of each unit over the batch, for rectifiers.
+    """By row of ``layers``: ``outputs`` and ``backward``, about `VALUES` values each, 1-D;
+    ``inputs``, as many of what goes into an activation; and ``peaks``, the largest output of each
+    unit over the batch, for rectifiers.
 
     A layer that is called twice in a step shows its last call.
     """
@@ -49,6 +55,7 @@ class Taps:
         self._layers = layers
         self._handles: list[RemovableHandle] = []
         self.outputs: dict[int, torch.Tensor] = {}
+        self.inputs: dict[int, torch.Tensor] = {}
         self.backward: dict[int, torch.Tensor] = {}
         self.peaks: dict[int, torch.Tensor] = {}
 
@@ -58,6 +65,9 @@ class Taps:
         self.clear()
         for row, layer in enumerate(self._layers):
             self._handles.append(layer.module.register_forward_hook(_Tap(self, row)))
+            if is_activation(layer.module):
+                # before it: an activation may write over its input
+                self._handles.append(layer.module.register_forward_pre_hook(_Tap(self, row, True)))
 
     def take(self, row: int, output: object) -> None:
         """What layer ``row`` has put out."""
@@ -71,6 +81,12 @@ class Taps:
         if self._layers[row].kind in RECTIFIERS:
             self.peaks[row] = unit_peaks(values)
 
+    def take_input(self, row: int, inputs: object) -> None:
+        """What goes into activation ``row``."""
+        tensor = first_tensor(inputs)
+        if tensor is not None and tensor.is_floating_point() and tensor.numel():
+            self.inputs[row] = thin(tensor.detach())
+
     def _take_gradient(self, row: int, gradient: torch.Tensor) -> None:
         self.backward[row] = thin(gradient.detach())
 
@@ -82,7 +98,7 @@ class Taps:
 
     def clear(self) -> None:
         """Let go of the values."""
-        self.outputs, self.backward, self.peaks = {}, {}, {}
+        self.outputs, self.inputs, self.backward, self.peaks = {}, {}, {}, {}
 
 
 def thin(tensor: torch.Tensor, values: int = VALUES) -> torch.Tensor:

@@ -94,8 +94,9 @@ def _fits(packed: zipfile.ZipFile) -> bool:
 _NAME = re.compile(r"([0-9]{1,18})-(.+)\.npz")
 
 
-def latest(folder: Path) -> dict[str, Path]:
-    """Name (as in the file's name) -> the newest file of it, in the order of the names."""
+def latest(folder: Path, by: int | None = None) -> dict[str, Path]:
+    """Name (as in the file's name) -> the newest file of it, in the order of the names; with a
+    step ``by``, the newest of those taken by then."""
     newest: dict[str, tuple[int, str]] = {}
     try:
         names = os.listdir(folder)
@@ -104,5 +105,17 @@ def latest(folder: Path) -> dict[str, Path]:
     for file_name in names:
         if (parts := _NAME.fullmatch(file_name)) is not None:
             found = (int(parts[1]), file_name)
+            if by is not None and found[0] > by:
+                continue
             newest[parts[2]] = max(found, newest.get(parts[2], found))
     return {name: folder / newest[name][1] for name in sorted(newest)}
+
+
+def steps(folder: Path, name: str) -> list[int]:
+    """The steps at which a picture was taken, by its name as in the file's name."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    parts = (_NAME.fullmatch(file_name) for file_name in names)
+    return sorted(int(part[1]) for part in parts if part is not None and part[2] == name)

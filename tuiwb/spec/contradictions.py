@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.registry import Shelf
-from tuiwb.spec.declarations import SHELVES, declared
+from tuiwb.spec.declarations import SHELVES, STUDIES, declared
 from tuiwb.spec.sections import Spec
 
 SYMPTOMS = Shelf("doctor/symptoms", "symptom", declares="\ndef rule(")
@@ -84,6 +84,7 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             found=f"loss.name = {loss.name}",
             allowed=f"for {task.name}: {', '.join(fitting)}",
         )
+    yield from _studies(spec)
     if spec.regularize.dropout and not model.has_dropout:
         yield UserError(
             f"{model.name} has no layer that dropout could reach",
@@ -123,4 +124,33 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             "early stopping needs evaluations to judge by",
             found=f"train.patience = {spec.train.patience}, train.eval_every = 0",
             allowed="train.eval_every >= 1, or train.patience = 0",
+        )
+    if spec.train.stop_when and not spec.train.eval_every:
+        yield UserError(
+            "a stop condition needs evaluations to judge by",
+            found=f"train.stop_when = {spec.train.stop_when}, train.eval_every = 0",
+            allowed='train.eval_every >= 1, or train.stop_when = ""',
+        )
+
+
+def _studies(spec: Spec) -> Iterator[UserError]:
+    asked = spec.probe.studies
+    for name in asked:
+        if name not in STUDIES.names():
+            yield UserError(
+                f"unknown study {name!r}",
+                found=f"probe.studies = {', '.join(asked)}",
+                allowed=", ".join(STUDIES.names()),
+                nearest=nearest(name, STUDIES.names()),
+            )
+    if asked and not spec.task.one_loss:
+        fitting = [
+            name
+            for name in SHELVES["task"].names()
+            if declared("task", name).one_loss  # type: ignore[attr-defined]
+        ]
+        yield UserError(
+            f"the task {spec.task.name!r} follows no gradient of one loss that could be studied",
+            found=f"task.name = {spec.task.name}, probe.studies = {', '.join(asked)}",
+            allowed=f"probe.studies = [], or one of the tasks {', '.join(fitting)}",
         )

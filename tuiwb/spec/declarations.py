@@ -24,6 +24,9 @@ SHELVES = {
 }
 """Section of the spec -> the shelf that its components stand on."""
 
+STUDIES = Shelf("probes/studies", "study", declares="\ndef study(")
+"""What ``probe.studies`` can name."""
+
 _IMPORTS = ("typing", "msgspec", "tuiwb.spec")
 
 

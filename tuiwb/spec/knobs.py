@@ -62,6 +62,11 @@ class KnobInfo:
     type: Any
 
     @property
+    def of_text(self) -> bool:
+        """Whether it is a list of texts; other lists hold numbers."""
+        return self.kind == "list" and _unwrap(get_args(_unwrap(self.type)[0])[0])[0] is str
+
+    @property
     def allowed(self) -> str:
         """The values it takes, in words: ``a number > 0 and <= 10``."""
         if self.kind == "choice":
@@ -70,6 +75,8 @@ class KnobInfo:
             return "true or false"
         if self.kind == "str":
             return "text"
+        if self.of_text:
+            return 'a list of names, such as ["one", "two"]'
         noun = {
             "int": "a whole number",
             "float": "a number",

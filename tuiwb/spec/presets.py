@@ -28,6 +28,7 @@ class PresetInfo:
     look_at: str
     path: Path
     expect: Expect | None
+    needs: str = ""
 
 
 def folders() -> tuple[Path, ...]:
@@ -85,7 +86,14 @@ def presets() -> list[PresetInfo]:
             continue
         infos.append(
             PresetInfo(
-                name, about.title, about.family, about.paper, about.look_at, path, about.expect
+                name,
+                about.title,
+                about.family,
+                about.paper,
+                about.look_at,
+                path,
+                about.expect,
+                about.needs,
             )
         )
     return sorted(infos, key=lambda info: (info.family, info.name))

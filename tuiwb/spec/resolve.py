@@ -175,6 +175,8 @@ def _section(
             value = value.strip("\"'")
         if info.kind == "list" and not isinstance(value, list | str):
             value = [value]
+        if info.of_text and isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
         values[key] = _convert(section, info, value, f"{origin}: {section}.{key}={text}")
         origins[f"{section}.{key}"] = origin
     for key, info in infos.items():

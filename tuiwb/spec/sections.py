@@ -4,6 +4,7 @@ extends its table with knobs of its own, declared in its own file as ``class Kno
 from typing import Annotated, ClassVar, Literal
 
 from tuiwb.spec.knobs import Section, knob
+from tuiwb.spec.stopping import parse
 
 Activation = Literal["relu", "leaky_relu", "gelu", "silu", "elu", "tanh", "sigmoid", "linear"]
 Norm = Literal["none", "batch", "layer"]
@@ -29,7 +30,13 @@ class About(Section):
     family: Annotated[str, knob("the shelf of the gallery that it stands on")] = "your own"
     paper: Annotated[str, knob("where it comes from")] = ""
     look_at: Annotated[str, knob("what is worth watching while it trains")] = ""
-    expect: Annotated[Expect | None, knob("what it must reach, and beside which baseline")] = None
+    needs: Annotated[
+        Literal["", "gpu"], knob("a machine without which it is not worth starting")
+    ] = ""
+    expect: Annotated[
+        Expect | None,
+        knob("what it must reach, and beside which baseline; without, it is there for throughput"),
+    ] = None
 
 
 class TaskKnobs(Section):
@@ -44,6 +51,8 @@ class TaskKnobs(Section):
     """Whether it trains only architectures that name it in their ``tasks``."""
     brings_loss: ClassVar[bool] = False
     """Whether what it minimises is part of it: ``loss.name = own``."""
+    one_loss: ClassVar[bool] = True
+    """Whether a step follows the gradient of one loss of all weights, which a study can look at."""
 
     name: Annotated[str, knob("what one training step and one evaluation mean")]
 
@@ -67,6 +76,11 @@ class DataKnobs(Section):
     val_share: Annotated[float, knob("share of the data held out for validation", gt=0, lt=1)] = (
         0.25
     )
+    test: Annotated[
+        float,
+        knob("share of the data set aside for one test when the run is over, never to choose by; "
+             "0 is none", ge=0, lt=1),
+    ] = 0.0  # fmt: skip
     split_seed: Annotated[int, knob("seed of the split and of generated data", ge=0)] = 0
     full: Annotated[
         bool, knob("the preset's data of full size, its table [data.full], in place of [data]")
@@ -229,6 +243,10 @@ class Train(Section):
         tuple[str, ...],
         knob("symptoms that end the run when the doctor finds them, such as non-finite"),
     ] = ()
+    stop_when: Annotated[
+        str, knob("ends the run at the first evaluation that meets it, such as val_loss < 0.05; "
+                  "empty is off", tier="hot")
+    ] = ""  # fmt: skip
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0
@@ -245,6 +263,10 @@ class Train(Section):
              ge=0, le=1024, tier="branch"),
     ] = 0  # fmt: skip
 
+    def __post_init__(self) -> None:
+        if self.stop_when:
+            parse(self.stop_when)
+
 
 class Probe(Section):
     """The instruments."""
@@ -252,6 +274,11 @@ class Probe(Section):
     budget: Annotated[
         float, knob("share of step time that watching may cost; 0 is off", ge=0, le=1, tier="hot")
     ] = 0.02
+    studies: Annotated[
+        tuple[str, ...],
+        knob("studies of the whole model, measured at every evaluation: gradient-check",
+             tier="branch"),
+    ] = ()  # fmt: skip
 
 
 class Spec(Section):

@@ -9,7 +9,8 @@ least-squares     D: (d - 1)^2 / 2 + d'^2 / 2,    G: (d' - 1)^2 / 2       (Mao e
 wgan-gp           D: d' - d + 10 (|grad| - 1)^2,  G: -d'                  (Gulrajani et al. 2017)
 
 The minimax generator's gradient vanishes where the discriminator is sure. No loss of a game tells
-how good the samples are: that is measured on the samples.
+how good the samples are: that is measured on the samples, and ``val_loss``, by which early stopping
+judges, is their sliced Wasserstein distance from held-out data.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tuiwb.base.errors import UserError
 from tuiwb.data.batches import generator
 from tuiwb.data.dataset import Dataset
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks.distance import Sliced
+from tuiwb.tasks.judge import Judge
 from tuiwb.tasks.looks import SHOWN, spread_of, tiles
 from tuiwb.tasks.modes import Modes
 from tuiwb.tasks.picture import Picture
@@ -40,6 +44,7 @@ class Knobs(TaskKnobs):
     targets: ClassVar[str] = "none"
     own_models: ClassVar[bool] = True
     brings_loss: ClassVar[bool] = True
+    one_loss: ClassVar[bool] = False
 
     game: Annotated[
         Literal["minimax", "non-saturating", "least-squares", "wgan-gp"],
@@ -55,9 +60,14 @@ class Knobs(TaskKnobs):
     penalty: Annotated[float, knob("weight of the gradient penalty of wgan-gp", ge=0, le=1000)] = (
         10.0
     )
+    judge: Annotated[
+        Literal["means", "net"],
+        knob("what tells the class of a made sample: the nearest of the classes' means, or, for "
+             "pictures, a small convolutional net trained on the data beforehand"),
+    ] = "means"  # fmt: skip
     reach: Annotated[
         float, knob("how far from a class's mean, in its standard deviations a feature, a made "
-                    "sample counts as good", gt=0, le=100)
+                    "sample counts as good where the means judge", gt=0, le=100)
     ] = 4.25  # fmt: skip
 
 
@@ -67,8 +77,11 @@ class Adversarial:
 
     def __init__(self, knobs: Knobs, dataset: Dataset) -> None:
         self._knobs = knobs
-        self._modes = Modes(dataset, knobs.reach)
-        self.baselines: dict[str, float] = {}
+        net = knobs.judge == "net"
+        self._modes = Judge(dataset) if net else Modes(dataset, knobs.reach)
+        self._distance = Sliced(dataset.val.inputs)
+        # what is left where nothing is wrong: two draws of the same density are not the same
+        self.baselines = {"training samples": float(self._distance.to(dataset.train.inputs))}
 
     def turns(self, model: Any) -> tuple[Turn, ...]:
         """The discriminator's updates, then the generator's."""
@@ -109,9 +122,11 @@ class Adversarial:
         return generator_loss(self._knobs.game, model.discriminator(made)), {}
 
     def evaluate(self, model: Any, batches: Iterable[Batch]) -> dict[str, float]:
-        """Of 2 000 made samples: ``modes`` found, ``quality`` (share that is good), ``spread``
-        (`Modes`); ``real_accuracy`` and ``made_accuracy``: shares that the discriminator gets right
-        (0.5 each where it can but guess; a Wasserstein critic has no such level: 0 is taken)."""
+        """Of 2 000 made samples: ``loss``, their sliced Wasserstein distance from the held-out ones
+        (`Sliced`; the same latents every time); ``modes`` found, ``quality`` (share that is good),
+        ``spread`` (`Modes`; a `Judge` knows none); ``real_accuracy`` and ``made_accuracy``: shares
+        that the discriminator gets right (0.5 each where it can but guess; a Wasserstein critic has
+        no such level: 0 is taken)."""
         level = _level(self._knobs.game)
         right = None
         seen = 0
@@ -126,6 +141,7 @@ class Adversarial:
         made = self._made(model, right.device, MADE).view(-1, *shape)
         told = (model.discriminator(made) <= level).float().mean()
         return {
+            "loss": float(self._distance.to(made)),
             **self._modes.judge(made),
             "real_accuracy": float(right) / seen,
             "made_accuracy": float(told),
@@ -199,4 +215,12 @@ def _level(game: str) -> float:
 
 def build(knobs: Knobs, loss: Loss, dataset: Dataset, single: bool = False) -> Adversarial:
     """The task on ``dataset``; classes, where it has them, are the modes to be found."""
+    if knobs.judge == "net" and (dataset.signature.kind != "image" or not dataset.classes):
+        held = "pictures" if dataset.signature.kind == "image" else dataset.signature.kind + "s"
+        raise UserError(
+            "a net judges pictures of known classes",
+            where="task.judge",
+            found=f"{held} with{'' if dataset.classes else 'out'} classes",
+            allowed="task.judge = means, or data of pictures with classes",
+        )
     return Adversarial(knobs, dataset)

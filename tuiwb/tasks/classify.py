@@ -7,18 +7,19 @@ on: a lower threshold finds more of it (recall) and is wrong more often (precisi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isclose, log
 from typing import Annotated
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tuiwb.base.errors import UserError
 from tuiwb.data.dataset import Dataset
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import TaskKnobs
-from tuiwb.tasks import views
+from tuiwb.tasks import looking, views
 from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch, Loss, plain
 
@@ -78,16 +79,28 @@ class Classify:
         names = ("loss", "accuracy", "precision", "recall", "average_precision")
         return dict(zip(names, means.tolist(), strict=False))  # the one read-back
 
+    def combined(self, outputs: Sequence[Tensor]) -> Tensor:
+        """What several models answered [B, K] each, as one answer: the log of their mean
+        probabilities (for one output, its logit)."""
+        answers = torch.stack([answer.float() for answer in outputs])
+        if self._single:
+            no, yes = functional.logsigmoid(-answers), functional.logsigmoid(answers)
+            return yes.logsumexp(0) - no.logsumexp(0)
+        return answers.log_softmax(-1).logsumexp(0) - log(len(outputs))
+
     def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
-        """The confusion matrix, filters of a first layer that reads pictures, and the decision
-        boundary where samples are points of a plane."""
+        """The confusion matrix; of pictures the filters of the first layer, what in a picture its
+        answer hangs on, and what attends to what; of points of a plane the decision boundary."""
         yield views.confusion(model, dataset.val, dataset.classes, self._guess)
         for picture in (
             views.first_filters(model, dataset.signature),
+            views.saliency(model, dataset, self._score if self._single else None),
             views.boundary(model, dataset, self._colour, lambda targets: targets),
         ):
             if picture is not None:
                 yield picture
+        if dataset.signature.kind == "image":
+            yield from looking.attention(model, dataset.val.inputs[:1], patches(model))
 
     def _guess(self, outputs: Tensor) -> Tensor:
         if self._single or self._pair:
@@ -104,6 +117,13 @@ class Classify:
             return outputs.argmax(-1) * 2 / (outputs.shape[-1] - 1) - 1
         logit = outputs.squeeze(-1) if self._single else outputs[:, 1] - outputs[:, 0]
         return torch.tanh(logit / 2)  # twice the probability of class 1, minus 1
+
+
+def patches(model: nn.Module) -> list[str]:
+    """Names of what an architecture of patches attends to: its class token and their numbers."""
+    embedded = getattr(model, "positions", None)
+    count = embedded.num_embeddings if isinstance(embedded, nn.Embedding) else 1
+    return ["class", *map(str, range(1, count))]
 
 
 def rates(scores: Tensor, targets: Tensor, level: float) -> Tensor:

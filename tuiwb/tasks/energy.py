@@ -21,10 +21,14 @@ from torch.nn import functional as F
 from tuiwb.data.dataset import Dataset
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import TaskKnobs
+from tuiwb.tasks.distance import Sliced
 from tuiwb.tasks.looks import SHOWN, filters, tiles
 from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch, Loss
 from tuiwb.tasks.variational import check_shares
+
+FANTASIES = 500
+"""Chains of which the machine's own samples are taken."""
 
 
 class Knobs(TaskKnobs):
@@ -33,6 +37,7 @@ class Knobs(TaskKnobs):
     targets: ClassVar[str] = "none"
     own_models: ClassVar[bool] = True
     brings_loss: ClassVar[bool] = True
+    one_loss: ClassVar[bool] = False
 
     chains: Annotated[
         Literal["data", "persistent"],
@@ -47,6 +52,11 @@ class Knobs(TaskKnobs):
         knob("training samples that the logistic regression on the features is fitted to; 0 is no "
              "such regression", unit="samples", ge=0, le=1_000_000),
     ] = 2000  # fmt: skip
+    fantasy: Annotated[
+        int,
+        knob("Gibbs steps from random bits on after which the machine's own samples are held "
+             "against held-out ones; 0 is off", unit="steps", ge=0, le=1_000_000),
+    ] = 0  # fmt: skip
 
 
 class Energy:
@@ -56,6 +66,7 @@ class Energy:
         self._knobs = knobs
         self._dataset = dataset
         self._raw: float | None = None
+        self._distance = Sliced(dataset.val.inputs) if knobs.fantasy else None
         share = dataset.train.inputs.flatten(1).mean(0).clamp(1e-4, 1 - 1e-4)
         goal = dataset.val.inputs.flatten(1)
         guess = F.binary_cross_entropy(share.expand_as(goal), goal, reduction="sum") / len(goal)
@@ -78,7 +89,9 @@ class Energy:
     def evaluate(self, model: Any, batches: Iterable[Batch]) -> dict[str, float]:
         """``loss`` = minus the pseudo-log-likelihood (nats a sample), ``reconstruction`` (mean
         squared error); with classes also ``accuracy`` of a logistic regression on the features,
-        ``pixel_accuracy`` of one on the pixels, and their difference ``gain``."""
+        ``pixel_accuracy`` of one on the pixels, and their difference ``gain``; with
+        ``task.fantasy`` also ``distance``, the sliced Wasserstein distance of the machine's own
+        samples from the held-out ones."""
         sums = None
         seen = 0
         for inputs, _ in batches:
@@ -96,6 +109,8 @@ class Energy:
             return {}
         loss, error = (sums / seen).tolist()  # the one read-back
         metrics = {"loss": loss, "reconstruction": error}
+        if self._distance is not None:
+            metrics["distance"] = float(self._distance.to(self._fantasies(model)))
         if self._knobs.judged and self._dataset.classes:
             if self._raw is None:
                 self._raw = self._regression(lambda rows: rows)
@@ -106,6 +121,20 @@ class Energy:
                 "gain": accuracy - self._raw,
             }
         return metrics
+
+    def _fantasies(self, model: Any) -> Tensor:
+        """What chains that began at random bits show: probabilities [FANTASIES, V]. The same random
+        numbers every time; torch's global generator is put back."""
+        weight = model.hidden.weight
+        devices = [weight.device] if weight.is_cuda else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(5)
+            hidden = torch.bernoulli(
+                torch.full((FANTASIES, len(weight)), 0.5, device=weight.device)
+            )
+            _, hidden = model.gibbs(hidden, self._knobs.fantasy)
+        shown: Tensor = model.visible_given(hidden)
+        return shown
 
     def _regression(self, features: Any) -> float:
         """Validation accuracy of scikit-learn's logistic regression on features of the samples."""

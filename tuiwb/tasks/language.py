@@ -66,9 +66,10 @@ class Language:
         }
 
     def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
-        """Text as the model would go on, and what units and gates do over a stretch of text."""
+        """Text as the model would go on, and what attention, or units and gates, do over a stretch
+        of text."""
         context, words = dataset.context or dataset.signature.shape[0], dataset.vocabulary
-        tokens = dataset.val.inputs.flatten()[:context]
+        tokens = dataset.val.inputs.flatten()[:context].long()
         written = generate(model, tokens[: context // 2], WRITTEN, context)
         begun, gone_on = (looking.text(t, words) for t in (tokens[: context // 2], written))
         yield Picture(
@@ -77,7 +78,9 @@ class Language:
             {"text": f"{begun}|{gone_on}"},
             f"after the bar, at temperature {TEMPERATURE}",
         )
-        yield from looking.activations(model, tokens[None], looking.spelled(tokens, words))
+        spelled = looking.spelled(tokens, words)
+        yield from looking.attention(model, tokens[None], spelled)
+        yield from looking.activations(model, tokens[None], spelled)
 
 
 def generate(model: nn.Module, prompt: Tensor, count: int, context: int) -> Tensor:

@@ -30,6 +30,7 @@ class Knobs(TaskKnobs):
 
     like: ClassVar[str] = "classify"
     own_models: ClassVar[bool] = True
+    one_loss: ClassVar[bool] = False
 
     pretrain: Annotated[
         int, knob("steps of contrastive divergence for each layer; 0 is off", unit="steps", ge=0,

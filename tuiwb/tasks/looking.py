@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
+from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
@@ -19,11 +21,10 @@ def attention(
     model: nn.Module, sample: Tensor, read: Sequence[str], written: Sequence[str] | None = None
 ) -> Iterator[Picture]:
     """What each place of one sample [1, T] looks at, a matrix for each block and head, where the
-    model offers ``attention_weights(inputs) -> {name: [B, heads, L, T]}``."""
+    model offers ``attention_weights(inputs) -> {name: [B, heads, L, T]}``, or else of the first and
+    the last of its modules that attend to themselves."""
     offer: Callable[[Tensor], dict[str, Tensor]] | None = getattr(model, "attention_weights", None)
-    if offer is None:
-        return
-    for name, weights in offer(sample).items():
+    for name, weights in (offer(sample) if offer else self_attention(model, sample)).items():
         for head, matrix in enumerate(weights[0]):
             yield Picture(
                 f"attention, {name}" + (f", head {head}" if weights.shape[1] > 1 else ""),
@@ -36,6 +37,34 @@ def attention(
                 },
                 "each row is a place, bright where it looks",
             )
+
+
+def self_attention(model: nn.Module, sample: Tensor) -> dict[str, Tensor]:
+    """softmax(q k' / sqrt(head width)) [B, heads, T, T] in the first and the last module that has
+    ``heads`` and a projection ``qkv`` to queries, keys and values side by side."""
+    attending: list[Any] = [m for m in model.modules() if hasattr(m, "qkv") and hasattr(m, "heads")]
+    chosen = {0: attending[0], len(attending) - 1: attending[-1]} if attending else {}
+    seen: dict[str, Tensor] = {}
+
+    def keep(number: int, module: Any) -> Callable[..., None]:
+        def hook(projection: nn.Module, inputs: object, output: Tensor) -> None:
+            parts = output.detach().float().chunk(3, dim=-1)
+            q, k, _ = (p.unflatten(-1, (module.heads, -1)).transpose(1, 2) for p in parts)
+            scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+            if getattr(module, "causal", False):
+                scores = scores.masked_fill(scores.new_ones(scores.shape[-2:]).triu(1) > 0, -inf)
+            seen[f"block {number}"] = scores.softmax(-1)
+
+        return hook
+
+    handles = [m.qkv.register_forward_hook(keep(n, m)) for n, m in chosen.items()]
+    try:
+        if handles:
+            model(sample)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return seen
 
 
 def activations(model: nn.Module, sample: Tensor, steps: Sequence[str]) -> Iterator[Picture]:

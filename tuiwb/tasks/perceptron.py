@@ -30,6 +30,7 @@ class Knobs(TaskKnobs):
 
     targets: ClassVar[str] = "classes"
     brings_loss: ClassVar[bool] = True
+    one_loss: ClassVar[bool] = False
 
 
 class Perceptron:

@@ -15,7 +15,7 @@ Kind = Literal["images", "matrix", "scatter", "boundary", "text", "lines", "bars
 ``matrix``    values float32 [R, C]; optional rows, columns (names), scale ("log10" or "linear")
 ``scatter``   points float32 [N, 2]; optional groups int [N], names (of groups)
 ``boundary``  grid float32 [H, W] (-1 to 1, row 0 at the top), extent [x0, x1, y0, y1], points
-              [N, 2], labels int [N]; optional neurons float32 [M, h, w], names
+              [N, 2], labels int [N]; optional axes (two names), neurons float32 [M, h, w], names
 ``text``      text (one string, lines apart)
 ``lines``     x float32 [T], values float32 [L, T] (NaN where a line has nothing), names
 ``bars``      values float32 [N], names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf, isclose, log10, sqrt
 from typing import Annotated, ClassVar
 
@@ -89,6 +89,10 @@ class Regress:
         if self._peak:
             metrics["psnr"] = 20 * log10(self._peak / rmse) if rmse else inf
         return metrics
+
+    def combined(self, outputs: Sequence[Tensor]) -> Tensor:
+        """What several models answered [B, D] each, as one answer: their mean."""
+        return torch.stack([answer.float() for answer in outputs]).mean(0)
 
     def pictures(self, model: nn.Module, dataset: Dataset) -> Iterator[Picture]:
         """Where samples are points of a plane: the surface, or the picture that three outputs

@@ -46,7 +46,8 @@ class Task(Protocol):
     """One training step and one evaluation, as the engine asks for them.
 
     A task whose step has several turns, or a loss that depends on the step, also offers
-    ``turns(model) -> tuple[Turn, ...]``; one that can show something offers ``pictures``.
+    ``turns(model) -> tuple[Turn, ...]``; one that can show something offers ``pictures``;
+    one whose answers can be averaged over several models offers ``combined(outputs) -> outputs``.
     """
 
     baselines: dict[str, float]

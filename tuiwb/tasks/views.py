@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tuiwb.base.signature import Signature
 from tuiwb.data.batches import evaluation
 from tuiwb.data.dataset import Dataset, Part
+from tuiwb.tasks.looks import SHOWN, spread_of, tiles
 from tuiwb.tasks.picture import Picture
 from tuiwb.tasks.task import Batch
 
@@ -92,6 +93,37 @@ def first_filters(model: nn.Module, signature: Signature) -> Picture | None:
     )
 
 
+def saliency(
+    model: nn.Module, dataset: Dataset, score: Callable[[Tensor], Tensor] | None = None
+) -> Picture | None:
+    """Pictures over how much the answer hangs on each of their pixels: |d logit / d pixel|, the
+    largest over the channels (Simonyan, Vedaldi & Zisserman 2014).
+
+    The logit is the largest of each picture, or ``score(outputs)`` [B]. None where samples are no
+    pictures, or where no gradient comes back to them.
+    """
+    signature = dataset.signature
+    if signature.kind != "image" or signature.shape[0] not in (1, 3):
+        return None
+    with torch.enable_grad():
+        inputs = dataset.val.inputs[:SHOWN].detach().clone().requires_grad_()
+        outputs = model(inputs)
+        logits = outputs.amax(-1) if score is None else score(outputs)
+        if not logits.requires_grad:
+            return None
+        (gradient,) = torch.autograd.grad(logits.sum(), inputs, allow_unused=True)
+    if gradient is None:
+        return None
+    strength = gradient.abs().amax(1, keepdim=True)
+    # each by its own largest: how sure the model is differs by orders of magnitude
+    strength = strength / strength.amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+    pixels = inputs.detach()
+    low, high = spread_of(pixels)
+    rows = [(pixels - low) / (high - low), strength.expand_as(pixels)]
+    words = "above the pictures, below them bright where a pixel would change the answer"
+    return tiles("saliency", rows, signature.shape, columns=len(pixels), words=words)
+
+
 def boundary(
     model: nn.Module,
     dataset: Dataset,
@@ -101,24 +133,32 @@ def boundary(
 ) -> Picture | None:
     """What the model answers all over the plane, and what its first neurons do there.
 
-    None where samples are not points of a plane. ``colour`` makes values in -1 to 1 [B] of
-    outputs, ``labels`` makes int [B] of targets.
+    None where samples are not points of a plane: two numbers, or features made of two coordinates
+    (`Dataset.plane`), in which it is drawn. ``colour`` makes values in -1 to 1 [B] of outputs,
+    ``labels`` makes int [B] of targets.
     """
-    if dataset.signature.kind != "vector" or dataset.signature.shape != (2,):
+    part, plane = dataset.val, dataset.plane
+    if plane is None and (dataset.signature.kind, dataset.signature.shape) != ("vector", (2,)):
         return None
-    part = dataset.val
-    assert part.targets is not None
-    low, high = _reach(part.inputs)
+    where = part.inputs if plane is None else part.points
+    assert where is not None and part.targets is not None
+    there = where.isfinite().all(1)
+    where, targets = where[there], part.targets[there]
+    if not len(where):
+        return None
+    low, high = _reach(where)
     grid = places(low, high, SIDE)
     with _hidden(model) as seen:
-        values = colour(model(grid))
-    points = part.inputs[:POINTS].cpu().numpy()
+        values = colour(model(grid if plane is None else plane.inputs(grid)))
+    points = where[:POINTS].cpu().numpy()
     arrays: dict[str, np.ndarray | list[str] | str] = {
         "grid": _square(values),
         "extent": np.array([low[0], high[0], low[1], high[1]], dtype=np.float32),
         "points": points.astype(np.float32),
-        "labels": labels(part.targets[:POINTS]).cpu().numpy().astype(np.int64),
+        "labels": labels(targets[:POINTS]).cpu().numpy().astype(np.int64),
     }
+    if plane is not None:
+        arrays["axes"] = list(plane.names)
     maps, names = _neurons(seen)
     if names:
         arrays |= {"neurons": maps, "names": names}

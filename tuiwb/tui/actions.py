@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-Context = Literal["anywhere", "presets", "setup", "run"]
+Context = Literal["anywhere", "presets", "setup", "lesson", "run"]
 
 CONTEXTS: dict[Context, str] = {
     "presets": "Presets and runs",
     "setup": "Set-up",
+    "lesson": "Lesson",
     "run": "Run",
     "anywhere": "Anywhere",
 }
@@ -52,7 +53,7 @@ def _action(context: Context, name: str, keys: str, label: str, help: str, show:
 
 
 ACTIONS: tuple[Action, ...] = (
-    _action("presets", "open", "enter", "open", "Set up the preset, or watch the run", 1),
+    _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
     _action("presets", "filter", "slash", "filter", "Show only presets that hold what you type", 2),
     _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
     _action("presets", "down", "down j", "down", "Next line"),
@@ -68,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "less", "left h", "less", "The choice before, or a smaller value"),
     _action("setup", "more", "right l", "change", "The next choice, or a larger value", 2),
     _action("setup", "reset", "backspace u", "undo", "Back to the preset's value", 4),
+    _action("setup", "regenerate", "n", "new data", "Train on newly drawn data (split_seed + 1)"),
     _action("setup", "copy", "c", "copy command", "Copy the tuiwb run line that does the same", 5),
     _action("setup", "switch", "tab", "layers", "Move between knobs and layers", 6),
     _action("setup", "down", "down j", "down", "Next knob"),
@@ -77,6 +79,22 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "first", "home g", "first", "First knob"),
     _action("setup", "last", "end G", "last", "Last knob"),
     _action("setup", "leave", "escape q", "back", "Back to the presets", 7),
+    _action("lesson", "open", "enter", "open run", "Watch this run on the bench", 1),
+    _action("lesson", "down", "down j", "down", "Next run"),
+    _action("lesson", "up", "up k", "up", "Run before"),
+    _action("lesson", "next_pane", "tab", "pane", "The next pane", 3),
+    _action("lesson", "previous_pane", "shift+tab", "pane before", "The pane before"),
+    _action("lesson", "pane_1", "1", "checks", "What the runs must show"),
+    _action("lesson", "pane_2", "2", "story", "What goes wrong, and why"),
+    _action("lesson", "pane_3", "3", "first chart", "The first chart of all runs"),
+    _action("lesson", "pane_4", "4", "second chart", "The second chart"),
+    _action("lesson", "pane_5", "5", "third chart", "The third chart"),
+    _action("lesson", "page_down", "pagedown", "page down", "On in checks or story"),
+    _action("lesson", "page_up", "pageup", "page up", "Back in checks or story"),
+    _action("lesson", "stop", "X", "stop", "Stop its runs and start no other; asks first", 4),
+    _action("lesson", "leave", "escape q", "back (runs go on)", "Back; its runs go on", 2),
+    _action("run", "pause", "space", "pause", "Pause the training, or go on with it", 1),
+    _action("run", "single_step", "full_stop", "step", "One step of a paused training", 2),
     _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 3),
     _action("run", "left", "left h", "left", "Cursor one column left, or pan"),
     _action("run", "right", "right l", "right", "Cursor one column right, or pan"),
@@ -108,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "up", "up k", "up", "Up in findings or log"),
     _action("run", "stop", "X", "stop", "Stop the training; asks first", 2),
     _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
+    _action("run", "regenerate", "n", "new data", "A new run on newly drawn data (seed + 1)", 8),
     _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
     _action("anywhere", "help", "question_mark f1", "help", "All keys, this screen's first", 9),
     _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
@@ -116,7 +135,8 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 _NAMES = {
-    "slash": "/", "question_mark": "?", "plus": "+", "equals_sign": "=", "minus": "-",
+    "slash": "/", "full_stop": ".", "question_mark": "?",
+    "plus": "+", "equals_sign": "=", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pagedown": "pgdn",
     "pageup": "pgup", "up": "↑", "down": "↓", "left": "←", "right": "→",
 }  # fmt: skip

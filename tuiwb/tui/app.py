@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tuiwb.client.standby import Standby
+    from tuiwb.tui.course import Study
 
 THEME = Theme(
     name="tuiwb",
@@ -64,6 +66,7 @@ class Workbench(App[None]):
         self.attached = attach
         self.standby: Standby | None = None
         self.goodbye = ""
+        self.studies: dict[str, Study] = {}
         self._wire = Wire()
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -89,6 +92,8 @@ class Workbench(App[None]):
     def on_unmount(self) -> None:
         if self.standby is not None:
             self.standby.close()
+        for study in self.studies.values():
+            study.course.close()
 
     def warm_up(self) -> None:
         """Start the worker that has torch imported and waits, unless there is one."""
@@ -97,8 +102,10 @@ class Workbench(App[None]):
         if self.standby is None:
             from tuiwb.client.standby import Standby
 
-            self.standby = Standby()
-        self.standby.start()
+            self.standby = Standby(forks=True)
+        if not self.standby.alive:
+            # off the event loop: it waits for a hand-over that is under way
+            self.run_worker(self.standby.start, thread=True, group="standby")
 
     def show_setup(self, preset: str) -> None:
         """Open the set-up of a preset; one that does not hold together says why."""
@@ -115,10 +122,57 @@ class Workbench(App[None]):
         from tuiwb.tui.screens.run import RunScreen
 
         screen = RunScreen(path)
-        if instead:
+        if instead and len(self.screen_stack) > 1:  # the first screen cannot be taken away
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+
+    def show_lesson(self, name: str) -> None:
+        """Take a lesson from its beginning, or go back to it where it is under way."""
+        self.run_worker(self._show_lesson(name), group="open lesson", exclusive=True)
+
+    async def _show_lesson(self, name: str) -> None:
+        study = self.studies.get(name)
+        if study is None or study.course.progress.over:
+            try:
+                study = await asyncio.to_thread(self._study, name)
+            except UserError as error:
+                self.complain(error)
+                return
+            self.studies[name] = study
+            self.run_worker(self._conduct(study), group=f"lesson {name}", exclusive=True)
+        from tuiwb.tui.screens.lesson import LessonScreen
+
+        self.push_screen(LessonScreen(study))
+
+    def _study(self, name: str) -> Study:
+        from tuiwb.client.course import Course
+        from tuiwb.search.race import starts
+        from tuiwb.spec.lessons import lesson
+        from tuiwb.tui.course import Study
+
+        jobs = 1 if (os.cpu_count() or 1) < 4 else 2
+        what = lesson(name)
+        course = Course(name, what, self.runs_dir, lambda: self.standby, jobs, self.clock, starts)
+        return Study(course, self.glyphs)
+
+    async def _conduct(self, study: Study) -> None:
+        """Keep a lesson going, whichever screen is in front, and a warm worker at hand for it."""
+        while not study.course.progress.over:
+            self.warm_up()
+            try:
+                await asyncio.to_thread(study.course.beat)
+            except UserError:
+                return  # a run's folder was taken away: its screen says so
+            await asyncio.sleep(0.5)
+
+    def left_lesson(self, study: Study) -> None:
+        """A lesson's screen was left: say what becomes of its runs."""
+        from tuiwb.tui.screens.page import Page
+
+        self.pop_screen()
+        if not study.course.progress.over and isinstance(self.screen, Page):
+            self.screen.say(f"{study.course.name} goes on; enter on it comes back to it")
 
     def complain(self, error: UserError) -> None:
         """Show a mistake that a person can put right."""
@@ -135,20 +189,22 @@ class Workbench(App[None]):
         self.complain(error)
 
     def left_run(self, words: str, back: str) -> None:
-        """A run was detached from: back to the presets, or out where it was all that was asked."""
+        """A run was detached from: back to the lesson or the presets, or out where it was all that
+        was asked."""
         if self.attached is not None:
             self.leave(f"{words}. Come back with: {back}" if words else "")
             return
-        from tuiwb.tui.screens.presets import PresetsScreen
+        from tuiwb.tui.screens.page import Page
 
-        while len(self.screen_stack) > 1:
+        self.pop_screen()
+        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") != "lesson":
             self.pop_screen()
-        if words and isinstance(self.screen, PresetsScreen):
+        if words and isinstance(self.screen, Page):
             self.screen.say(words)
 
     def leave(self, goodbye: str = "") -> None:
         """End the app; ``goodbye`` is what the shell shows after it."""
-        self.goodbye = goodbye
+        self.goodbye = goodbye or "\n".join(filter(None, map(_unbegun, self.studies.values())))
         self.exit()
 
     def action_leave_all(self) -> None:
@@ -180,6 +236,16 @@ class Workbench(App[None]):
         elif renderable is not None:
             self._wire.forget()
         super()._display(screen, renderable)
+
+
+def _unbegun(study: Study) -> str:
+    """What leaving keeps a lesson from: its runs that wait, for nobody is there to start them."""
+    progress = study.course.progress
+    waiting = progress.runs - len(progress.views)
+    if progress.over or not waiting:
+        return ""
+    again = f"tuiwb lesson {study.course.name}"
+    return f"{waiting} of {progress.runs} runs of this lesson had not begun: {again}"
 
 
 def usable() -> str | None:

@@ -37,7 +37,7 @@ def facts(view: RunView, metric: str, now: float) -> list[Fact]:
         out.append(Fact("epoch", f"{epoch:.1f}", 4))
     if not status.ended_now:
         speed = speed_of(view)
-        if speed and status.steps:
+        if speed and status.steps and status.state != "paused":
             out.append(Fact("left", duration((status.steps - status.step) / speed), 5))
     elif status.started is not None and status.ended is not None:
         out.append(Fact("took", duration(status.ended - status.started)))

@@ -51,7 +51,7 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             n = len(layers) if isinstance(layers, list) else 0
             return f"model of {n} layers, {count(size_ or 0)} parameters", PLAIN
         case "data":
-            parts = [f"{key} {event[key]}" for key in ("train", "val") if key in event]
+            parts = [f"{key} {event[key]}" for key in ("train", "val", "test") if key in event]
             return f"data {text.get('name', '')}: {', '.join(parts)}", PLAIN
         case "device":
             return f"on {text.get('device', '?')}, {text.get('precision', '')}".strip(", "), PLAIN

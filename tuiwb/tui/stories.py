@@ -1,10 +1,10 @@
-"""Presets and runs as lines of text: what the first screen says."""
+"""Presets, lessons and runs as lines of text: what the first screen says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tuiwb import __version__
 from tuiwb.base.format import number, si
@@ -17,9 +17,17 @@ from tuiwb.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from tuiwb.run.listing import RunSummary
+    from tuiwb.spec.lessons import Lesson
 
-NO_PRESETS = "no preset holds these words; escape shows all of them again"
+LESSONS = "lessons: what goes wrong, beside what puts it right"
+NO_PRESETS = "no preset or lesson holds these words; escape shows all of them again"
 NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
+
+
+class LessonKey(NamedTuple):
+    """The key of a lesson's row; a preset's is its name."""
+
+    name: str
 
 
 def title(width: int) -> Line:
@@ -32,14 +40,24 @@ def title(width: int) -> Line:
 
 
 def gallery(
-    presets: Sequence[PresetInfo], words: str = "", width: int = 0, height: int = 99
+    presets: Sequence[PresetInfo],
+    words: str = "",
+    width: int = 0,
+    height: int = 99,
+    lessons: Mapping[str, Lesson] | None = None,
 ) -> list[Row]:
-    """Presets under the names of their families; only those that hold every word. Where the pane
-    is too low for all of them, without blank lines."""
+    """Presets under the names of their families, then the lessons; only those that hold every
+    word. Where the pane is too low for all of them, without blank lines."""
     wanted = words.casefold().split()
     shown = [p for p in presets if all(word in _text(p) for word in wanted)]
-    airy = len(shown) + 2 * len({p.family for p in shown}) - 1 <= height
-    widest = max((len(p.name) for p in shown), default=0)
+    taught = {
+        name: lesson
+        for name, lesson in (lessons or {}).items()
+        if all(word in _lesson_text(name, lesson) for word in wanted)
+    }
+    families = len({p.family for p in shown}) + bool(taught)
+    airy = len(shown) + len(taught) + 2 * families - 1 <= height
+    widest = max(map(len, (*(p.name for p in shown), *taught)), default=0)
     rows: list[Row] = []
     for family, members in groupby(shown, key=lambda p: p.family):
         if rows and airy:
@@ -48,14 +66,38 @@ def gallery(
         for preset in members:
             name: Line = [(f" {preset.name:{widest}}", STRONG), (f"  {clean(preset.title)}", PLAIN)]
             rows.append(Row(sides(name, _target(preset), width - 1), preset.name))
+    if rows and airy and taught:
+        rows.append(Row([]))
+    if taught:
+        rows.append(Row([(LESSONS, DIM)]))
+    for known, lesson in taught.items():
+        line: Line = [(f" {known:{widest}}", STRONG), (f"  {clean(lesson.about.title)}", PLAIN)]
+        rows.append(Row(line, LessonKey(known)))
     return rows
 
 
+def _lesson_text(name: str, lesson: Lesson) -> str:
+    about = lesson.about
+    return " ".join(
+        ("lesson", name, about.title, about.paper, about.story, about.look_at)
+    ).casefold()
+
+
+def lesson(lesson: Lesson, width: int, height: int = 99) -> list[Line]:
+    """What a lesson tells, what to look at, and its runs."""
+    about = lesson.about
+    lines: list[Line] = [[(f" {text}", PLAIN)] for text in wrap(clean(about.story), width - 2)]
+    lines += [[], *_field("look at", about.look_at, width)]
+    lines += [[], *_field("runs", ", ".join(lesson.names), width)]
+    lines += _field("after", about.paper, width)
+    return lines if len(lines) <= height else [line for line in lines if line]
+
+
 def _target(preset: PresetInfo) -> Line:
-    """What is expected of a preset, in short: ``val accuracy >= 0.985``."""
+    """What is expected of a preset, in short: ``val accuracy >= 0.985``; or what it asks for."""
     expect = preset.expect
     if expect is None:
-        return []
+        return [("  for a GPU ", FAINT)] if preset.needs == "gpu" else []
     at_least = expect.at_least is not None
     target = expect.at_least if at_least else expect.at_most
     sign = "≥" if at_least else "≤"
@@ -91,6 +133,8 @@ def _story(preset: PresetInfo, width: int) -> list[Line]:
         lines += _field("baseline", expect.baseline, width)
         if expect.measured:
             lines += _field("reached", expect.measured, width)
+    elif preset.needs == "gpu":
+        lines += [[], *_field("expect", "nothing but its pace, on a GPU", width)]
     if preset.look_at:
         lines += [[], *_field("look at", preset.look_at, width)]
     return lines

@@ -1,4 +1,4 @@
-"""``python -m tuiwb.worker RUN | --standby | --describe | --info``; torch is imported late."""
+"""``python -m tuiwb.worker RUN``, or one of its other lives (`main`); torch is imported late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tuiwb.base.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Dispatch one of the worker's four lives; returns the exit status."""
+    """Dispatch one of the worker's five lives; returns the exit status."""
     # Before torch is imported: its thread pools take their size from here. One thread is the
     # right start for every small net, and the engine raises it for large ones.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.standby import describe_once
 
             return describe_once(sys.stdin.read())
+        case ["--ensemble"]:
+            from tuiwb.worker.together import ensemble_once
+
+            return ensemble_once(sys.stdin.read())
         case ["--info"]:
             from tuiwb.worker.facts import print_facts
 
@@ -31,7 +35,10 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.work import work
 
             return work(path)
-    print("usage: python -m tuiwb.worker RUN | --standby | --describe | --info", file=sys.stderr)
+    print(
+        "usage: python -m tuiwb.worker RUN | --standby | --describe | --ensemble | --info",
+        file=sys.stderr,
+    )
     return UserError.exit_code
 
 

@@ -76,8 +76,12 @@ class RunSink:
         best: bool,
         eval_mode_loss: float,
     ) -> None:
+        dtype = schema.dtype_evals(list(metrics))
+        if self._evals is not None and self._evals.dtype != dtype:
+            # a test at the end: its row, in a segment of its own, takes the last one's place
+            self._evals.close()
+            self._evals = None
         if self._evals is None:
-            dtype = schema.dtype_evals(list(metrics))
             self._evals = TableWriter(self._folder, schema.EVALS, dtype)
         row = np.zeros(1, self._evals.dtype)
         row[0] = (step, time, *metrics.values())

@@ -2,7 +2,9 @@
 
 It reads one JSON object a line from standard input and answers one a line. ``{"describe": TOML}``
 answers ``{"ok": {...}}`` or ``{"error": {...}}``; ``{"run": PATH}`` answers ``{"ok": {"pid": N}}``
-and from then on this process is that run's worker. When the other end closes first, it ends.
+and from then on this process is that run's worker. ``{"fork": PATH}`` answers the same of a child
+that is; this process waits on, or answers an error where a fork would not be sound. When the other
+end closes first, it ends.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ NEEDED = (
     "torch._dynamo",  # a second of imports, which the first optimiser of a process asks for
     "tuiwb.engine.describe",
     "tuiwb.engine.loop",
+    "tuiwb.worker.forking",
     "tuiwb.worker.heartbeat",
     "tuiwb.worker.sink",
+    "tuiwb.worker.work",
 )
 """All that a run needs and that takes time to load: it is there before a run is asked for."""
 
@@ -45,6 +49,10 @@ def stand_by() -> int:
         if "run" in request:
             _answer({"ok": {"pid": os.getpid()}})
             return _become(str(request["run"]))
+        if "fork" in request:
+            if _forked(str(request["fork"])):
+                return _become(str(request["fork"]))
+            continue
         _answer(_described(str(request.get("describe", ""))))
     return 0
 
@@ -66,6 +74,19 @@ def _described(text: str) -> dict[str, Any]:
     except Exception as error:
         failed = WorkerFailed(f"cannot describe this spec: {type(error).__name__}: {error}")
         return {"error": failed.as_dict()}
+
+
+def _forked(run: str) -> bool:
+    """Fork a worker, or answer why not; true in the worker."""
+    from tuiwb.worker import forking
+
+    if reason := forking.obstacle():
+        _answer({"error": UserError("no worker is forked here", found=reason).as_dict()})
+        return False
+    child = forking.fork(run)
+    if child:
+        _answer({"ok": {"pid": child}})
+    return not child
 
 
 def _become(run: str) -> int:

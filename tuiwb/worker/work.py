@@ -22,6 +22,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.reader import read_meta
 from tuiwb.spec import from_toml
+from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -106,7 +107,13 @@ class _Work:
             self.step = session.step
             heartbeat.stop()
             sink.close()
-        self.say(outcome.state, reason=outcome.reason, metrics=outcome.metrics)
+        self.say(
+            outcome.state,
+            reason=outcome.reason,
+            metrics=outcome.metrics,
+            peak_memory=memory.peak(),
+            device_memory=session.device.peak_memory(),
+        )
         ballast.drop(self.paths)
         return DIVERGED if outcome.state == "diverged" or sink.rounds.stopped else 0
 
@@ -146,6 +153,7 @@ class _Work:
             name=session.spec.data.name,
             train=len(dataset.train),
             val=len(dataset.val),
+            **({} if dataset.test is None else {"test": len(dataset.test)}),
             classes=list(dataset.classes),
             class_counts=class_counts(dataset),
             vocabulary=dataset.signature.vocabulary,
@@ -156,12 +164,14 @@ class _Work:
             notes=list(dataset.notes),
             steps_per_epoch=session.batches.steps_per_epoch,
             samples_per_step=session.batches.samples_per_step,
+            unit="tokens" if dataset.context else "samples",
         )
         for text in dataset.notes:
             self.journal.write("note", text=text, by="data")
         self.journal.write(
             "device",
             device=session.device.name,
+            hardware=session.device.hardware,
             precision="bfloat16" if session.device.autocast_to else "float32",
             threads=session.threads,
         )

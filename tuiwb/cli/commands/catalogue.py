@@ -25,14 +25,15 @@ def presets(json: Json = False) -> None:
 
     infos = all_presets()
     if json:
-        keys = ("name", "title", "family", "paper", "look_at")
+        keys = ("name", "title", "family", "paper", "look_at", "needs")
         output.emit_json([{key: getattr(info, key) for key in keys} for info in infos])
         return
     width = max(20, shutil.get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else 100
     blocks = []
     for info in infos:
         story = " ".join(part for part in (info.paper and f"{info.paper}.", info.look_at) if part)
-        blocks.append(f"{info.name}  ({info.family})  {info.title}")
+        needs = "  (for a GPU)" if info.needs == "gpu" else ""
+        blocks.append(f"{info.name}  ({info.family})  {info.title}{needs}")
         blocks += textwrap.wrap(story, width, initial_indent="    ", subsequent_indent="    ")
     output.emit("\n".join(blocks))
 

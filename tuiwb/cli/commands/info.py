@@ -28,7 +28,7 @@ def info(json: Json = False, runs: Runs = None) -> None:
         "platform": platform.platform(),
         "runs": str(runs_folder(runs)),
         "versions": {name: _version(name) for name in ("torch", *PACKAGES)},
-        **_machine(),
+        **machine(),
     }
     if json:
         output.emit_json(facts)
@@ -36,7 +36,7 @@ def info(json: Json = False, runs: Runs = None) -> None:
         output.emit("\n".join(f"{name:13} {words}" for name, words in _rows(facts)))
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     """Devices and memory as torch sees them, asked of the worker: nothing here loads torch."""
     import json
     import subprocess

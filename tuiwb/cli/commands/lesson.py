@@ -49,12 +49,14 @@ def lesson(
         return 0
     from tuiwb.cli import lessons
     from tuiwb.cli.following import Detached, Interrupted, wait_all
+    from tuiwb.client.warm import Warm
     from tuiwb.spec.lessons import lesson as read
 
     what = read(name)
-    starts = lessons.starts(name, what, runs_folder(runs), device=device)
     try:
-        ended = wait_all(starts, jobs, interval)
+        with Warm() as warm:
+            starts = lessons.starts(name, what, runs_folder(runs), device=device, standby=warm)
+            ended = wait_all(starts, jobs, interval)
     except Detached:
         output.say("the run that has begun goes on; tuiwb ls lists it")
         return 130
@@ -63,7 +65,7 @@ def lesson(
         return 130
     from tuiwb.client.lessons import judge
 
-    views = {run.label: view for run, view in zip(what.runs, ended, strict=True)}
+    views = dict(zip(what.labels, ended, strict=True))
     judged = judge(what, views)
     facts = lessons.report(name, what, views, judged)
     if json:
@@ -71,7 +73,9 @@ def lesson(
     else:
         output.emit(_heading(what))
         _draw(what, views)
-        output.emit(f"\n{lessons.runs_table(facts)}\n\n{lessons.checks_table(judged)}")
+        search = facts["search"]
+        table = lessons.search_table(search) if search else lessons.runs_table(facts)
+        output.emit(f"\n{table}\n\n{lessons.checks_table(judged)}")
         again = f"tuiwb lesson {shlex.quote(name)}"
         output.emit(f"\n{again}: {'all checks met' if facts['met'] else 'NOT all checks met'}")
     return 0 if facts["met"] else MISSED
@@ -90,7 +94,7 @@ def _list(json: bool) -> None:
                     "paper": lesson.about.paper,
                     "story": lesson.about.story,
                     "look_at": lesson.about.look_at,
-                    "runs": [run.label for run in lesson.runs],
+                    "runs": list(lesson.labels),
                 }
                 for name, lesson in found
             ]
@@ -99,7 +103,7 @@ def _list(json: bool) -> None:
     blocks = []
     for name, lesson in found:
         blocks.append(f"{name}  {lesson.about.title}")
-        blocks += _wrapped(f"{', '.join(run.label for run in lesson.runs)}. {lesson.about.look_at}")
+        blocks += _wrapped(f"{', '.join(lesson.names)}. {lesson.about.look_at}")
     output.emit("\n".join(blocks))
 
 
@@ -125,10 +129,11 @@ def _width() -> int:
 
 
 def _draw(lesson: Lesson, views: Mapping[str, RunView]) -> None:
-    from tuiwb.cli import figures
+    from tuiwb.client.overlay import series
+    from tuiwb.plots.overlay import overlay
     from tuiwb.plots.static import render
 
     width, height = _width(), max(5, min(16, _width() // 4))
     for column in lesson.overlay:
-        figure = figures.overlay(column, views)
+        figure = overlay(column, series(column, views))
         output.paint(render(figure, width, height, output.shows_colour(), output.shows_unicode()))

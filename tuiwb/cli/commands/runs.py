@@ -86,14 +86,38 @@ def show(
             help="Print the newest picture of that name instead; list says which there are.",
         ),
     ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            "--step", metavar="N", min=0, help="With --picture: the newest one taken by step N."
+        ),
+    ] = None,
+    discretise: Annotated[
+        bool,
+        typer.Option(
+            "--discretise", help="With --picture: a boundary's answers alone, not how sure."
+        ),
+    ] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="With --picture, of images: a row for several steps.")
+    ] = False,
     json: Json = False,
     runs: Runs = None,
 ) -> None:
     """Print a run as one plain frame: state, metrics, plots; or one of its pictures."""
     from tuiwb.api import open_run
+    from tuiwb.base.errors import UserError
     from tuiwb.cli import figures, pictures, summary
     from tuiwb.client.runs import find
 
+    asked = {"--step": step is not None, "--discretise": discretise, "--strip": strip}
+    if picture in (None, pictures.LIST) and any(asked.values()):
+        option = next(name for name, given in asked.items() if given)
+        raise UserError(
+            f"{option} says which picture, or how, and no picture is asked for",
+            where=option,
+            next="tuiwb show RUN --picture NAME; --picture list says which there are",
+        )
     plots = figures.names(plot)
     view = open_run(find(runs_folder(runs), run))
     if picture == pictures.LIST:
@@ -103,7 +127,7 @@ def show(
             output.emit(pictures.table(view))
     elif picture is not None:
         colour, unicode = output.shows_colour(), output.shows_unicode()
-        output.paint(pictures.frame(view, picture, colour, unicode))
+        output.paint(pictures.frame(view, picture, colour, unicode, step, discretise, strip))
     elif json:
         output.emit_json(summary.as_dict(view))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tuiwb.base.format import number
 from tuiwb.plots.arrays import Arrays, Refused
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.palette import QUIET
@@ -27,13 +28,16 @@ from tuiwb.plots.scales import Floats, Scale, cells
 _CROWD = 0.12
 """Share of the pixels that samples may cover: more would hide what they lie on."""
 _DARKER = {ORANGE: 0xA63D00, BLUE: 0x0B3C6B}
+_LABELLED = 8
+"""Rows from which one goes to the name of the x axis."""
 _LEAST = 10
 """Columns that the maps of neurons need."""
 
 
 def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
     """``grid`` [H, W] in -1 to 1, row 0 at the top; ``extent`` [x0, x1, y0, y1]; ``points`` [N, 2]
-    with ``labels`` [N] (above 0 is blue); ``neurons`` [M, h, w] with ``names``.
+    with ``labels`` [N] (above 0 is blue); ``axes``, names of x and y; ``neurons`` [M, h, w] with
+    ``names``.
 
     Orange is the first class and -1, blue the last and 1. `Look.discretise` shows which of the two
     is answered in place of how surely.
@@ -42,7 +46,8 @@ def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
     canvas = look.canvas(width, height)
     has_neurons = "neurons" in arrays and np.size(arrays.stored["neurons"]) > 0
     neurons = arrays.numbers("neurons", "Mhw") if has_neurons else None
-    tall = 2 * height
+    labelled = "axes" in arrays and height >= _LABELLED
+    tall = 2 * (height - labelled)
     # the plane keeps its shape; what is left over belongs to the neurons
     ratio = min(max(grid.shape[1] / grid.shape[0], 0.2), 5.0)
     wide = min(width, max(1, round(tall * ratio)))
@@ -67,9 +72,23 @@ def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
         if "points" in arrays:
             for row, column, above in zip(rows // 2, columns, blue, strict=True):
                 canvas.put(int(row), int(column), "x" if above else "o")
+    if labelled:
+        across, up = _axes(arrays)
+        canvas.put(high // 2, 0, across[: max(wide, width // 2)], QUIET)
+        note = "  ".join(part for part in (note, up) if part)
     if neurons is not None and width - wide >= _LEAST:
         _neurons(canvas, neurons, arrays, wide + 2, look)
     return Drawn(canvas, "  ".join(part for part in (note, "discrete" * look.discretise) if part))
+
+
+def _axes(arrays: Arrays) -> tuple[str, str]:
+    """What lies across and what upwards, each with its ends."""
+    extent, names = arrays.floats("extent", "4"), arrays.names("axes", 2)
+    across, up = (
+        f"{name} {number(float(low), 3)} to {number(float(high), 3)}"
+        for name, (low, high) in zip(names, extent.reshape(2, 2), strict=True)
+    )
+    return f"{across} across", f"{up} upwards"
 
 
 def _unit(values: Floats, look: Look) -> Floats:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tuiwb.run.listing import RunSummary
+    from tuiwb.spec.lessons import Lesson
 
 REFRESH = 2.0
 """Seconds between two looks at the runs folder."""
@@ -36,12 +37,14 @@ class Title(LinesView):
 
 
 class Story(LinesView):
-    """What the preset under the cursor is and what it is worth watching for."""
+    """What the preset or lesson under the cursor is and what it is worth watching for."""
 
-    preset: PresetInfo | None = None
+    shown: PresetInfo | Lesson | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        return stories.story(self.preset, width, height)
+        if self.shown is None or isinstance(self.shown, PresetInfo):
+            return stories.story(self.shown, width, height)
+        return stories.lesson(self.shown, width, height)
 
 
 class PresetsScreen(Page):
@@ -52,6 +55,7 @@ class PresetsScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.presets = presets()
+        self.lessons: dict[str, Lesson] = {}
         self.runs: Sequence[RunSummary] = ()
         self.looked = False
         self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
@@ -76,6 +80,13 @@ class PresetsScreen(Page):
         self.words.display = False
         self._show_gallery()
         self.gallery.focus()
+        self._read_lessons()
+
+    @work(group="lessons")
+    async def _read_lessons(self) -> None:
+        """Lessons stand below the presets: they are read once those are painted."""
+        self.lessons = await asyncio.to_thread(_lessons)
+        self._show_gallery()
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._watch)
@@ -99,7 +110,9 @@ class PresetsScreen(Page):
 
     def _show_gallery(self) -> None:
         size = self.gallery.content_size
-        rows = stories.gallery(self.presets, self.words.value, size.width, size.height or 99)
+        rows = stories.gallery(
+            self.presets, self.words.value, size.width, size.height or 99, self.lessons
+        )
         self.gallery.show_rows(rows)
 
     def _show_runs(self) -> None:
@@ -111,9 +124,15 @@ class PresetsScreen(Page):
 
     @on(RowsView.Moved, "#gallery")
     def _tell(self, event: RowsView.Moved) -> None:
-        self.story.preset = next((p for p in self.presets if p.name == event.key), None)
-        self.story.border_title = clean(self.story.preset.title) if self.story.preset else ""
-        self.story.redraw()
+        story, key = self.story, event.key
+        if isinstance(key, stories.LessonKey):
+            taught = story.shown = self.lessons[key.name]
+            title = taught.about.title
+        else:
+            preset = story.shown = next((p for p in self.presets if p.name == key), None)
+            title = preset.title if preset else ""
+        story.border_title = clean(title)
+        story.redraw()
 
     @on(RowsView.Chosen)
     def _chosen(self) -> None:
@@ -138,6 +157,8 @@ class PresetsScreen(Page):
             path = next((run.path for run in self.runs if run.id == key), None)
             if path is not None:
                 self.workbench.show_run(Path(path))
+        elif self._list is self.gallery and isinstance(key, stories.LessonKey):
+            self.workbench.show_lesson(key.name)
         elif self._list is self.gallery and isinstance(key, str):
             self.workbench.show_setup(key)
 
@@ -173,7 +194,13 @@ class PresetsScreen(Page):
         self._list.move(10**6)
 
     def action_leave(self) -> None:
-        self.app.exit()
+        self.workbench.leave()
+
+
+def _lessons() -> dict[str, Lesson]:
+    from tuiwb.spec.lessons import lessons
+
+    return dict(lessons())
 
 
 def _list(folder: Path) -> Sequence[RunSummary]:

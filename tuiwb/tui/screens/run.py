@@ -18,6 +18,7 @@ from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.sight import SightActions
+from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.scroll import TextPane
@@ -79,7 +80,7 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(SightActions, Page):
+class RunScreen(Steering, SightActions, Page):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -177,11 +178,10 @@ class RunScreen(SightActions, Page):
             self.charts[name].show(canvas)
         if fresh:
             self.head.view = self.numbers.view = frame.view
-            over = frame.view.status.ended_now
-            self.keybar.labels = {"detach": "leave", "stop": ""} if over else {}
+            self.keybar.labels = self.labels(frame.view)
             for pane in (self.head, self.numbers, self.doctor, self.log_pane, self.keybar):
                 pane.redraw()
-            self._answered(frame.view)
+            self.answered(frame.view)
 
     def _doctor_lines(self, width: int) -> list[Line]:
         return journal.doctor_lines(self.frame.view, width) if self.frame else []
@@ -258,53 +258,6 @@ class RunScreen(SightActions, Page):
         live = view is not None and not view.status.ended_now
         words = f"detached from {self.path.name}: training goes on" if live else ""
         self.workbench.left_run(words, f"tuiwb attach {self.path.name}" if live else "")
-
-    def action_stop(self) -> None:
-        from tuiwb.tui.screens.ask import Ask
-
-        if self.frame is None or self.frame.view.status.ended_now:
-            self.say("this run has ended already", palette.DIM)
-            return
-        ask = Ask(
-            f"Stop {self.path.name}?",
-            "It ends after this step and keeps what it has learnt in a checkpoint.",
-            [("stop", "stop after this step"), ("", "go on training")],
-        )
-        self.app.push_screen(ask, self._stop)
-
-    def _stop(self, answer: str | None) -> None:
-        if answer:
-            self._send(answer)
-
-    @work(group="commands")
-    async def _send(self, command: str) -> None:
-        from tuiwb.client.commands import send
-
-        try:
-            asked = await asyncio.to_thread(send, self.path, command, None, "tui")
-        except UserError as error:
-            self.say(error.what, palette.RED)
-            return
-        self._asked = (asked, command)
-        self.say(f"{command}: asked, waiting for the step to end", palette.AMBER)
-
-    def _answered(self, view: RunView) -> None:
-        """Say what became of the command that was sent; the journal is where the answer stands."""
-        if self._asked is None:
-            return
-        asked, command = self._asked
-        answer = next((e for e in reversed(view.events) if e.get("id") == asked), None)
-        if answer is None:
-            if view.status.ended_now:
-                self.say(f"{command}: the run ended without an answer", palette.RED)
-                self._asked = None
-            return
-        self._asked = None
-        if answer.get("accepted", True):
-            step = answer.get("step")
-            self.say(f"{command}: done at step {step}" if step is not None else f"{command}: done")
-        else:
-            self.say(f"{command} refused: {answer.get('reason', '')}", palette.RED)
 
     def look(self, **changes: object) -> None:
         """Look at the run in another way."""

@@ -200,6 +200,15 @@ class SetupScreen(Page):
         self.say("starting the worker", AMBER)
         self._train()
 
+    def action_regenerate(self) -> None:
+        """The next seed of the data, and train: the field shows it when one comes back."""
+        from tuiwb.spec.redraw import SEED
+
+        self.form.set(SEED, str(self.form.resolved.get(SEED) + 1))
+        self.fields.refill()
+        self._retell()
+        self.action_train()
+
     def action_copy(self) -> None:
         command = self.form.resolved.command()
         self.app.copy_to_clipboard(command)
