@@ -41,16 +41,17 @@ def trials(kinds: Sequence[str] = KINDS, quick: bool = False, most: int = 0) -> 
     return [t for kind in kinds for t in all_of[kind] if t.quick or not quick]
 
 
-def measure(wanted: Sequence[Trial], runs: Path, again: bool, jobs: int) -> Iterator[Seen]:
-    """What is found in each, in order."""
+def measure(
+    wanted: Sequence[Trial], runs: Path, again: bool, jobs: int, most: int = 0
+) -> Iterator[Seen]:
+    """What is found in each, in order; ``most`` is what `trials` was asked for."""
     if jobs <= 1:
         yield from (tried(trial, runs, again) for trial in wanted)
         return
     names = [trial.name for trial in wanted]
-    most = [_steps(trial) for trial in wanted]
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         count = len(names)
-        yield from pool.map(_by_name, names, most, [runs] * count, [again] * count)
+        yield from pool.map(_by_name, names, [most] * count, [runs] * count, [again] * count)
 
 
 def _by_name(name: str, most: int, runs: Path, again: bool) -> Seen:
@@ -58,13 +59,6 @@ def _by_name(name: str, most: int, runs: Path, again: bool) -> Seen:
 
     torch.set_num_threads(1)
     return tried(next(t for t in trials(most=most) if t.name == name), runs, again)
-
-
-def _steps(trial: Trial) -> int:
-    """The cap that a healthy trial was made with."""
-    if trial.name == trial.preset and trial.overrides:
-        return int(trial.overrides[0].split("=")[1])
-    return 0
 
 
 def main() -> int:
@@ -82,7 +76,8 @@ def main() -> int:
     seen = []
     with ExitStack() as stack:
         runs = args.runs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for number, one in enumerate(measure(wanted, runs, args.again, args.jobs), 1):
+        found_in = measure(wanted, runs, args.again, args.jobs, args.healthy_steps)
+        for number, one in enumerate(found_in, 1):
             seen.append(one)
             said = ", ".join(one.found) or "nothing"
             print(f"{number}/{len(wanted)} {one.trial}: {said}", file=sys.stderr, flush=True)
