@@ -90,6 +90,18 @@ def test_either_signal_that_fades_will_do() -> None:
     assert finding.evidence["layers"] == ["0.linear", "1.linear", "2.linear"]
 
 
+def test_what_biases_spread_behind_a_lost_signal_is_no_signal() -> None:
+    window = sick("vanishing-gradient")
+    fades = np.repeat(10.0 ** -np.arange(10), 2)
+    back = np.where(np.arange(20) < 17, 0.0, 1e-3)  # and nothing comes back at all
+    spread = np.where(np.arange(20) < 14, fades, 0.1)
+    lost = with_layers(window, act_std=spread, back_std=back)
+    finding = ask("vanishing-gradient", lost)
+    assert finding is not None
+    assert finding.evidence["forward_left"] < 1e-4
+    assert finding.evidence["backward_left"] == 0
+
+
 def test_layers_that_move_do_learn_unless_the_optimizer_rescales() -> None:
     window = with_layers(sick("vanishing-gradient"), update_ratio=1e-3)
     assert ask("vanishing-gradient", with_spec(window, optim__name="adam")) is not None
@@ -173,6 +185,8 @@ def test_where_the_signal_has_faded_units_are_not_to_blame() -> None:
     faded = with_layers(window, act_dead=last_dead, act_std=fades)
     assert ask("dead-units", faded) is None
     assert ask("vanishing-gradient", faded) is not None
+    spread = with_layers(faded, act_std=np.where(np.arange(20) < 18, fades, 0.1))
+    assert ask("dead-units", spread) is None
     reached = with_layers(window, act_dead=last_dead, act_std=0.1)
     assert ask("dead-units", reached) is not None
     assert ask("vanishing-gradient", reached) is None

@@ -52,11 +52,15 @@ def before(window: Window) -> list[int]:
 
 def reached(window: Window) -> Array:
     """Which layers a signal still reaches, as the latest sample has it: the weights up to them are
-    not zero, and what their own put out has not faded to a thousandth of the first layer's."""
-    std = medians(recent(window, "act_std", 1))
-    size = medians(recent(window, "weight_norm", 1))
+    not zero, and what these put out has nowhere faded to a thousandth of the first layer's.
+
+    Biases spread again behind a signal that is gone: the least on the way counts, not the last."""
     rows = np.array(before(window), dtype=int)
-    known = std[[i for i in dict.fromkeys(rows) if i >= 0 and std[i] > 0]]
+    std = medians(recent(window, "act_std", 1))
+    owning = [i for i in dict.fromkeys(rows.tolist()) if i >= 0]
+    std[owning] = np.fmin.accumulate(std[owning])
+    size = medians(recent(window, "weight_norm", 1))
+    known = [std[i] for i in owning if std[i] > 0]
     lost = (std[rows] < FADED * known[0]) if len(known) else np.zeros(len(rows), dtype=bool)
     zero = np.isin(rows, np.flatnonzero(size == 0))
     reached: Array = ~(rows < 0) & ~lost & ~zero

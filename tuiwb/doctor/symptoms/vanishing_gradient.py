@@ -97,11 +97,13 @@ def _broken(window: Window) -> bool:
 
 
 def _fall(signal: Array) -> float:
-    """What is left of a signal at the end of its way, by the third where it begins."""
+    """What is left of a signal in the last third of its way, by the first third; what biases or
+    batches make up again behind a signal that is gone does not count."""
     signal = signal[np.isfinite(signal)]
     third = max(len(signal) // 3, 1)
-    begun = float(np.median(signal[:third])) if len(signal) else 0.0
-    return float(np.median(signal[-third:])) / begun if begun > 0 else 1.0
+    begun = float(signal[:third].max()) if len(signal) else 0.0
+    left = np.minimum.accumulate(signal)[-third:]
+    return float(np.median(left)) / begun if begun > 0 else 1.0
 
 
 def _remedy(window: Window) -> Remedy:
