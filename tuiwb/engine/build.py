@@ -42,6 +42,8 @@ class Session:
     """One a turn, in the order of ``turns``."""
     regularizer: Regularizer
     batches: Batches
+    loss: Any
+    """What the task minimises by, one callable; it keeps its hot knobs as attributes."""
     layers: tuple[Layer, ...]
     threads: int
     step: int = 0
@@ -90,6 +92,7 @@ def build(spec: Spec) -> Session:
             model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
         ),
         batches=batches,
+        loss=loss,
         layers=layers_of(model),
         threads=threads,
     )

@@ -1,8 +1,8 @@
 """Checkpoints: staged on the training thread, written on another, whole or not there at all.
 
-``STEP/state.pt`` holds what is needed to go on: model, optimiser, step, random states, early
-stopping. It is written beside, fsynced, renamed; ``STEP/sha256`` tells a corrupted one. Loading is
-`torch.load` with ``weights_only=True``: a checkpoint executes nothing.
+``STEP/state.pt`` holds what is needed to go on: model, optimiser, step, the spec in force, random
+states, early stopping. It is written beside, fsynced, renamed; ``STEP/sha256`` tells a corrupted
+one. Loading is `torch.load` with ``weights_only=True``: a checkpoint executes nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
 from tuiwb.base.errors import UserError
@@ -40,6 +41,8 @@ def state_of(session: Session, stopping: EarlyStopping) -> dict[str, Any]:
     """A copy of everything that the next step depends on, on the CPU."""
     state = {
         "step": session.step,
+        # the one in force: hot knobs may have been set since the run began
+        "spec": msgspec.to_builtins(session.spec),
         "model": session.model.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in session.optimizers],
         "early_stopping": stopping.state_dict(),

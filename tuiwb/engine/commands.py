@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tuiwb.base.errors import nearest
+from tuiwb.base.errors import UserError, nearest
 from tuiwb.engine.build import Session
 from tuiwb.engine.interfaces import Command, Controls, Sink, Stopped
+from tuiwb.spec.hot import hot_keys, with_settings
+from tuiwb.spec.sections import Spec
 
 LOOK_EVERY = 0.05
 """Seconds between looks for commands while the loop is paused."""
@@ -18,7 +20,8 @@ MOST = 10**9
 class Desk:
     """Takes what is asked between two steps, and holds the loop there while it is paused.
 
-    ``settle`` is called before the loop is held, so that every figure of the steps done is out.
+    ``settle`` is called before the loop is held or changed, so that every figure of the steps done
+    is out. ``retune`` goes on with another spec.
     """
 
     def __init__(
@@ -27,6 +30,7 @@ class Desk:
         sink: Sink,
         controls: Controls,
         settle: Callable[[], None] = lambda: None,
+        retune: Callable[[Spec], None] = lambda spec: None,
     ) -> None:
         self.session = session
         self.paused = False
@@ -35,13 +39,14 @@ class Desk:
         self._said_training = False
         self._sink = sink
         self._controls = controls
-        self._settle = settle
+        self.settle = settle
+        self.retune = retune
 
     def attend(self) -> None:
         """Obey what was asked; where the loop is paused, come back when it may take a step."""
         self._take()
         if self.paused and not self.left:
-            self._settle()
+            self.settle()
             if self._said_training:
                 self.tell("paused")
             while self.paused and not self.left:
@@ -101,11 +106,34 @@ def step(desk: Desk, command: Command) -> None:
             desk.tell("training", doing=f"{steps} steps, then it pauses")
 
 
+def set_knobs(desk: Desk, command: Command) -> None:
+    """Change hot knobs (``args``: key -> value) from the coming step on: all of them or none."""
+    session = desk.session
+    try:
+        if not command.args:
+            raise UserError("nothing to set", allowed=", ".join(hot_keys(session.spec)))
+        spec = with_settings(session.spec, command.args)
+        desk.settle()
+        desk.retune(spec)
+    except UserError as error:
+        command.refuse(session.step, _in_a_line(error))
+    else:
+        command.accept(session.step)
+
+
+def _in_a_line(error: UserError) -> str:
+    """Why something was refused, in one line."""
+    parts = [error.what, f"found {error.found}" if error.found else ""]
+    parts += [f"did you mean {error.nearest}?" if error.nearest else "", error.next]
+    return "; ".join(part for part in parts if part)
+
+
 COMMANDS: dict[str, Callable[[Desk, Command], None]] = {
     "stop": stop,
     "pause": pause,
     "resume": resume,
     "step": step,
+    "set": set_knobs,
 }
 
 

@@ -101,6 +101,14 @@ class EarlyStopping:
         model.load_state_dict(self._weights)
         return True
 
+    def retune(self, patience: int) -> None:
+        """Another patience from now on; evaluations before it was turned on do not count."""
+        if not self.patience:
+            self.waited = 0
+        if not patience:
+            self._weights = None  # nobody keeps them up to date any more
+        self.patience = patience
+
     def state_dict(self) -> dict[str, object]:
         """What a checkpoint keeps."""
         return {

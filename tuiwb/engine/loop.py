@@ -25,10 +25,12 @@ from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
+from tuiwb.engine.retune import retune
 from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.watcher import Watcher
+from tuiwb.spec.sections import Spec
 from tuiwb.tasks.task import Batch, Turn
 
 HOPELESS = 20
@@ -89,7 +91,7 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.desk = Desk(session, sink, controls, settle=lambda: self.drain(flush=True))
+        self.desk = Desk(session, sink, controls, lambda: self.drain(flush=True), self.retune)
         self.checkpoints = checkpoints
         self.stopping = EarlyStopping(session.spec.train.patience)
         self.watch = Watcher(session.layers, session.spec.probe.budget)
@@ -233,6 +235,20 @@ class Loop:
             watch.after_update(session.step)
         optimizer.zero_grad(set_to_none=True)
         return loss, norms, parts
+
+    def retune(self, spec: Spec) -> None:
+        """Go on with other hot knobs. A stop condition that cannot be judged is a `UserError`, and
+        nothing has changed then."""
+        session, before = self.session, self.session.spec
+        if spec.train.stop_when != before.train.stop_when:
+            self.stop_when = StopWhen(session, spec.train.stop_when)
+        if spec.train.patience != before.train.patience:
+            self.stopping.retune(spec.train.patience)
+        if spec.probe.budget != before.probe.budget:
+            self.watch.retune(spec.probe.budget)
+            self.pictures.retune(spec.probe.budget)
+        retune(session, spec)
+        self.turns = tuple(zip(session.turns, session.optimizers, strict=True))
 
     def begin(self, parts: Sequence[str]) -> None:
         """Tell the sink what rows will hold, once the first step has shown it."""

@@ -24,6 +24,10 @@ class Pictures:
         self._last = 0.0
         self._taken = -1
 
+    def retune(self, share: float) -> None:
+        """Another share of the time from now on."""
+        self._share = share
+
     def take(self, session: Session, sink: Sink, *, last: bool = False) -> None:
         """All pictures that the task offers, now, if they are due; the ``last`` ones always are."""
         offer = getattr(session.task, "pictures", None)

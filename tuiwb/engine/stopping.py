@@ -18,10 +18,11 @@ ALWAYS = "val_loss"
 
 class StopWhen:
     """``train.stop_when``, or nothing. A metric that the task does not report is a `UserError`
-    here, before the first step: which there are is known from evaluating one batch."""
+    here, before it is needed: which there are is known from evaluating one batch."""
 
-    def __init__(self, session: Session) -> None:
-        text = session.spec.train.stop_when
+    def __init__(self, session: Session, text: str | None = None) -> None:
+        """``text`` in the place of the spec's own."""
+        text = session.spec.train.stop_when if text is None else text
         self._condition = parse(text) if text else None
         if self._condition is None or self._condition.metric == ALWAYS:
             return

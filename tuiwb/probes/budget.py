@@ -39,6 +39,11 @@ class Budget:
         """Whether ``step`` is to be sampled."""
         return step >= self._next and self.share > 0
 
+    def retune(self, share: float) -> None:
+        """Another share from now on; the next step is sampled to see what it comes to."""
+        self.share = share
+        self._next = 0
+
     def sampled(self, step: int, cost: float) -> None:
         """``step`` was sampled, which took ``cost`` seconds beyond the step itself."""
         self._sample.add(cost)

@@ -43,6 +43,12 @@ class Watcher:
         self.sample: Sample | None = None
         """What this step's look has brought, once it is over."""
 
+    def retune(self, share: float) -> None:
+        """Another share of the step time from now on."""
+        self.share = share
+        self._samples.retune(share * (1 - NORMS))
+        self._norms.retune(share * NORMS)
+
     def start(self, step: int) -> None:
         """Before step number ``step`` (from 0)."""
         self.sampling = self._samples.due(step)

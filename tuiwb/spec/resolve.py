@@ -163,21 +163,15 @@ def _section(
         if key in typed and issubclass(cls, OwnKnobs):
             continue  # what is typed decides the type
         if key not in infos:
-            raise _unknown_key(section, key, infos, f"{where}, [{section}]")
-        values[key] = _convert(section, infos[key], value, f"{where}, [{section}] {key}")
+            raise unknown_key(section, key, infos, f"{where}, [{section}]")
+        values[key] = convert(section, infos[key], value, f"{where}, [{section}] {key}")
         origins[f"{section}.{key}"] = str(known_origins[f"{section}.{key}"])
     for key, text in typed.items():
         if key not in infos:
-            raise _unknown_key(section, key, infos, f"{origin}: {section}.{key}={text}")
+            raise unknown_key(section, key, infos, f"{origin}: {section}.{key}={text}")
         info = infos[key]
-        value = text if info.kind in ("str", "choice") else value_from(text)
-        if isinstance(value, str) and info.kind in ("str", "choice"):
-            value = value.strip("\"'")
-        if info.kind == "list" and not isinstance(value, list | str):
-            value = [value]
-        if info.of_text and isinstance(value, str):
-            value = [part.strip() for part in value.split(",") if part.strip()]
-        values[key] = _convert(section, info, value, f"{origin}: {section}.{key}={text}")
+        at = f"{origin}: {section}.{key}={text}"
+        values[key] = convert(section, info, typed_value(info, text), at)
         origins[f"{section}.{key}"] = origin
     for key, info in infos.items():
         if key not in values and info.default is None and key == "name":
@@ -222,7 +216,18 @@ def _class(
     return declared(section, name, at), name != before
 
 
-def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
+def typed_value(info: KnobInfo, text: str) -> Any:
+    """What a person typed for a knob, as the value that it stands for; not yet checked."""
+    if info.kind in ("str", "choice"):
+        return text.strip().strip("\"'")
+    value = value_from(text)
+    if info.of_text and isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [value] if info.kind == "list" and not isinstance(value, list | str) else value
+
+
+def convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
+    """``value`` as the knob's type, in its range; else a `UserError` that names the knob."""
     try:
         # strict but for int -> float, which TOML and people both write
         return msgspec.convert(value, info.type)
@@ -247,7 +252,8 @@ def _convert(section: str, info: KnobInfo, value: Any, where: str) -> Any:
         ) from None
 
 
-def _unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: str) -> UserError:
+def unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: str) -> UserError:
+    """What to say of a key that a section does not have."""
     return UserError(
         f"unknown key {section}.{key}",
         where=where,

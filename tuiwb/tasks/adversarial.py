@@ -55,7 +55,7 @@ class Knobs(TaskKnobs):
     ] = 1
     critic_lr: Annotated[
         float, knob("learning rate of the discriminator, as a factor of optim.lr", gt=0, le=1000,
-                    scale="log")
+                    scale="log", tier="hot")
     ] = 1.0  # fmt: skip
     penalty: Annotated[float, knob("weight of the gradient penalty of wgan-gp", ge=0, le=1000)] = (
         10.0
@@ -82,6 +82,10 @@ class Adversarial:
         self._distance = Sliced(dataset.val.inputs)
         # what is left where nothing is wrong: two draws of the same density are not the same
         self.baselines = {"training samples": float(self._distance.to(dataset.train.inputs))}
+
+    def retune(self, knobs: Knobs) -> None:
+        """Other hot knobs from now on; `turns` follow them."""
+        self._knobs = knobs
 
     def turns(self, model: Any) -> tuple[Turn, ...]:
         """The discriminator's updates, then the generator's."""

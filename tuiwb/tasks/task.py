@@ -47,6 +47,7 @@ class Task(Protocol):
 
     A task whose step has several turns, or a loss that depends on the step, also offers
     ``turns(model) -> tuple[Turn, ...]``; one that can show something offers ``pictures``;
+    one with hot knobs ``retune(knobs)``;
     one whose answers can be averaged over several models offers ``combined(outputs) -> outputs``.
     """
 

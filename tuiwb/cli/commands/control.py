@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tuiwb.cli import output
 from tuiwb.cli.options import Json, Runs, runs_folder
+
+if TYPE_CHECKING:
+    from tuiwb.run.view import RunView
 
 PLACE = 3
 app = typer.Typer()
@@ -21,6 +24,7 @@ class Command(StrEnum):
     pause = "pause"
     resume = "resume"
     step = "step"
+    set = "set"
 
 
 @app.command()
@@ -29,11 +33,14 @@ def ctl(
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
     command: Annotated[
-        Command, typer.Argument(metavar="COMMAND", help="stop, pause, resume, or step N")
+        Command, typer.Argument(metavar="COMMAND", help="stop, pause, resume, step N, or set ...")
     ],
-    steps: Annotated[
-        int | None,
-        typer.Argument(metavar="N", min=1, help="How many steps a paused run takes; 1 unless said"),
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[N | KEY=VALUE ...]",
+            help="How many steps a paused run takes (1 unless said); what to set: optim.lr=0.003",
+        ),
     ] = None,
     timeout: Annotated[
         float,
@@ -42,20 +49,17 @@ def ctl(
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Steer a run: stop, pause, resume, step N; prints the step at which it obeyed."""
+    """Steer a run: stop, pause, resume, step N, set KEY=VALUE; prints the step of obeying."""
     from tuiwb.api import open_run
     from tuiwb.base.errors import UserError
     from tuiwb.client.commands import send, wait
     from tuiwb.client.runs import find
 
-    if steps is not None and command is not Command.step:
-        raise UserError(
-            f"{command.value} takes no number",
-            found=str(steps),
-            next=f"tuiwb ctl {run} step {steps} takes steps of a paused run",
-        )
+    texts = given or []
+    args = _plain(run, command, texts)
     path = find(runs_folder(runs), run)
-    status = open_run(path).status
+    view = open_run(path)
+    status = view.status
     if status.state in ("finished", "stopped", "diverged", "failed", "crashed"):
         raise UserError(
             f"{path.name} is over and takes no commands",
@@ -64,7 +68,8 @@ def ctl(
             allowed="a run that is training",
             next="tuiwb ls lists the runs and their states",
         )
-    args = {} if steps is None else {"steps": steps}
+    if command is Command.set:
+        args = _settings(view, texts)
     answer = wait(path, send(path, command.value, args, by="cli"), timeout)
     if json:
         output.emit_json(answer)
@@ -73,4 +78,47 @@ def ctl(
             f"{path.name} refused to {command.value}", found=str(answer.get("reason") or "")
         )
     if not json:
-        output.emit(f"{path.name}  {command.value}  at step {answer.get('step')}")
+        words = " ".join([command.value, *(texts if command is Command.set else [])])
+        output.emit(f"{path.name}  {words}  at step {answer.get('step')}")
+
+
+def _plain(run: str, command: Command, given: list[str]) -> dict[str, Any]:
+    """The arguments of a command that takes a number, or nothing; what does not fit is said."""
+    from tuiwb.base.errors import UserError
+
+    if command is Command.set or not given:
+        return {}
+    if command is not Command.step:
+        next = f"tuiwb ctl {run} step {given[0]} takes steps of a paused run"
+        if "=" in given[0]:
+            next = f"tuiwb ctl {run} set {' '.join(given)} changes knobs"
+        raise UserError(f"{command.value} takes nothing more", found=" ".join(given), next=next)
+    if len(given) > 1 or not given[0].isdecimal() or int(given[0]) < 1:
+        raise UserError(
+            "step takes one whole number",
+            found=" ".join(given),
+            allowed="a number of steps >= 1",
+        )
+    return {"steps": int(given[0])}
+
+
+def _settings(view: RunView, texts: list[str]) -> dict[str, Any]:
+    """The values to set, checked against the run's own spec before anything is sent."""
+    from tuiwb.base.errors import UserError
+    from tuiwb.client.settings import in_force
+    from tuiwb.spec.hot import hot_keys, read_settings, with_settings
+
+    spec = in_force(view)
+    if not texts:
+        raise UserError(
+            "set takes what to change",
+            allowed=", ".join(hot_keys(spec)),
+            next=f"tuiwb ctl {view.id} set optim.lr=0.001",
+        )
+    try:
+        settings = read_settings(spec, texts)
+        with_settings(spec, settings)
+    except UserError as error:
+        error.next = error.next.replace("RUN/", f"{view.path}/")
+        raise
+    return settings

@@ -3,8 +3,6 @@
 ``e^2 / 2`` for ``|e| <= delta``, else ``delta * (|e| - delta / 2)`` (Huber 1964).
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated, ClassVar
 
 from torch import Tensor
@@ -27,6 +25,16 @@ class Knobs(LossKnobs):
     ] = 1.0  # fmt: skip
 
 
-def build(knobs: Knobs) -> Callable[[Tensor, Tensor], Tensor]:
+class Huber:
+    """Mean Huber loss of outputs against targets of the same shape."""
+
+    def __init__(self, delta: float) -> None:
+        self.delta = delta
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return F.huber_loss(outputs, targets, delta=self.delta)
+
+
+def build(knobs: Knobs) -> Huber:
     """The loss on outputs [B, D] with targets float [B, D]; mean over samples and outputs."""
-    return partial(F.huber_loss, delta=knobs.delta)
+    return Huber(knobs.delta)

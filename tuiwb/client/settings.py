@@ -1,0 +1,43 @@
+"""What has been set in a running loop: the spec that is in force now, from spec.toml on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tuiwb.base.errors import UserError
+from tuiwb.run.view import RunView
+from tuiwb.spec.hot import with_settings
+from tuiwb.spec.sections import Spec
+
+
+def settings(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Every knob that was set and accepted, with the last value it was given."""
+    found: dict[str, Any] = {}
+    for event in events:
+        args = event.get("args")
+        if (
+            event.get("kind") == "command"
+            and event.get("command") == "set"
+            and event.get("accepted")
+            and isinstance(args, dict)
+        ):
+            found |= args
+    return found
+
+
+def in_force(view: RunView) -> Spec:
+    """The run's spec with what was set since. Raises `UserError` where it has none to change."""
+    if view.spec is None:
+        raise UserError(
+            f"{view.id} has no knobs that could be set",
+            where=str(view.path),
+            found="a loop of your own" if view.meta.get("watched") else "no spec that can be read",
+        )
+    spec = view.spec.spec
+    for key, value in settings(view.events).items():
+        try:
+            spec = with_settings(spec, {key: value})
+        except UserError:
+            continue  # written by another version: the worker has the last word
+    return spec
