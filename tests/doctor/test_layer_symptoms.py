@@ -141,7 +141,7 @@ def dead(share: float | np.ndarray, **changed: Any) -> Window:
 
 
 def test_how_much_is_dead_decides_how_loud() -> None:
-    for share, severity in ((0.25, None), (0.4, "warning"), (0.6, "alarm")):
+    for share, severity in ((0.25, None), (0.4, None), (0.6, "warning"), (0.9, "alarm")):
         found = ask("dead-units", dead(share))
         assert (found.severity if found else None) == severity
 

@@ -16,7 +16,7 @@ SPAN = 50
 """Steps in one smoothed value: the median of a span is deaf to single spikes."""
 NO_DISTANCE = frozenset({"adversarial", "energy", "perceptron"})
 """Tasks whose loss is no distance to anything: its rise and fall say nothing of how good it is."""
-GUESSES = ("uniform guess", "training mean", "mean sample", "as it came")
+GUESSES = ("uniform guess", "training mean", "mean sample", "as it came", "class shares")
 """Baselines that read nothing from the inputs, or leave them as they are."""
 SOLVED = 0.1
 """Share of what a run began with, or of what a guess costs, below which its task counts as done."""

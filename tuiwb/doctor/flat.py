@@ -27,6 +27,12 @@ LATEST, RECORD = 2, 1e-3
 """Evaluations whose best is a record, where it is better by this share than any before."""
 GAIN = 0.01
 """Of the best smoothed loss."""
+ERRORS = 3.0
+"""Standard errors of a span's median: the least of ten is below the rest by chance."""
+HIGHEST = 0.8
+"""Of the stretch's highest span: below it, the loss is coming down from there."""
+CREEP = 0.003
+"""Of the loss: what is gained from one half of the stretch to the other is next to nothing."""
 
 
 class Flat(NamedTuple):
@@ -56,9 +62,17 @@ def flat(window: Window) -> Flat | None:
     before = float(smooth.median[:-SPANS].min())
     loss, began = float(np.median(smooth.median[-3:])), beginning(window)
     since = int(smooth.first[-SPANS])
-    if best <= 0 or not began > 0 or recent.min() < (1 - GAIN) * before:
+    chance = ERRORS * 1.25 * float(np.nanmedian(smooth.spread)) / np.sqrt(SPAN)
+    least = max(GAIN * before, chance)
+    if best <= 0 or not began > 0 or recent.min() < before - least:
         return None
-    if falls(rows.loss[-SPANS * SPAN :]) or solved(window, loss) or not at_height(window, since):
+    if loss < HIGHEST * recent.max():
+        return None
+    early, late = (float(h.mean()) for h in np.split(rows.loss[-SPANS * SPAN :], 2))
+    creeps = early - late < CREEP * abs(early)
+    if falls(rows.loss[-SPANS * SPAN :]) and not creeps:
+        return None
+    if solved(window, loss) or not at_height(window, since):
         return None
     val = window.evaluated("val_loss")
     val = val[np.isfinite(val)]

@@ -19,8 +19,9 @@ ALL = 0.9
 """Share that leaves nothing of a layer, whenever it died."""
 FEW = 32
 """Samples of a batch below which a unit that answers to none of them may well be alive."""
-MANY, MOST = 0.3, 0.5
-"""Shares of a layer's units that are a warning and an alarm (SageMaker Debugger: 0.5)."""
+MANY, MOST = 0.5, 0.8
+"""Shares of a layer's units that are a warning (SageMaker Debugger) and an alarm. A third of the
+units is silent in many a run that is stuck for another reason."""
 
 
 def rule(window: Window) -> Finding | None:

@@ -9,12 +9,14 @@ from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.remedies import clipping, remedy, tidy
 from tuiwb.doctor.schedule import peak
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.window import Array, Window
 
 BEFORE = 100
 """Steps that a loss is compared with: those before it."""
 FACTOR = 2.0
 """Over their mean."""
+LOST = 0.4
+"""Of what had been learned: where the loss cannot double, for a guess costs less than that."""
 ROBUST_Z = 6.0
 """Over their median, in robust standard deviations."""
 STEPS = 5
@@ -28,27 +30,28 @@ RISE = 0.1
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where five steps in a row, each at twice the mean of the hundred before it, begin
-    what has not healed ten steps later."""
+    """Speaks where five steps in a row, each at twice the mean of the hundred before it, or back
+    by two fifths of what had been learned, begin what has not healed ten steps later."""
     step, loss = losses(window)
     if len(loss) <= BEFORE + STEPS or not np.isfinite(loss).all() or loss.min() < 0:
         return None
     sums = np.concatenate(([0.0], np.cumsum(loss)))
     mean = (sums[BEFORE:-1] - sums[: -BEFORE - 1]) / BEFORE
     high = np.zeros(len(loss), dtype=bool)
-    high[BEFORE:] = loss[BEFORE:] >= FACTOR * mean
+    begun = beginning(window)
+    high[BEFORE:] = loss[BEFORE:] >= _far(mean, begun)
     for first in _runs(high, STEPS)[::-1]:
         before = loss[first - BEFORE : first]
         usual = float(np.median(before))
         spread = 1.4826 * float(np.median(np.abs(before - usual)))
         # the mean rises with the spike itself: its end is where the loss is down again
-        down = np.flatnonzero(loss[first:] < FACTOR * usual)
+        down = np.flatnonzero(loss[first:] < _far(usual, begun))
         last = first + int(down[0]) - 1 if len(down) else len(loss) - 1
         spike = loss[first : last + 1]
         if len(spike) < HEALS:
             continue
         height = float(np.median(spike))
-        least = max(FACTOR * usual, usual + ROBUST_Z * spread, usual + RISE * beginning(window))
+        least = max(float(_far(usual, begun)), usual + ROBUST_Z * spread, usual + RISE * begun)
         if not height >= least:
             continue
         goes_on = last == len(loss) - 1
@@ -89,6 +92,12 @@ def rule(window: Window) -> Finding | None:
             + (" and is still there" if goes_on else ""),
         )
     return None
+
+
+def _far(usual: Array | float, begun: float) -> Array:
+    """A loss that is far above ``usual``, in a run that began with ``begun``."""
+    back = np.where(np.asarray(usual) < begun, usual + LOST * (begun - usual), np.inf)
+    return np.asarray(np.minimum(FACTOR * np.asarray(usual), back))
 
 
 def _runs(high: np.ndarray, length: int) -> list[int]:

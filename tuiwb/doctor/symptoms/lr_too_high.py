@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tuiwb.doctor import pace
-from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans, staged
+from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, solved, spans, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Severity
 from tuiwb.doctor.remedies import remedy, tidy
@@ -27,6 +27,13 @@ BACK, SPANS = 1.5, 4
 """Times the best smoothed loss, in so many spans in a row, at a height that no longer falls."""
 RISE = 0.03
 """Of what the loss began with."""
+MARCH, MARCHES = 0.02, 3
+"""Update ratio, in the median over layers, of so many samples in a row: twenty times the usual.
+Sound runs have come below 0.015 after fifty steps."""
+HALF = 2
+"""Spans that are compared with as many before them."""
+UNLEARNED, GAINS = 0.5, 0.95
+"""Share of the loss at the beginning that is left, and of the spans before."""
 RESTLESS = 0.2
 """Spread within a span over its median."""
 
@@ -35,7 +42,7 @@ def rule(window: Window) -> Finding | None:
     """Speaks where the first steps, which moved weights by a tenth and more, threw the loss far
     above where it began; where weights go on moving like that and nothing is learned; and where a
     loss that had come down is well above its best again, restless, at full learning rate."""
-    return _leap(window) or _bouncing(window)
+    return _leap(window) or _bouncing(window) or _marching(window)
 
 
 def _leap(window: Window) -> Finding | None:
@@ -81,7 +88,7 @@ def _leap(window: Window) -> Finding | None:
 def _bouncing(window: Window) -> Finding | None:
     rows = losses(window)
     smooth = spans(rows)
-    if len(smooth) < SPANS + 2 or not np.isfinite(smooth.median[-SPANS:]).all():
+    if staged(window) or len(smooth) < SPANS + 2 or not np.isfinite(smooth.median[-SPANS:]).all():
         return None
     last = smooth.median[-SPANS:]
     best = smoothed_best(window, smooth.median[:-SPANS])
@@ -105,6 +112,35 @@ def _bouncing(window: Window) -> Finding | None:
         severity="warning",
         words=f"the loss came down to {best:.3g}, and at this learning rate is back at "
         f"{last[-1]:.3g} and restless",
+    )
+
+
+def _marching(window: Window) -> Finding | None:
+    rows = losses(window)
+    smooth = spans(rows)
+    moved = pace.typical(window)
+    if staged(window) or len(smooth) < 2 * HALF or len(moved) < MARCHES:
+        return None
+    begins = window.facts.number("schedule.warmup") + SPAN
+    taken = window.layer("step")
+    if taken[-MARCHES:].min() < begins or not moved[-MARCHES:].min() > MARCH:
+        return None
+    earlier, now = (float(half.mean()) for half in np.split(smooth.median[-2 * HALF :], 2))
+    begun = beginning(window)
+    if not now > UNLEARNED * begun or now < GAINS * earlier or solved(window, now):
+        return None
+    return _finding(
+        window,
+        step=int(taken[-MARCHES]),
+        evidence={
+            "loss": now,
+            "loss_threshold": UNLEARNED * begun,
+            "typical_ratio": float(moved[-MARCHES:].min()),
+            "typical_ratio_threshold": MARCH,
+        },
+        severity="warning",
+        words=f"each step moves the weights by {moved[-MARCHES:].min():.1%} of their size, and "
+        "little is learned",
     )
 
 

@@ -33,6 +33,9 @@ def rule(window: Window) -> Finding | None:
     if len(loss) < STEPS or not np.isfinite(loss).all() or staged(window):
         return None
     moved = _at_full_rate(window)
+    # where half of the layers do not move at all, their rate is not to blame
+    if not pace.typical(window)[-SAMPLES:].all():
+        return None
     if len(moved) < SAMPLES or not 0 < moved.max() < pace.LEAST or not _young(window):
         return None
     if float(step[-1]) < STEPS + window.facts.number("schedule.warmup"):
