@@ -159,6 +159,33 @@ def noisy_batches(share: float) -> Tamper:
     return _batches(change)
 
 
+def overlap(share: float) -> Tamper:
+    """Classes that cannot be told apart better: the same noise in both parts."""
+
+    def tamper(session: Session) -> None:
+        held = session.dataset.val.targets
+        assert held is not None
+        wrong = torch.rand(len(held), generator=_random()) < share
+        held = torch.where(wrong, held[torch.randperm(len(held), generator=_random())], held)
+        val = Part(session.dataset.val.inputs, held)
+        session.dataset = replace(session.dataset, val=val)
+        noisy_batches(share)(session)
+
+    return tamper
+
+
+def sorted_samples(session: Session) -> None:
+    """Samples come class by class: all of a batch are of one."""
+    take = session.batches.at
+
+    def at(step: int) -> Batch:
+        inputs, targets = _train(session)
+        rows = torch.nonzero(targets == step % 10).flatten()
+        return inputs[rows[: session.batches.batch_size]], targets[rows][: len(take(step)[1])]
+
+    setattr(session.batches, "at", at)  # noqa: B010
+
+
 def scaled_inputs(factor: float) -> Tamper:
     """Inputs in other units, such as pixels of 0 to 255."""
 
