@@ -179,7 +179,7 @@ OUTCOMES = [
           ("plateau", "underfit"), STAYS, before=t.softmax_at_the_end),
     Trial("softmax-twice-text", "char-rnn", ("model.width=64", "schedule.name=constant", *LONG),
           ("plateau", "underfit"), STAYS, before=t.softmax_at_the_end),
-    Trial("noisy-batches", LINEAR, LONG, ("suspicious-validation", "plateau"),
+    Trial("noisy-batches", LINEAR, LONG, ("suspicious-validation", "plateau"), STAYS,
           before=t.noisy_batches(0.5)),
     Trial("classes-overlap", LINEAR, LONG, ("plateau", "underfit"), STAYS, before=t.overlap(0.35)),
     Trial("line-for-xor", "playground-2d", ("model.hidden=[]", "data.shape=xor",
