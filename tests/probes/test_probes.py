@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tuiwb.probes import histograms, taps
-from tuiwb.probes.budget import Average, Budget
+from tuiwb.probes.budget import WARM, Average, Budget
 from tuiwb.probes.instrument import SHELF, Bench
 from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.taps import Taps
@@ -232,7 +232,7 @@ def test_watching_changes_no_bit() -> None:
         watcher = Watcher(layers_of(net), share=1.0 if watched else 0.0)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
         samples = 0
-        for step in range(5):
+        for step in range(WARM + 4):
             watcher.start(step)
             if watcher.sampling:
                 watcher.before_forward()
@@ -245,7 +245,7 @@ def test_watching_changes_no_bit() -> None:
             watcher.end(step, 1.0)
             samples += watcher.sample is not None
             optimizer.zero_grad()
-        assert samples == (5 if watched else 0)
+        assert samples == (1 + 4 if watched else 0)
         return [*net.parameters(), torch.rand(3)]
 
     for seen, unseen in zip(weights(True), weights(False), strict=True):
@@ -293,9 +293,9 @@ def test_the_budget_is_held_whatever_a_sample_costs() -> None:
                 budget.sampled(step, cost)
             average.add(step_time)
             total += step_time
-        # the very first sample is taken before anything is known
-        assert spent - cost <= 0.021 * total
-        assert spent > 0
+        # the first two samples are taken before anything is known
+        assert spent - 2 * cost <= 0.021 * total
+        assert spent > 2 * cost
 
 
 def test_a_budget_of_zero_watches_nothing() -> None:

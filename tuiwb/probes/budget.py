@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 
 
+WARM = 10
+"""Steps from the first sample to the second, whose cost is the first that counts."""
+
+
 class Average:
     """An exponential average over what was measured: a single slow sample does not count much."""
 
@@ -32,6 +36,7 @@ class Budget:
         self.share = share
         self.every = 1
         self._next = 0
+        self._cold = True
         self._sample = Average()
         self._step = step_time
 
@@ -46,6 +51,10 @@ class Budget:
 
     def sampled(self, step: int, cost: float) -> None:
         """``step`` was sampled, which took ``cost`` seconds beyond the step itself."""
+        if self._cold:
+            # the very first sample pays for what every later one finds warm: it tells nothing
+            self._cold, self._next = False, step + WARM
+            return
         self._sample.add(cost)
         if self._step.value > 0:
             self.every = max(1, math.ceil(self._sample.value / (self.share * self._step.value)))

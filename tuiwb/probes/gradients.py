@@ -25,8 +25,9 @@ def layer_norms(rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: in
     """L2 norm over all ``tensors`` of one row, shape (layers,); NaN for rows without any."""
     norms = parameter_norms(tensors).float()
     index = index_of(tuple(rows), norms.device)
-    squares = torch.zeros(layers, device=norms.device).index_add_(0, index, norms**2)
-    seen = torch.zeros(layers, device=norms.device).index_fill_(0, index, 1.0)
+    zeros = torch.zeros(layers, dtype=torch.float32, device=norms.device)
+    squares = zeros.index_add(0, index, norms**2)
+    seen = zeros.index_fill(0, index, 1.0)
     return torch.where(seen > 0, squares.sqrt(), torch.nan)
 
 
@@ -54,5 +55,5 @@ class Instrument(Probe):
     def read(self) -> torch.Tensor:
         """Shape (1, layers)."""
         if self._norms is None:
-            return torch.full((1, len(self.layers)), torch.nan)
+            return torch.full((1, len(self.layers)), torch.nan, dtype=torch.float32)
         return self._norms[None]

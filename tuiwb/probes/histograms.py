@@ -38,7 +38,7 @@ class Histograms:
         self._taps = taps
         self._weights: dict[int, torch.Tensor] = {}
         for row, layer in enumerate(layers):
-            owned = list(layer.module.parameters(recurse=False))
+            owned = [p for p in layer.module.parameters(recurse=False) if p.is_floating_point()]
             if owned:
                 self._weights[row] = max(owned, key=lambda p: p.ndim)
 
@@ -60,7 +60,7 @@ class Histograms:
 
     def _count(self, taken: dict[int, torch.Tensor]) -> torch.Tensor:
         device = next((v.device for v in taken.values()), torch.device("cpu"))
-        counts = torch.zeros(self._layers * (BINS + 1), device=device)
+        counts = torch.zeros(self._layers * (BINS + 1), dtype=torch.float32, device=device)
         if taken:
             values = torch.cat([v.float().to(device) for v in taken.values()])
             sizes = tuple((row, v.numel()) for row, v in taken.items())

@@ -77,6 +77,8 @@ class Bench:
     def observe(self) -> None:
         """After the backward pass of a sampled step; the hooks are gone when it returns."""
         self.taps.detach()
+        if self.taps.failure is not None:
+            raise self.taps.failure
         for probe in self.instruments:
             probe.observe()
         self.histograms.observe()

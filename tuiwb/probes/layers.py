@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 _ACTIVATIONS = "torch.nn.modules.activation"
 
@@ -27,10 +28,12 @@ def layers_of(model: nn.Module) -> tuple[Layer, ...]:
             name or type(module).__name__.lower(),
             type(module).__name__,
             module,
-            sum(p.numel() for p in module.parameters(recurse=False)),
+            sum(p.numel() for p in parameters),
         )
         for name, module in model.named_modules()
         if _is_layer(module)
+        for parameters in (list(module.parameters(recurse=False)),)
+        if not any(map(is_lazy, parameters))  # never called: it has no weights yet
     )
 
 

@@ -22,6 +22,13 @@ class Subject:
     and training's random state is left as it was. Without penalties on the weights."""
     lr: float
     """The optimiser's learning rate now."""
+    on_batch: Callable[[nn.Module, int], Tensor] | None = None
+    """The loss on further batches, each by its number, as `loss` is on its own."""
+    samples: int = 0
+    """Samples (tokens of text) in a batch."""
+    step: Callable[[nn.Module], None] | None = None
+    """Moves a copy as training would move the model next, by the gradient of `loss`: with the
+    optimiser's state, clipping and penalties, which are left as they are."""
 
     def copy(self, dtype: torch.dtype = torch.float64) -> nn.Module:
         """The model in ``dtype``, with weights of its own and no gradients."""

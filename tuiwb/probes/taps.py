@@ -7,6 +7,7 @@ passes; what is computed from them waits until the step is over.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache, partial
 
 import torch
@@ -24,23 +25,28 @@ RECTIFIERS = frozenset({"ReLU", "ReLU6"})
 
 
 class _Tap:
-    """The hook on one layer. A copy of the model (or of its file) gets a tap that is closed."""
+    """The hook on one layer. A copy of the model (or of its file) gets one that does nothing. What
+    goes wrong here is kept: a model's own pass is no place for errors of ours."""
 
-    def __init__(self, taps: Taps | None, row: int, before: bool = False) -> None:
+    def __init__(self, taps: Taps, row: int, before: bool = False) -> None:
         self._taps = taps
         self._row = row
         self._before = before
 
     def __call__(self, module: nn.Module, inputs: object, output: object = None) -> None:
-        if self._taps is None:
-            return
-        if self._before:
-            self._taps.take_input(self._row, inputs)
-        else:
-            self._taps.take(self._row, output)
+        if torch.compiler.is_compiling():
+            return  # a graph has no place for it
+        try:
+            if self._before:
+                self._taps.take_input(self._row, inputs)
+            else:
+                self._taps.take(self._row, output)
+        except Exception as error:
+            self._taps.failure = self._taps.failure or error
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _Tap, (None, self._row)
+        # a hook of plain Python that does nothing: a model's file is read without this package
+        return getattr, (nullcontext(), "__exit__")
 
 
 class Taps:
@@ -58,11 +64,14 @@ class Taps:
         self.inputs: dict[int, torch.Tensor] = {}
         self.backward: dict[int, torch.Tensor] = {}
         self.peaks: dict[int, torch.Tensor] = {}
+        self.failure: Exception | None = None
+        """What went wrong in a hook since `attach`; whoever reads the values raises it."""
 
     def attach(self) -> None:
         """Before the forward pass."""
         self.detach()
         self.clear()
+        self.failure = None
         for row, layer in enumerate(self._layers):
             self._handles.append(layer.module.register_forward_hook(_Tap(self, row)))
             if is_activation(layer.module):
@@ -88,7 +97,10 @@ class Taps:
             self.inputs[row] = thin(tensor.detach())
 
     def _take_gradient(self, row: int, gradient: torch.Tensor) -> None:
-        self.backward[row] = thin(gradient.detach())
+        try:
+            self.backward[row] = thin(gradient.detach())
+        except Exception as error:
+            self.failure = self.failure or error
 
     def detach(self) -> None:
         """Leave the model, and the graph of the step, as they were."""
@@ -143,4 +155,4 @@ def index_of(rows: tuple[int, ...], device: torch.device) -> torch.Tensor:
 def empty(figures: int, layers: int, taken: dict[int, torch.Tensor]) -> torch.Tensor:
     """NaN, shape (figures, layers), on the device of what was taken."""
     device = next((values.device for values in taken.values()), torch.device("cpu"))
-    return torch.full((figures, layers), torch.nan, device=device)
+    return torch.full((figures, layers), torch.nan, dtype=torch.float32, device=device)

@@ -42,7 +42,7 @@ class Instrument(Probe):
     def read(self) -> torch.Tensor:
         """Shape (1, layers)."""
         if not self._before:
-            return torch.full((1, len(self.layers)), torch.nan)
+            return torch.full((1, len(self.layers)), torch.nan, dtype=torch.float32)
         rows, now, before = (list(column) for column in zip(*self._before, strict=True))
         self._before = []
         moved = layer_norms(rows, torch._foreach_sub(now, before), len(self.layers))

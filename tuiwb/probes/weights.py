@@ -39,38 +39,41 @@ class Instrument(Probe):
         self._alike: dict[torch.Size, list[int]] = {}
         for row, layer in enumerate(layers):
             owned = layer.module.parameters(recurse=False)
-            weight = next((p for p in owned if p.ndim >= 2), None)
+            weight = next((p for p in owned if p.ndim >= 2 and p.is_floating_point()), None)
             if weight is None:
                 continue
             if weight.numel() <= LARGEST and len(weight) > 1:
                 self._alike.setdefault(weight.shape, []).append(len(self._weights))
             self._rows.append(row)
             self._weights.append(weight)
-        self._directions: dict[torch.Size, torch.Tensor] = {}
+        self._directions: dict[tuple[torch.Size, torch.device], torch.Tensor] = {}
 
     def read(self) -> torch.Tensor:
         """Shape (3, layers)."""
         if not self._weights:
-            return torch.full((3, self._size), torch.nan)
+            return torch.full((3, self._size), torch.nan, dtype=torch.float32)
         # asked anew each time: a model that is moved to another device has other tensors
         weights = [weight.detach() for weight in self._weights]
         norms = torch.stack(torch._foreach_norm(weights)).float()
-        figures = torch.full((3, self._size), torch.nan, device=norms.device)
+        figures = torch.full((3, self._size), torch.nan, dtype=torch.float32, device=norms.device)
         rows = torch.tensor(self._rows, device=norms.device)
         figures[0, rows] = norms
         for shape, numbers in self._alike.items():
             # all matrices of one shape together: a deep net costs little more than a shallow one
             block = torch.stack([weights[n].flatten(1) for n in numbers]).float()
-            figures[1:, rows[numbers]] = _shape(block, norms[numbers], self._direction(shape))
+            figures[1:, rows[numbers]] = _shape(
+                block, norms[numbers], self._direction(shape, block.device)
+            )
         return figures
 
-    def _direction(self, shape: torch.Size) -> torch.Tensor:
+    def _direction(self, shape: torch.Size, device: torch.device) -> torch.Tensor:
         """A fixed random direction (columns, 1), drawn from a generator of its own."""
-        if shape not in self._directions:
+        if (shape, device) not in self._directions:
             random = torch.Generator().manual_seed(0)
-            drawn = torch.randn(shape[1:].numel(), 1, generator=random)
-            self._directions[shape] = drawn.to(self._weights[0].device)
-        return self._directions[shape]
+            size = (shape[1:].numel(), 1)
+            drawn = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
+            self._directions[shape, device] = drawn.to(device)
+        return self._directions[shape, device]
 
 
 def _shape(block: torch.Tensor, norms: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:

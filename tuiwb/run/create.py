@@ -57,14 +57,21 @@ def create(
 
 
 def create_watched(
-    runs_dir: Path, title: str, hparams: Mapping[str, Any], name: str | None = None
+    runs_dir: Path,
+    title: str,
+    hparams: Mapping[str, Any],
+    name: str | None = None,
+    created: float | None = None,
 ) -> Path:
     """Make the folder of a run whose loop is the user's own: no spec, ``hparams`` in meta.json.
 
-    Raises `UserError` as `create` does.
+    ``created`` is when it began, Unix seconds, where that is not now. Raises `UserError` as
+    `create` does.
     """
     plain = json.loads(json.dumps(dict(hparams), default=str))
     meta = {"preset": title, "watched": True, "hparams": plain, "argv": [], "parent": None}
+    if created is not None:
+        meta["created"] = created
     return _create(runs_dir, slug(title, "run"), name, meta, None)
 
 

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import os
 import time
-import traceback
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
-from tuiwb.base.errors import WorkerFailed
-from tuiwb.base.text import slug
-from tuiwb.doctor.facts import facts
 from tuiwb.engine.interfaces import StepRow, Stopped
 from tuiwb.engine.readback import read_back
-from tuiwb.probes.layers import Layer, layers_of
+from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.watcher import Watcher
-from tuiwb.run.create import create_watched
-from tuiwb.run.journal import Journal
-from tuiwb.run.layout import RunPaths
-from tuiwb.run.lock import WorkerLock
-from tuiwb.watching.compiled import Eager, original
-from tuiwb.watching.metrics import Metrics, number_of
-from tuiwb.worker.controls import Inbox
-from tuiwb.worker.heartbeat import Heartbeat
-from tuiwb.worker.sink import RunSink
+from tuiwb.watching.compiled import Eager, is_compiled, original
+from tuiwb.watching.hooks import Guard, Hook, say
+from tuiwb.watching.metrics import column_names, figure_of, mean, number_of
+from tuiwb.watching.record import Record, rate
+from tuiwb.watching.turns import Turns
 
 DRAIN_EVERY = 0.02
 """Seconds for which figures may wait to be written."""
 MICRO_BATCHES = 1000
 """Calls of `step` without an optimiser's step that are taken for one accumulated batch."""
+LAYERS = 2000
+"""Layers that are looked at one by one."""
+EVALUATED = 80
+"""Names of one evaluation; further ones go to the metrics' tables."""
 
 
 class Note(NamedTuple):
@@ -49,69 +44,82 @@ class Note(NamedTuple):
     """Of the figures that come back from the device; what follows them are gradient norms."""
     known: dict[str, float]
     """Figures that were numbers already."""
+    scaled: bool
+    """Whether a loss scale was on the gradients: an overflow there is the scaler's search."""
 
 
 class Loop:
-    """Counts steps by the optimiser's own, samples by the budget, writes by a `RunSink`."""
+    """Counts steps by the optimiser's own, samples by the budget, writes to a `Record`."""
 
     def __init__(
         self,
         model: nn.Module,
         optimizers: Sequence[torch.optim.Optimizer],
-        runs: Path,
-        name: str | None,
-        hparams: dict[str, Any],
+        record: Record,
         budget: float,
-        stop_on: Sequence[str],
+        guard: Guard,
     ) -> None:
-        self.paths = RunPaths(
-            create_watched(runs, slug(type(original(model)).__name__.lower(), "run"), hparams, name)
-        )
-        self.lock = WorkerLock(self.paths.lock)
-        self.lock.acquire()
-        os.register_at_fork(after_in_child=self.lock.release)
-        self.journal = Journal(self.paths.journal)
-        self.journal.write("state", state="starting", doing="waiting for the first step")
-        self.model, self.optimizers = model, optimizers
-        self.budget, self.hparams = budget, hparams
-        self.sink = RunSink(self.paths, self.journal, stop_on)
-        self.inbox = Inbox(self.paths, self.journal)
-        self.metrics = Metrics(self.paths.tables)
-        self.heartbeat = Heartbeat(self.paths, self.sink)
+        self.model, self.optimizers, self.record, self.budget = model, optimizers, record, budget
         self.steps = 0
-        self.stop_requested = False
+        self.stop_reason: str | None = None
         self.watcher: Watcher | None = None
         self.eager: Eager | None = None
         self._best = math.inf
         self._updates = 0
         self._calls = 0
-        self._losses: list[Any] = []
-        self._norms: torch.Tensor | None = None
+        self._most = 0
+        """Calls of `step` for one update so far."""
+        self._given: dict[str, list[float | torch.Tensor]] = {}
+        self._forwards = 0
+        """Passes of the model since the last update."""
+        self._early = False
+        self._norms: list[torch.Tensor] = []
+        self._scale: torch.Tensor | None = None
+        self._scaled = False
+        self._evaluated: dict[str, float] = {}
+        self._evaluated_at = -1
         self._ended = time.perf_counter()
         self._wait = math.nan
         self._samples = 0
         self._drain_at = 0.0
-        self._handles: list[Any] = [
-            model.register_forward_pre_hook(self._before_forward, with_kwargs=True)
-        ]
-        for optimizer in optimizers:
-            self._handles.append(optimizer.register_step_pre_hook(self._before_update))
-            self._handles.append(optimizer.register_step_post_hook(self._after_update))
+        self._handles: list[Any] = []
+        try:
+            self._handles.append(
+                model.register_forward_pre_hook(Hook(self._before_forward, guard), with_kwargs=True)
+            )
+            for optimizer in optimizers:
+                before = Hook(partial(self._before_update, guard), guard)
+                self._handles.append(optimizer.register_step_pre_hook(before))
+                self._handles.append(
+                    optimizer.register_step_post_hook(Hook(self._after_update, guard))
+                )
+        except BaseException:
+            self.unhook()
+            raise
 
     # -- what the model and the optimisers tell ------------------------------------------------
 
     def _before_forward(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        if not module.training:
+        if not (module.training and torch.is_grad_enabled()):
+            if math.isnan(self._wait):
+                self._ended = time.perf_counter()  # an evaluation is no waiting for data
             return
-        if math.isnan(self._wait):
-            self._wait = time.perf_counter() - self._ended
-        inputs = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
-        if inputs and inputs[0].ndim:
-            self._samples += len(inputs[0])
+        self._forwards += 1
+        self.batch((args, kwargs))
         if self.watcher is not None and self.eager is not None:
             self.eager.keep(args, kwargs)
 
-    def _before_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
+    def batch(self, given: Any) -> None:
+        """A batch has come: the wait for it is over."""
+        if math.isnan(self._wait):
+            self._wait = time.perf_counter() - self._ended
+        tensor = first_tensor(given)
+        if tensor is not None and tensor.ndim:
+            self._samples += len(tensor)
+
+    def _before_update(
+        self, guard: Guard, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any
+    ) -> Any:
         """Gradients lie on the parameters, or come to lie there when the optimiser calls a closure
         (Lightning's way, and L-BFGS's): then the closure is what is followed."""
         rest = list(args[1:])  # the first is the optimiser itself
@@ -119,174 +127,196 @@ class Loop:
         if not callable(closure):
             self._gradients_there(optimizer)
             return None
-        there = False
-
-        def followed() -> Any:
-            nonlocal there
-            result = closure()
-            if not there:
-                there = True
-                self._gradients_there(optimizer)
-            return result
-
+        followed = _followed(closure, lambda: guard(lambda: self._gradients_there(optimizer)))
         if rest:
             return (args[0], followed, *rest[1:]), kwargs
         return args, {**kwargs, "closure": followed}
 
+    @torch.no_grad()
     def _gradients_there(self, optimizer: torch.optim.Optimizer) -> None:
         watcher = self.watcher
         if watcher is None:
             return
+        scale = getattr(optimizer, "grad_scale", None)  # a fused optimiser undoes it itself
+        self._scale = scale if isinstance(scale, torch.Tensor) else None
+        self._scaled |= self._scale is not None
         if watcher.sampling:
             if self.eager is not None:
-                self.eager.look(watcher)
+                self._look(watcher, self.eager)
             watcher.after_backward()
         if watcher.norming:
             gradients = [
                 p.grad for g in optimizer.param_groups for p in g["params"] if p.grad is not None
             ]
-            scale = getattr(optimizer, "grad_scale", None)
-            self._norms = watcher.norms(gradients, wanted_anyway=False) if gradients else None
-            if self._norms is not None and isinstance(scale, torch.Tensor):
-                self._norms = self._norms / scale  # a fused optimiser undoes the loss scale itself
+            if gradients:
+                norms = watcher.norms(gradients, wanted_anyway=False).float().to(self.device)
+                self._norms.append(norms / self._scale if self._scale is not None else norms)
 
+    def _look(self, watcher: Watcher, eager: Eager) -> None:
+        try:
+            eager.look(watcher)
+        except Exception as error:  # the model's own, on a call that it did not ask for
+            eager.close()
+            self.eager = None
+            words = f"{type(error).__name__}: {error}"
+            self.record.warning(f"no activations: the model cannot be run uncompiled: {words}")
+
+    @torch.no_grad()
     def _after_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         self._updates += 1
-        if self.watcher is not None and self.watcher.sampling:
-            self.watcher.after_update(self.steps)
-            if len(self.optimizers) > 1 and self.eager is None:
-                self.watcher.before_forward()  # the next network's turn
+        self._forwards = 0
+        watcher = self.watcher
+        if watcher is not None and watcher.sampling:
+            earlier = watcher.sample
+            watcher.after_update(self.steps)
+            if watcher.sample is not None:
+                watcher.sample = self.turns.apart(optimizer, watcher.sample, earlier, self._scale)
+            if len(self.optimizers) > 1 and not self.compiled:
+                watcher.before_forward()  # the next network's turn
 
     # -- what the user tells -------------------------------------------------------------------
 
     def step(self, loss: Any, metrics: Mapping[str, Any]) -> None:
         """One call after a batch; a row for each step of the optimiser."""
+        if self._updates and self._given and self._forwards:
+            self._row_is_due()  # this call is a new batch's: `step` is called before the update
+            if not self._early:
+                self._early = True
+                self.record.warning(
+                    "call run.step() after optimizer.step(): before it, activations are not seen"
+                )
         self._calls += 1
-        if loss is not None:
-            self._losses.append(loss.detach() if isinstance(loss, torch.Tensor) else loss)
-        if self.optimizers and not self._updates and self._calls < MICRO_BATCHES:
-            return  # gradients accumulate
+        for name, value in (("loss", loss), *metrics.items()):
+            if value is not None:
+                self._given.setdefault(name, []).append(figure_of(value, name))
+        if self._updates or not self.optimizers or self._calls >= self._patience():
+            self._row_is_due()
+        else:  # gradients accumulate; a figure may be changed in place until they are complete
+            for values in self._given.values():
+                if isinstance(values[-1], torch.Tensor):
+                    values[-1] = values[-1].clone()
+
+    def _patience(self) -> int:
+        """Calls without an update that are believed to belong to one."""
+        if any(len(hooks) == 0 for hooks in _step_hooks(self.optimizers)):
+            return 1  # taken off by the user: from now on each call counts
+        return max(100, 10 * self._most) if self._most else MICRO_BATCHES
+
+    def _row_is_due(self) -> None:
         if self.watcher is None:
             self.begin()
         watcher = self.watcher
         assert watcher is not None
+        if self._parameter is not None and self._parameter.device != self.device:
+            self._settle(self._parameter.device)
+        if self._updates:
+            self._most = max(self._most, self._calls)
         ended = time.perf_counter()
         seconds = max(watcher.end(self.steps, ended - self._ended), 1e-9)
         self.steps += 1
         now = time.time()
-        self.figures.push(*self._gather(now, seconds, metrics))
+        self.figures.push(*self._gather(now, seconds))
         if watcher.sample is not None:
             self.layers.push((self.steps, now), watcher.sample.figures)
             if watcher.sample.histograms is not None:
                 self.histograms.push((self.steps, now), watcher.sample.histograms)
+        self._given, self._calls, self._updates, self._norms = {}, 0, 0, []
+        self._wait, self._samples, self._scaled = math.nan, 0, False
         if now >= self._drain_at:
             self.drain()
             self._drain_at = now + DRAIN_EVERY
             self.obey()
-        self._losses, self._calls, self._updates, self._norms = [], 0, 0, None
-        self._wait, self._samples = math.nan, 0
         watcher.start(self.steps)
-        if watcher.sampling and self.eager is None:
+        if watcher.sampling and not self.compiled:
             watcher.before_forward()
         self._ended = time.perf_counter()
 
-    def _gather(
-        self, now: float, seconds: float, metrics: Mapping[str, Any]
-    ) -> tuple[Note, torch.Tensor]:
+    def _gather(self, now: float, seconds: float) -> tuple[Note, torch.Tensor]:
         """A step's figures: those on the device as one vector, and those that are known."""
-        known: dict[str, float] = {}
+        known: dict[str, float] = {"loss": math.nan}
         device: dict[str, torch.Tensor] = {}
-        for name, value in {**metrics, "loss": self._loss()}.items():
-            if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
-                device[name] = value.detach().reshape(()).float().to(self.device)
+        for name, values in self._given.items():
+            value = mean(values)
+            if isinstance(value, torch.Tensor):
+                device[name] = value.to(self.device)
             else:
-                known[name] = number_of(value, name)
-        lr = self.optimizers[0].param_groups[0]["lr"] if self.optimizers else math.nan
+                known[name] = value
         note = Note(
-            self.steps, now, float(lr), self._samples / seconds if self._samples else math.nan,
-            0.0 if math.isnan(self._wait) else self._wait, tuple(device), known,
+            self.steps, now, rate(self.optimizers),
+            self._samples / seconds if self._samples else math.nan,
+            0.0 if math.isnan(self._wait) else self._wait, tuple(device), known, self._scaled,
         )  # fmt: skip
-        vector = (
-            torch.stack(list(device.values())) if device else torch.empty(0, device=self.device)
-        )
-        if self._norms is not None:
-            vector = torch.cat((vector, self._norms.float().to(self.device)))
-        return note, vector
-
-    def _loss(self) -> Any:
-        if not self._losses:
-            return math.nan
-        total = self._losses[0]
-        for more in self._losses[1:]:
-            total = total + more
-        return total / len(self._losses)
+        parts = [torch.stack(list(device.values()))] if device else []
+        parts += self._norms
+        return note, torch.cat(parts) if parts else torch.empty(0, device=self.device)
 
     def evaluate(self, metrics: Mapping[str, Any]) -> None:
-        """One row of the evaluations."""
-        if self.watcher is None:
-            self.begin()
-        self.drain(flush=True)
-        found = {
+        """One row of the evaluations. What is told at one step in several calls is one."""
+        if self.watcher is not None:
+            self.drain(flush=True)
+        given = {
             name if name.startswith("val_") else f"val_{name}": number_of(value, name)
             for name, value in metrics.items()
         }
-        loss = found.get("val_loss", math.inf)
-        best, self._best = loss < self._best, min(loss, self._best)
-        self.sink.evaluation(self.steps, time.time(), found, best, math.nan)
+        known = dict.fromkeys(self._evaluated, math.nan)
+        before = self._evaluated if self._evaluated_at == self.steps else {}
+        found = {**known, **before, **given}
+        kept = dict(list(found.items())[:EVALUATED])
+        now = time.time()
+        self.record.metrics.add(self.steps, now, {n: v for n, v in given.items() if n not in kept})
+        loss = given.get("val_loss", math.nan)
+        best = loss < self._best
+        self._best = loss if best else self._best
+        self._evaluated, self._evaluated_at = kept, self.steps
+        columns = column_names(kept)
+        row = {columns[name]: value for name, value in kept.items()}
+        with self._stoppable():
+            self.record.sink.evaluation(self.steps, now, row, best, math.nan)
+        self._ended = time.perf_counter()
 
     # -- the run's life ------------------------------------------------------------------------
 
     def begin(self) -> None:
         """After the first step, when also lazily built layers are there: say what is trained."""
         plain = original(self.model)
-        layers = layers_of(plain)
-        self.eager = Eager(plain, self.model) if plain is not self.model else None
-        parameters = list(self.model.parameters())
-        self.device = parameters[0].device if parameters else torch.device("cpu")
-        self.figures = read_back(self.device)
-        self.layers = read_back(self.device)
-        self.histograms = read_back(self.device)
-        self.introduce(layers, parameters)
+        every = layers_of(plain)
+        layers = every[:LAYERS]
+        self.compiled = is_compiled(self.model)
+        parameters = [p for p in self.model.parameters() if not nn.parameter.is_lazy(p)]
+        self._parameter = next(iter(parameters), None)
+        device = self._parameter.device if self._parameter is not None else torch.device("cpu")
+        self._settle(device)
+        self.record.introduce(layers, parameters, device, self.optimizers)
+        if len(every) > len(layers):
+            self.record.warning(f"{len(every)} layers: the first {LAYERS} are looked at")
         share = self.budget if parameters and layers else 0.0
-        self.watcher = Watcher(layers, share)
-        self.sink.begin((), self.watcher.columns, len(layers))
-        self.heartbeat.start()
+        if len({p.device for p in parameters}) > 1:
+            share = 0.0
+            self.record.warning("the model lies on several devices: its layers are not looked at")
+        self.turns = Turns(layers, self.optimizers)
+        watcher = Watcher(layers, share)
+        self.turns.columns = watcher.columns
+        if self.compiled and share:
+            self.eager = Eager(plain)
+        self.record.sink.begin((), watcher.columns, len(layers))
+        self.record.heartbeat.start()
+        self.watcher = watcher
 
-    def introduce(self, layers: Sequence[Layer], parameters: Sequence[nn.Parameter]) -> None:
-        """Journal model and device, and give the doctor its facts."""
-        event: dict[str, Any] = {
-            "layers": [
-                {
-                    "name": layer.name,
-                    "kind": layer.kind,
-                    "parameters": layer.parameters,
-                    "trainable": any(p.requires_grad for p in layer.module.parameters()),
-                }
-                for layer in layers
-            ],
-            "parameters": sum(p.numel() for p in parameters),
-        }
-        self.journal.write("model", **event)
-        self.journal.write(
-            "device", device=str(self.device), precision="as the loop chooses",
-            threads=torch.get_num_threads(),
-        )  # fmt: skip
-        if not parameters:
-            self.journal.write(
-                "warning", text="the model has no parameters: only loss and metrics are recorded"
-            )
-        spec: dict[str, Any] = {f"hparams.{key}": value for key, value in self.hparams.items()}
-        if self.optimizers:
-            spec["optim.name"] = type(self.optimizers[0]).__name__.lower()
-            spec["optim.lr"] = float(self.optimizers[0].param_groups[0]["lr"])
-        self.sink.rounds.facts = facts(spec, event)
-        self.journal.write("state", state="training")
+    def _settle(self, device: torch.device) -> None:
+        """Figures come from ``device``; what is still under way from another is waited for."""
+        if self.watcher is not None:
+            self.drain(flush=True)
+        self.device = device
+        self.figures = read_back(device)
+        self.layers = read_back(device)
+        self.histograms = read_back(device)
+        self._norms = [norms.to(device) for norms in self._norms]
 
     def obey(self) -> None:
         """What clients have asked: the loop is the user's, so that only a stop can be passed on."""
-        for command in self.inbox.take():
+        for command in self.record.inbox.take():
             if command.command == "stop":
-                self.stop_requested = True
+                self.stop_reason = f"{command.by} asked it to stop"
                 command.accept(self.steps)
             else:
                 command.refuse(
@@ -295,69 +325,102 @@ class Loop:
 
     def drain(self, flush: bool = False) -> None:
         """Write what has come back from the device."""
-        arrived = list(self.figures.flush() if flush else self.figures.ready())
+        record = self.record
         rows = []
-        for note, vector in arrived:
+        for note, vector in list(self.figures.flush() if flush else self.figures.ready()):
             figures = vector.reshape(-1).tolist()
-            found = dict(zip(note.names, figures, strict=False)) | note.known
+            found = note.known | dict(zip(note.names, figures, strict=False))
             rows.append(_row(note, found.pop("loss"), figures[len(note.names) :]))
-            self.metrics.add(note.step, note.time, found)
+            self._tell_metrics(note, found)
         cost = self.watcher.cost if self.watcher is not None else math.nan
         for (step, now), values in self.layers.flush() if flush else self.layers.ready():
-            self.sink.layers(step, now, values, cost)
+            record.sink.layers(step, now, values, cost)
         for (step, now), counts in self.histograms.flush() if flush else self.histograms.ready():
-            self.sink.histograms(step, now, counts)
+            record.sink.histograms(step, now, counts)
         if rows:
-            self.sink.steps(rows)
+            with self._stoppable():
+                record.sink.steps(rows)
+
+    def _tell_metrics(self, note: Note, found: dict[str, float]) -> None:
+        metrics = self.record.metrics
+        before = metrics.full
+        metrics.add(note.step, note.time, found)
+        if metrics.full and not before:
+            self.record.warning("too many names of metrics: further ones are left out")
+
+    @contextlib.contextmanager
+    def _stoppable(self) -> Any:
+        """A finding in ``stop_on`` asks to stop, once all rows are written."""
+        try:
+            yield
+        except Stopped as stopped:
+            self.stop_reason = stopped.reason
+            say(f"tuiwb: {stopped.reason}")
 
     def close(self, error: BaseException | None) -> None:
         """The last rows, the doctor's last round, and how it ended."""
         try:
+            if self._given and (self._updates or not self.steps):
+                self._row_is_due()
             if self.watcher is not None:
                 self.drain(flush=True)
-                self.sink.rounds.last(time.time())
-            if error is None or isinstance(error, GeneratorExit):
-                self.journal.write("state", self.steps, state="finished", reason="the loop is over")
-            elif isinstance(error, KeyboardInterrupt | SystemExit | Stopped):
-                reason = type(error).__name__
-                self.journal.write("state", self.steps, state="stopped", reason=reason)
-            else:
-                self._tell(error, "the loop failed")
+            self.record.finish(self.steps, error, self.stop_reason)
         finally:
-            self._let_go()
+            self.let_go()
 
     def give_up(self, error: BaseException) -> None:
-        """Something of ours failed: say so where it can be said, and leave the training alone."""
+        """Something of ours failed: say so where it can be said, and leave the training alone. The
+        hooks stay, as this may be called by one of them; see `unhook`."""
+        with contextlib.suppress(Exception):  # the folder may be gone: nobody is left to tell
+            what = "watching failed; the training went on without it"
+            self.record.failed(error, self.steps, what)
+        with contextlib.suppress(Exception):
+            self.let_go(unhook=False)
+
+    def unhook(self) -> None:
+        """Take our hooks off the model and the optimisers."""
+        while self._handles:
+            self._handles.pop().remove()
+
+    def let_go(self, unhook: bool = True) -> None:
+        """Leave the model as it was, and the run to its readers."""
         try:
-            self._tell(error, "watching failed; the training went on without it")
-        except Exception:
-            pass  # the folder may be gone: there is nobody left to tell
+            if unhook:
+                self.unhook()
+            if self.watcher is not None:
+                self.watcher.detach()
+            if self.eager is not None:
+                self.eager.close()
         finally:
-            self._let_go()
+            self.record.close()
 
-    def _tell(self, error: BaseException, what: str) -> None:
-        trace = "".join(traceback.format_exception(error))
-        words = WorkerFailed(f"{what}: {type(error).__name__}: {error}")
-        self.journal.write("error", self.steps, **words.as_dict(), traceback=trace)
-        self.journal.write("state", self.steps, state="failed", reason=words.what)
 
-    def _let_go(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-        if self.watcher is not None:
-            self.watcher.detach()
-        self.heartbeat.stop()
-        self.sink.close()
-        self.metrics.close()
-        self.lock.release()
+def _followed(closure: Callable[[], Any], gradients_there: Callable[[], Any]) -> Callable[[], Any]:
+    """``closure``, with a word after its first call: L-BFGS makes many in one step."""
+    there = False
+
+    def followed() -> Any:
+        nonlocal there
+        result = closure()
+        if not there:
+            there = True
+            gradients_there()
+        return result
+
+    return followed
+
+
+def _step_hooks(optimizers: Sequence[torch.optim.Optimizer]) -> list[Mapping[int, Any]]:
+    return [optimizer._optimizer_step_post_hooks for optimizer in optimizers]
 
 
 def _row(note: Note, loss: float, norms: Sequence[float]) -> StepRow:
     lost = not math.isfinite(loss)
+    wrong = sum(not math.isfinite(norm) for norm in norms)
     total = math.hypot(*norms) if norms else math.nan
-    not_finite = 0 if math.isfinite(total) else int(np.sum(~np.isfinite(norms)))
+    if wrong and note.scaled:
+        wrong, total = 0, math.nan
     return StepRow(
-        note.step, note.time, loss, note.lr, total, False, not_finite + lost,
+        note.step, note.time, loss, note.lr, total, False, wrong + lost,
         note.samples_per_s, note.wait_s,
     )  # fmt: skip

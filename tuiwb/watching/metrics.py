@@ -1,10 +1,9 @@
-"""A user's own metrics: a table for each set of names."""
+"""A user's own metrics: every name has its column in one table, found by whoever draws it."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,83 +11,105 @@ import numpy as np
 import torch
 
 from tuiwb.base.text import clean
+from tuiwb.run.columns import COLUMNS, LONGEST, column_names
 from tuiwb.run.table import TableWriter
+from tuiwb.watching.hooks import say
 
-COLUMNS = 200
-"""Of one table: its header must stay readable by plain NumPy."""
-SETS = 50
-"""Different sets of names that are told apart; a loop that makes up new ones at each step has only
-its first ones kept."""
-LONGEST = 100
-"""Characters of a name that are kept."""
+HEADER = 9000
+"""Bytes for the names of one table's columns, so that plain NumPy reads its header."""
+TABLES = 60
+"""Files that are kept open; a loop that makes up new names at each step has only its first ones
+kept."""
+HIGHEST = float(np.finfo(np.float32).max)
 
 
 def number_of(value: Any, name: str = "") -> float:
-    """``value`` as a float. Waits for the device where it is a tensor there. TypeError where it is
-    no number."""
+    """``value`` as a float that fits in four bytes; waits for the device where it is a tensor
+    there. What is no number is NaN, and said."""
     try:
-        return float(value.detach() if isinstance(value, torch.Tensor) else value)
-    except (TypeError, ValueError, RuntimeError):
-        warnings.warn(
-            f"tuiwb: {name!r} is not a number but {type(value).__name__}: left out",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        number = float(value.detach() if isinstance(value, torch.Tensor) else value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    except Exception:
+        kind = type(value).__name__
+        say(f"tuiwb: {clean(name, LONGEST)!r} is not a number but {kind}: left out")
         return math.nan
+    return number if abs(number) <= HIGHEST or number != number else math.copysign(math.inf, number)
+
+
+def figure_of(value: Any, name: str = "") -> float | torch.Tensor:
+    """A number, or a 0-d float32 tensor on the device that computes it: nothing waits."""
+    if (
+        isinstance(value, torch.Tensor)
+        and value.device.type not in ("cpu", "meta")
+        and value.numel() == 1
+        and not value.is_complex()
+        and value.layout == torch.strided
+    ):
+        return value.detach().reshape(()).float()
+    if value is None:
+        return math.nan
+    return number_of(value, name)
+
+
+def mean(values: list[float | torch.Tensor]) -> float | torch.Tensor:
+    """Of the values of one accumulated batch."""
+    return sum(values[1:], start=values[0]) / len(values)
 
 
 class Metrics:
-    """Rows of what the user gave beside the loss."""
+    """Rows of what the user gave beside the loss. Names that were new together share a table."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tables: dict[tuple[str, ...], list[tuple[list[str], TableWriter]]] = {}
+        self._tables: list[tuple[dict[str, str], TableWriter]] = []
+        self._known: set[str] = set()
+        self._taken: set[str] = {"step", "time"}
+        self.full = False
+        """Whether names were left out."""
 
     def add(self, step: int, time: float, values: Mapping[str, float]) -> None:
-        """One row in each table of this set of names."""
+        """One row in each table that has one of these names; NaN for those that are not given."""
         if not values:
             return
-        names = tuple(values)
-        if names not in self._tables:
-            if len(self._tables) >= SETS:
-                return
-            self._tables[names] = self._open(names)
-        for some, table in self._tables[names]:
-            row = np.zeros(1, table.dtype)
-            row[0] = (step, time, *(values[name] for name in some))
-            table.append(row)
+        if not values.keys() <= self._known:
+            self._open([name for name in values if name not in self._known])
+        for columns, table in self._tables:
+            if not columns.keys().isdisjoint(values):
+                row = np.zeros(1, table.dtype)
+                row[0] = (step, time, *(values.get(name, math.nan) for name in columns))
+                table.append(row)
 
-    def _open(self, names: tuple[str, ...]) -> list[tuple[list[str], TableWriter]]:
-        opened = []
-        columns = column_names(names)
-        number = sum(len(tables) for tables in self._tables.values())
-        for begin in range(0, len(names), COLUMNS):
-            some = list(names[begin : begin + COLUMNS])
+    def _open(self, names: list[str]) -> None:
+        for group in _groups(column_names(names, self._taken)):
+            if len(self._tables) >= TABLES:
+                self.full = True
+                return
             dtype = np.dtype(
-                [("step", "<i8"), ("time", "<f8"), *((columns[name], "<f4") for name in some)]
+                [("step", "<i8"), ("time", "<f8"), *((column, "<f4") for column in group.values())]
             )
-            number += 1
+            number = len(self._tables) + 1
             table = "metrics" if number == 1 else f"metrics-{number}"
-            opened.append((some, TableWriter(self._folder, table, dtype)))
-        return opened
+            self._tables.append((group, TableWriter(self._folder, table, dtype)))
+            self._known.update(group)
+            self._taken.update(group.values())
 
     def close(self) -> None:
         """Close all tables."""
-        for tables in self._tables.values():
-            for _, table in tables:
-                table.close()
-        self._tables = {}
+        while self._tables:
+            self._tables.pop()[1].close()
 
 
-def column_names(names: tuple[str, ...]) -> dict[str, str]:
-    """A column's name for each metric: printable, at most `LONGEST` long, no two alike."""
-    taken = {"step", "time"}
-    columns = {}
-    for name in names:
-        short = clean(str(name), LONGEST) or "metric"
-        unique, number = short, 2
-        while unique in taken:
-            unique, number = f"{short[: LONGEST - 6]}~{number}", number + 1
-        taken.add(unique)
-        columns[name] = unique
-    return columns
+def _groups(columns: Mapping[str, str]) -> Iterable[dict[str, str]]:
+    """Names and their columns in groups that fit into one table each."""
+    group: dict[str, str] = {}
+    size = 0
+    for name, column in columns.items():
+        length = len(repr(column)) + 12  # with its type, as the header has it
+        if group and (len(group) >= COLUMNS or size + length > HEADER):
+            yield group
+            group, size = {}, 0
+        group[name] = column
+        size += length
+    if group:
+        yield group

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import warnings
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +14,12 @@ import torch
 from torch import nn
 
 from tuiwb.base.errors import UserError
-from tuiwb.engine.interfaces import Stopped
+from tuiwb.base.text import slug
+from tuiwb.watching.compiled import original
+from tuiwb.watching.hooks import Guard, say
 from tuiwb.watching.loop import Loop
+from tuiwb.watching.plain import plain_hparams
+from tuiwb.watching.record import Record
 
 
 class Run:
@@ -25,17 +29,19 @@ class Run:
     rank than 0, a data-loading process, or after a failure of ours).
     """
 
-    def __init__(self, begin: Callable[[], Loop] | None) -> None:
+    def __init__(self, begin: Callable[[Guard], Loop] | None) -> None:
         self._pid = os.getpid()
         self._loop: Loop | None = None
+        self._left: Loop | None = None
+        """One that has failed, whose hooks are still to be taken off."""
         self.path: Path | None = None
         self.stop_requested = False
         """Whether ``tuiwb ctl RUN stop``, or a symptom in ``stop_on``, asks the loop to end. The
         loop is the user's: it decides."""
         if begin is not None:
-            self._loop = self._safely(begin)
-            self.path = self._loop.paths.root if self._loop is not None else None
-            atexit.register(self.close)
+            self._loop = self._safely(lambda: begin(self._guard))
+            self.path = self._loop.record.paths.root if self._loop is not None else None
+            atexit.register(self._at_exit)
 
     def step(self, loss: Any = None, **metrics: Any) -> None:
         """Once for each batch, after the optimiser's step. ``loss`` and every metric are a number
@@ -43,43 +49,64 @@ class Run:
         loop = self._mine()
         if loop is not None:
             self._safely(lambda: loop.step(loss, metrics))
-            self.stop_requested |= loop.stop_requested
+            self.stop_requested |= loop.stop_reason is not None
 
     def evaluate(self, **metrics: Any) -> None:
         """Metrics on held-out data: ``loss=0.1`` is drawn as ``val_loss``."""
         loop = self._mine()
         if loop is not None:
             self._safely(lambda: loop.evaluate(metrics))
+            self.stop_requested |= loop.stop_reason is not None
+
+    def batch(self, given: Any) -> None:
+        """A batch has come, for trainers that do not call the watched module itself."""
+        loop = self._mine()
+        if loop is not None:
+            self._safely(lambda: loop.batch(given))
 
     def close(self, error: BaseException | None = None) -> None:
         """Write what is under way and say how it ended. May be called twice."""
         loop, self._loop = self._mine(), None
-        atexit.unregister(self.close)
+        atexit.unregister(self._at_exit)
         if loop is not None:
             self._safely(lambda: loop.close(error))
 
+    def _at_exit(self) -> None:
+        # an uncaught error was printed by then; at a prompt it may be any cell's
+        self.close(None if hasattr(sys, "ps1") else getattr(sys, "last_value", None))
+
     def _mine(self) -> Loop | None:
         # a process that was forked off (a data loader's) holds a copy that is not to be used
-        return self._loop if os.getpid() == self._pid else None
+        if os.getpid() != self._pid:
+            return None
+        if self._left is not None:
+            self._left.unhook()
+            self._left = None
+        return self._loop
+
+    def _guard(self, do: Callable[[], Any]) -> Any:
+        """What a hook does, where it still has something to do."""
+        if self._loop is None or os.getpid() != self._pid:
+            return None
+        return self._safely(do)
 
     def _safely(self, do: Callable[[], Any]) -> Any:
         """``do``; whatever goes wrong in it is said once, and then the training goes on alone."""
         try:
             return do()
-        except Stopped as stopped:
-            self.stop_requested = True
-            warnings.warn(f"tuiwb: {stopped.reason}", RuntimeWarning, stacklevel=3)
         except Exception as error:
             loop, self._loop = self._loop, None
             if loop is not None:
                 loop.give_up(error)
+                self._left = loop
             words = (
                 str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             )
-            warnings.warn(
-                f"tuiwb stops watching, the training goes on: {words}", RuntimeWarning, stacklevel=3
-            )
+            say(f"tuiwb stops watching, the training goes on: {words}")
         return None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Run, (None,)  # a copy of whatever holds this run watches nothing
 
     def __enter__(self) -> Run:
         return self
@@ -98,7 +125,7 @@ def watch(
     optimizer: torch.optim.Optimizer | Iterable[torch.optim.Optimizer] | None = None,
     *,
     name: str | None = None,
-    hparams: Mapping[str, Any] | None = None,
+    hparams: Mapping[str, Any] | object | None = None,
     runs: str | Path | None = None,
     budget: float = 0.02,
     stop_on: Iterable[str] = (),
@@ -112,27 +139,40 @@ def watch(
     be watched is said in a warning.
     """
 
-    def begin() -> Loop:
+    def begin(guard: Guard) -> Loop:
         from tuiwb.run.create import runs_dir
 
+        if not isinstance(model, nn.Module):
+            raise UserError(
+                f"cannot watch a {type(model).__name__}",
+                where="tuiwb.watch",
+                allowed="a torch.nn.Module; several of them as a torch.nn.ModuleList",
+            )
         optimizers = (
             ()
             if optimizer is None
             else (optimizer,)
-            if isinstance(optimizer, torch.optim.Optimizer)
+            if hasattr(optimizer, "param_groups")
             else tuple(optimizer)
         )
         folder = Path(runs).expanduser().absolute() if runs is not None else runs_dir()
-        return Loop(
-            model, optimizers, folder, name, dict(hparams or {}), float(budget), tuple(stop_on)
-        )
+        symptoms = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
+        title = slug(type(original(model)).__name__.lower(), "run")
+        record = Record(folder, title, name, plain_hparams(hparams), symptoms)
+        try:
+            return Loop(model, optimizers, record, float(budget), guard)
+        except BaseException as error:
+            record.failed(error, 0, "watching could not begin")
+            record.close()
+            raise
 
     return Run(begin if rank() == 0 else None)
 
 
 def rank() -> int:
-    """This process's rank; 0 without torch.distributed."""
+    """This process's rank, also before the process group is there; 0 without several."""
     distributed = torch.distributed
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
-    return 0
+    told = os.environ.get("RANK", "")  # torchrun's
+    return int(told) if told.isdecimal() else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tuiwb.engine.interfaces import Command
@@ -20,9 +20,14 @@ class Request:
     """One command; what becomes of it is acknowledged in the journal, and then it is gone."""
 
     def __init__(
-        self, journal: Journal, asked: inbox.Command | None, signal_name: str = ""
+        self,
+        journal: Journal,
+        asked: inbox.Command | None,
+        signal_name: str = "",
+        accepted: Callable[[Command, int], None] = lambda command, step: None,
     ) -> None:
         self._journal = journal
+        self._accepted = accepted
         self._asked = asked
         self.command = asked.command if asked else "stop"
         self.args: Mapping[str, Any] = asked.args if asked else {}
@@ -30,6 +35,7 @@ class Request:
 
     def accept(self, step: int) -> None:
         self._acknowledge(step, accepted=True)
+        self._accepted(self, step)
 
     def refuse(self, step: int, reason: str) -> None:
         self._acknowledge(step, accepted=False, reason=reason)
@@ -60,6 +66,8 @@ class Inbox:
         self._journal = journal
         self._next_look = 0.0
         self._signalled: str | None = None
+        self.accepted: Callable[[Command, int], None] = lambda command, step: None
+        """Told of every command that took effect."""
 
     def listen(self) -> None:
         """Install the signal handlers of this process."""
@@ -78,7 +86,10 @@ class Inbox:
         if now < self._next_look:
             return ()
         self._next_look = now + LOOK_EVERY
-        return [Request(self._journal, asked) for asked in inbox.take(self._paths, self._warn)]
+        return [
+            Request(self._journal, asked, accepted=self.accepted)
+            for asked in inbox.take(self._paths, self._warn)
+        ]
 
     def _warn(self, text: str) -> None:
         self._journal.write("warning", text=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -25,6 +26,7 @@ from tuiwb.doctor.window import (
     columns,
 )
 from tuiwb.engine.interfaces import Stopped
+from tuiwb.worker.outcomes import Applied, symptom_of
 from tuiwb.worker.recent import Recent
 
 EVERY = 1.0
@@ -75,6 +77,8 @@ class Rounds:
         self._next_round = 0.0
         self._early = FIRST
         self._reported: dict[str, int] = {}
+        self._known: dict[str, Finding] = {}
+        self._applied: list[Applied] = []
 
     def begin(self, steps: np.dtype[Any], layers: np.dtype[Any]) -> None:
         """The columns of the steps and of the layers, before the first row."""
@@ -129,6 +133,29 @@ class Rounds:
                 if finding.symptom in self._stop_on and not self.stopped:
                     self._stop(finding)
             self._reported[finding.symptom] = finding.until
+            self._known[finding.symptom] = finding
+        self._follow_up(window)
+
+    def set(self, step: int, settings: Mapping[str, Any], by: str, now: float) -> None:
+        """Knobs have been set at ``step``: the rules go by them from now on, and where a remedy
+        was applied it is watched what comes of it."""
+        finding = self._known.get(symptom_of(by))
+        if finding is not None:
+            self._applied = [a for a in self._applied if a.finding.symptom != finding.symptom]
+            self._applied.append(Applied(finding, self.window(now), step, dict(settings)))
+        self.facts = replace(self.facts, spec={**self.facts.spec, **settings})
+
+    def _follow_up(self, window: Window, last: bool = False) -> None:
+        for applied in list(self._applied):
+            verdict = applied.verdict(window, last)
+            if verdict is None:
+                continue
+            self._applied.remove(applied)
+            step = int(window.step[-1])
+            symptom, change = applied.finding.symptom, dict(applied.change)
+            self._event(
+                "outcome", step, symptom=symptom, verdict=verdict, since=applied.step, change=change
+            )
 
     def _stop(self, finding: Finding) -> None:
         """The spec asks to end here: raises `Stopped`, with the reason as an error in the journal,
@@ -141,6 +168,7 @@ class Rounds:
         """The round at the end, whatever came of it: a short run may have had no other."""
         self._stop_on = frozenset()
         self.make(now)
+        self._follow_up(self.window(now), last=True)
 
     def window(self, now: float) -> Window:
         """What the rules see."""

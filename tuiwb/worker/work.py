@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +24,9 @@ from tuiwb.run.reader import read_meta
 from tuiwb.spec import from_toml
 from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
+
+if TYPE_CHECKING:
+    from tuiwb.engine.interfaces import Command
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 DIVERGED = 3
@@ -98,6 +101,12 @@ class _Work:
         sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
         heartbeat = Heartbeat(self.paths, sink)
         sink.rounds.facts = self.introduce(session)
+
+        def accepted(command: Command, step: int) -> None:
+            if command.command == "set":
+                sink.rounds.set(step, command.args, command.by, time.time())
+
+        inbox.accepted = accepted
         self.say("training")
         heartbeat.start()
         try:

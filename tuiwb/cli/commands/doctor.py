@@ -28,13 +28,16 @@ def doctor(
     json: Json = False,
     runs: Runs = None,
 ) -> int:
-    """Diagnose a run: symptoms with their evidence, causes and remedies."""
+    """Diagnose a run, or a TensorBoard folder: symptoms, evidence, causes and remedies."""
     from tuiwb.api import open_run
     from tuiwb.client.diagnose import diagnose
-    from tuiwb.client.runs import find
+    from tuiwb.interop.opening import opened
 
-    view = open_run(find(runs_folder(runs), run))
-    found = diagnose(view)
+    with opened(runs_folder(runs), run) as source:
+        for words in source.said:
+            output.say(words)
+        view = open_run(source.path)
+        found = diagnose(view)
     if json:
         output.emit_json({"run": view.id, "findings": [finding.as_dict() for finding in found]})
     elif not view.table("steps").rows:

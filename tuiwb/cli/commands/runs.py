@@ -17,12 +17,16 @@ app = typer.Typer()
 
 @app.command()
 def attach(run: RunName = None, runs: Runs = None, glyphs: Glyphs = None) -> int:
-    """Open the workbench on a run, live or over."""
+    """Open the workbench on a run, live or over, or on a copy of a TensorBoard folder."""
     from tuiwb.cli.screen import open_workbench
-    from tuiwb.client.runs import find
+    from tuiwb.interop.opening import opened
 
     folder = runs_folder(runs)
-    return open_workbench(folder, find(folder, run), glyph_set(glyphs))
+    with opened(folder, run) as source:
+        for words in source.said:
+            output.say(words)
+        place = source.path.parent if source.copied else folder
+        return open_workbench(place, source.path, glyph_set(glyphs))
 
 
 @app.command()
