@@ -67,7 +67,7 @@ class Eager:
         self._plain.eval()
         try:
             with torch.random.fork_rng(devices), torch.no_grad():
-                self._plain._call_impl(*args, **kwargs)
+                self._plain._call_impl(*args, **kwargs)  # type: ignore[no-untyped-call]
         finally:
             for module, mode in modes:
                 module.training = mode

@@ -16,9 +16,10 @@ from tuiwb.engine.interfaces import StepRow, Stopped
 from tuiwb.engine.readback import read_back
 from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.watcher import Watcher
+from tuiwb.run.columns import column_names
 from tuiwb.watching.compiled import Eager, is_compiled, original
 from tuiwb.watching.hooks import Guard, Hook, say
-from tuiwb.watching.metrics import column_names, figure_of, mean, number_of
+from tuiwb.watching.metrics import figure_of, mean, number_of
 from tuiwb.watching.record import Record, rate
 from tuiwb.watching.turns import Turns
 

@@ -105,7 +105,7 @@ def _groups(columns: Mapping[str, str]) -> Iterable[dict[str, str]]:
     group: dict[str, str] = {}
     size = 0
     for name, column in columns.items():
-        length = len(repr(column)) + 12  # with its type, as the header has it
+        length = len(ascii(column)) + 12  # with its type, as the header has it
         if group and (len(group) >= COLUMNS or size + length > HEADER):
             yield group
             group, size = {}, 0

@@ -148,13 +148,11 @@ def watch(
                 where="tuiwb.watch",
                 allowed="a torch.nn.Module; several of them as a torch.nn.ModuleList",
             )
-        optimizers = (
-            ()
-            if optimizer is None
-            else (optimizer,)
-            if hasattr(optimizer, "param_groups")
-            else tuple(optimizer)
-        )
+        optimizers: tuple[torch.optim.Optimizer, ...] = ()
+        if isinstance(optimizer, torch.optim.Optimizer):
+            optimizers = (optimizer,)
+        elif optimizer is not None:
+            optimizers = tuple(optimizer)
         folder = Path(runs).expanduser().absolute() if runs is not None else runs_dir()
         symptoms = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
         title = slug(type(original(model)).__name__.lower(), "run")
