@@ -86,7 +86,7 @@ def _hot(spec: Spec, key: str, value: str) -> KnobInfo:
             f"unknown setting {key!r}",
             found=repr(key),
             allowed=", ".join(hot_keys(spec)),
-            nearest=nearest(key, keys),
+            nearest=next((k for k in keys if k.endswith(f".{key}")), None) or nearest(key, keys),
         )
     infos = {info.name: info for info in fields(type(getattr(spec, section)))}
     if name not in infos:
