@@ -14,6 +14,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tuiwb"
 TRAINING = ("data", "engine", "models", "optim", "probes", "tasks", "worker")
+ADAPTERS = ("lightning.py", "transformers.py")
+WATCHING = tuple(
+    f"watching/{file.name}"
+    for file in sorted((PACKAGE / "watching").glob("*.py"))
+    if file.name not in ADAPTERS
+)
 GROUND = ("base", "spec", "run", "doctor")
 SCREENS = {"plotext", "rich", "textual", "typer", "optuna"}
 
@@ -50,20 +56,24 @@ def forbidden(found: set[str], *names: str) -> set[str]:
 
 READING_WALLS = {
     "the reading wing never loads torch or the training wing": (
-        (*GROUND, "client", "plots", "search", "cli", "tui", "api", "__main__"),
-        ("torch", "sklearn", *(f"tuiwb.{room}" for room in TRAINING)),
+        (*GROUND, "client", "interop", "plots", "search", "cli", "tui", "api", "__main__"),
+        ("torch", "sklearn", "tuiwb.watching", *(f"tuiwb.{room}" for room in TRAINING)),
     ),
     "plotext waits until something is printed": (
         (*GROUND, "client", "plots", "cli", "tui", "api", "__main__"),
         ("plotext",),
     ),
     "what readers share knows no screen": (
-        (*GROUND, "client", "api"),
+        (*GROUND, "client", "interop", "api"),
         (*SCREENS, "tuiwb.plots", "tuiwb.cli", "tuiwb.tui"),
     ),
     "optuna waits until a trial is asked for": (
         (*GROUND, "client", "search", "cli", "tui", "api"),
         ("optuna",),
+    ),
+    "tensorboard waits until a folder of its own is read": (
+        (*GROUND, "client", "interop", "cli", "tui", "api"),
+        ("tensorboard", "google.protobuf"),
     ),
     "a search's trials are runs like any other": (
         ("search",),
@@ -93,7 +103,18 @@ TRAINING_WALLS = {
         TRAINING,
         (
             *SCREENS,
-            *(f"tuiwb.{room}" for room in ("api", "cli", "client", "plots", "search", "tui")),
+            *(
+                f"tuiwb.{room}"
+                for room in ("api", "cli", "client", "interop", "plots", "search", "tui")
+            ),
+        ),
+    ),
+    "a watched loop knows no screen, no reader and, but for its adapter, no trainer": (
+        WATCHING,
+        (
+            *SCREENS,
+            *("accelerate", "lightning", "transformers"),
+            *(f"tuiwb.{room}" for room in ("api", "cli", "client", "interop", "plots", "tui")),
         ),
     ),
     "the engine sees no run directory": (
