@@ -9,7 +9,7 @@ from tuiwb.base.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Dispatch one of the worker's five lives; returns the exit status."""
+    """Dispatch one of the worker's six lives; returns the exit status."""
     # Before torch is imported: its thread pools take their size from here. One thread is the
     # right start for every small net, and the engine raises it for large ones.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,6 +27,10 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.together import ensemble_once
 
             return ensemble_once(sys.stdin.read())
+        case ["--preflight"]:
+            from tuiwb.worker.preflight import preflight_once
+
+            return preflight_once(sys.stdin.read())
         case ["--info"]:
             from tuiwb.worker.facts import print_facts
 
@@ -36,7 +40,8 @@ def main(arguments: list[str]) -> int:
 
             return work(path)
     print(
-        "usage: python -m tuiwb.worker RUN | --standby | --describe | --ensemble | --info",
+        "usage: python -m tuiwb.worker "
+        "RUN | --standby | --describe | --ensemble | --preflight | --info",
         file=sys.stderr,
     )
     return UserError.exit_code
