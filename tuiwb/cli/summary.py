@@ -12,6 +12,7 @@ from tuiwb.base.format import duration, number, si, size
 from tuiwb.base.text import clean
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
+from tuiwb.cli.studies import last_studies, study_words
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
@@ -62,6 +63,10 @@ def as_dict(view: RunView) -> dict[str, Any]:
         "metrics": dict(view.metrics),
         "expect": judged.as_dict() if judged is not None else None,
         "findings": list(view.findings),
+        "studies": {
+            name: {"step": event.get("step"), **event["figures"]}
+            for name, event in last_studies(view).items()
+        },
     }
 
 
@@ -133,6 +138,7 @@ def in_words(view: RunView) -> str:
             line += f"   target {judged.target_words}: {'met' if judged.met else 'not met'}"
             line += f" (baseline: {judged.baseline})" if judged.baseline else ""
         lines.append(line)
+    lines += [f"  {study_words(event)}" for event in last_studies(view).values()]
     for finding in view.findings:
         lines.append(f"  finding: {finding.get('symptom')} ({finding.get('severity')})")
     if (error := reported(view)) is not None:

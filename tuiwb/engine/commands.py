@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.engine.build import Session
 from tuiwb.engine.interfaces import Command, Controls, Sink, Stopped
+from tuiwb.engine.studies import study_now
 from tuiwb.spec.hot import hot_keys, with_settings
 from tuiwb.spec.sections import Spec
 
@@ -59,6 +60,10 @@ class Desk:
         """A state for the journal: training or paused."""
         self._said_training = state == "training"
         self._sink.event("state", self.session.step, state=state, **more)
+
+    def report(self, kind: str, **fields: object) -> None:
+        """An event of this step for the journal."""
+        self._sink.event(kind, self.session.step, **fields)
 
     def _take(self) -> None:
         for command in self._controls.take():
@@ -121,6 +126,22 @@ def set_knobs(desk: Desk, command: Command) -> None:
         command.accept(session.step)
 
 
+def probe(desk: Desk, command: Command) -> None:
+    """Take the study ``study`` now, paused or not; its figures are an event, and no bit changes."""
+    session, name = desk.session, str(command.args.get("study", ""))
+    desk.settle()
+    try:
+        figures = study_now(session, name)
+    except UserError as error:
+        command.refuse(session.step, _in_a_line(error))
+    except (RuntimeError, MemoryError) as error:
+        # a layer without a second derivative, a device without room for a copy: training goes on
+        command.refuse(session.step, f"{name} is not possible here: {str(error).splitlines()[0]}")
+    else:
+        desk.report("study", name=name, figures=figures)
+        command.accept(session.step)
+
+
 def _in_a_line(error: UserError) -> str:
     """Why something was refused, in one line."""
     parts = [error.what, f"found {error.found}" if error.found else ""]
@@ -134,6 +155,7 @@ COMMANDS: dict[str, Callable[[Desk, Command], None]] = {
     "resume": resume,
     "step": step,
     "set": set_knobs,
+    "probe": probe,
 }
 
 

@@ -25,7 +25,15 @@ SHELVES = {
 """Section of the spec -> the shelf that its components stand on."""
 
 STUDIES = Shelf("probes/studies", "study", declares="\ndef study(")
-"""What ``probe.studies`` can name."""
+"""What ``probe.studies`` and ``ctl probe`` can name."""
+
+
+def study_words(name: str) -> str:
+    """What a study finds out, in a few words: the beginning of its file's docstring."""
+    text = STUDIES.path(name).read_text("utf-8")
+    first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    return first.partition(":")[0].rstrip(".")
+
 
 _IMPORTS = ("typing", "msgspec", "tuiwb.spec")
 

@@ -1,4 +1,4 @@
-"""``--preflight``: the checks of a spec, a JSON object a line as they come, and at last the whole."""
+"""``--preflight``: the checks of a spec, a JSON object a line as they come, then the whole."""
 
 from __future__ import annotations
 

@@ -9,11 +9,14 @@ import typer
 
 from tuiwb.cli import output
 from tuiwb.cli.options import Json, Runs, runs_folder
+from tuiwb.cli.studies import studied, study_words
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
 
 PLACE = 3
+STUDYING = 300.0
+"""Seconds that a study may take at least: of a large model it takes minutes."""
 app = typer.Typer()
 
 
@@ -25,6 +28,7 @@ class Command(StrEnum):
     resume = "resume"
     step = "step"
     set = "set"
+    probe = "probe"
 
 
 @app.command()
@@ -33,13 +37,15 @@ def ctl(
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
     command: Annotated[
-        Command, typer.Argument(metavar="COMMAND", help="stop, pause, resume, step N, or set ...")
+        Command,
+        typer.Argument(metavar="COMMAND", help="stop, pause, resume, step N, set ... or probe ..."),
     ],
     given: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[N | KEY=VALUE ...]",
-            help="How many steps a paused run takes (1 unless said); what to set: optim.lr=0.003",
+            metavar="[N | KEY=VALUE ... | STUDY]",
+            help="How many steps a paused run takes (1 unless said); what to set: optim.lr=0.003; "
+            "which study to take: sharpness",
         ),
     ] = None,
     timeout: Annotated[
@@ -49,7 +55,10 @@ def ctl(
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Steer a run: stop, pause, resume, step N, set KEY=VALUE; prints the step of obeying."""
+    """Steer a run: stop, pause, resume, step N, set KEY=VALUE; prints the step of obeying.
+
+    Or probe STUDY: an expensive look at the whole model; prints its figures, and changes nothing.
+    """
     from tuiwb.api import open_run
     from tuiwb.base.errors import UserError
     from tuiwb.client.commands import send, wait
@@ -70,14 +79,19 @@ def ctl(
         )
     if command is Command.set:
         args = _settings(view, texts)
+    if command is Command.probe:
+        timeout = max(timeout, STUDYING)
     answer = wait(path, send(path, command.value, args, by="cli"), timeout)
+    told = studied(open_run(path), answer) if command is Command.probe else None
     if json:
-        output.emit_json(answer)
+        output.emit_json(answer if told is None else answer | {"figures": told["figures"]})
     if not answer.get("accepted"):
         raise UserError(
             f"{path.name} refused to {command.value}", found=str(answer.get("reason") or "")
         )
-    if not json:
+    if told is not None and not json:
+        output.emit(f"{path.name}  {study_words(told)}")
+    elif not json:
         words = " ".join([command.value, *(texts if command is Command.set else [])])
         output.emit(f"{path.name}  {words}  at step {answer.get('step')}")
 
@@ -86,6 +100,8 @@ def _plain(run: str, command: Command, given: list[str]) -> dict[str, Any]:
     """The arguments of a command that takes a number, or nothing; what does not fit is said."""
     from tuiwb.base.errors import UserError
 
+    if command is Command.probe:
+        return _study(run, given)
     if command is Command.set or not given:
         return {}
     if command is not Command.step:
@@ -100,6 +116,22 @@ def _plain(run: str, command: Command, given: list[str]) -> dict[str, Any]:
             allowed="a number of steps >= 1",
         )
     return {"steps": int(given[0])}
+
+
+def _study(run: str, given: list[str]) -> dict[str, Any]:
+    """The study's name, which must be one."""
+    from tuiwb.base.errors import UserError
+    from tuiwb.spec.declarations import STUDIES
+
+    if len(given) != 1:
+        raise UserError(
+            "probe takes the name of one study",
+            found=" ".join(given) or "none",
+            allowed=", ".join(STUDIES.names()),
+            next=f"tuiwb ctl {run} probe {STUDIES.names()[0]}",
+        )
+    STUDIES.path(given[0], "ctl probe")
+    return {"study": given[0]}
 
 
 def _settings(view: RunView, texts: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The gradient noise scale: how large a batch may be before it brings nothing more.
+"""How large a batch may be before it brings nothing more: the gradient noise scale.
 
 McCandlish, Kaplan, Amodei et al. 2018, "An Empirical Model of Large-Batch Training", appendix A.1.
 The squared norm of a batch's gradient is |G|^2 + S / B: the true one, and the noise of B samples.

@@ -1,4 +1,4 @@
-"""Sharpness: the greatest eigenvalue of the loss's Hessian, beside 2 / lr.
+"""How sharply the loss bends, beside 2 / lr: the Hessian's greatest eigenvalue.
 
 On a parabola of curvature above 2 / lr gradient descent grows instead of settling; training by
 full batches rises to that edge and stays there (Cohen, Kaur, Li, Kolter & Talwalkar 2021, "Gradient

@@ -1,6 +1,6 @@
-"""Does a step stop short of the valley, hit its floor, or leap across?
+"""Whether a step stops short of the valley or leaps across: Cockpit's alpha.
 
-The alpha of Cockpit (Schneider, Dangel & Hennig 2021, section 3.2). Along the step that training
+Schneider, Dangel & Hennig 2021, Cockpit, section 3.2. Along the step that training
 takes next, the loss of its batch and the slope in the step's direction are measured before and
 after; a parabola through these four (least squares) has its lowest point where alpha is 0. -1 is no
 step at all, 1 a leap to the same height on the other side, more than 1 a climb.
