@@ -1,11 +1,14 @@
-"""What the workbench costs: its loop, rows and probes against a bare hand-written loop.
+"""What watching costs: the workbench's loop, and others' instruments, against a bare loop.
 
-    python -m tests.benchmarks.overhead [--steps 400] [PRESET ...]
+    python -m tests.benchmarks.overhead [--steps 400] [--every 10] [PRESET ...]
 
-Both loops do the same maths on the same batches with the same (fused) optimiser, and take turns in
-blocks of a few steps, so that a machine whose speed drifts treats them alike. The ratio is that of
-the median step times; the ratio of the means counts the sampled steps in. The losses of the run
-with probes, the run without, and the bare loop must be the same, bit for bit.
+All loops do the same maths on the same batches, and take turns in blocks of a few steps, so that a
+machine whose speed drifts treats them alike. The first table holds ours to a bare loop with the
+same (fused) optimiser: the ratio of the median step times, and that of the means, which counts the
+sampled steps in; the losses of the run with probes, the run without, and the bare loop must be the
+same, bit for bit. The second table is throughput, in steps of the mean time, against a plain loop
+whose optimiser is not fused, and against the fused one: ours at its default budget, ours at the
+cadence that the others have, and wandb, TensorBoard and Lightning at it, each where installed.
 """
 
 from __future__ import annotations
@@ -14,101 +17,38 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
 
-from tuiwb.engine.build import Session, build
-from tuiwb.engine.checkpoint import Checkpoints
-from tuiwb.engine.interfaces import StepRow
-from tuiwb.engine.loop import Loop
-from tuiwb.optim.schedule import learning_rate
-from tuiwb.run.journal import Journal
-from tuiwb.run.layout import RunPaths
+from tests.benchmarks.loops import Hand, Ours, prepared
+from tests.benchmarks.rivals import RIVALS, Step, there
 from tuiwb.spec import resolve
-from tuiwb.worker.controls import Inbox
-from tuiwb.worker.sink import RunSink
 
-PRESETS = ("cnn-digits", "gpt-char")
+PRESETS = ("mlp-digits", "cnn-digits", "char-rnn", "gpt-char")
 BLOCK = 10
 """Steps that one loop runs before the other takes its turn."""
+PLAIN, FUSED, OFF, OURS = "plain", "fused", "ours, probes off", "ours, default budget"
 
 
-class Recording(RunSink):
-    """The worker's own sink, which also keeps the losses."""
+class Row(NamedTuple):
+    """What was measured on one preset; times in seconds, of all loops."""
 
-    def __init__(self, paths: RunPaths, journal: Journal) -> None:
-        super().__init__(paths, journal)
-        self.losses: list[float] = []
-
-    def steps(self, rows: Sequence[StepRow]) -> None:
-        super().steps(rows)
-        self.losses.extend(row.loss for row in rows)
-
-
-def ours(
-    preset: str, budget: float, folder: Path, steps: int
-) -> tuple[Callable[[], None], list[float]]:
-    """One step of the workbench's loop, as the worker runs it, and the list its losses go to."""
-    session = prepared(preset, budget, steps)
-    paths = RunPaths(folder)
-    for sub in (paths.tables, paths.inbox, paths.checkpoints):
-        sub.mkdir(parents=True)
-    journal = Journal(paths.journal)
-    sink = Recording(paths, journal)
-    controls = Inbox(paths, journal)
-    loop = Loop(session, sink, controls, Checkpoints(paths.checkpoints))
-
-    def step() -> None:
-        loop.desk.attend()
-        loop.step()
-        if loop.session.step == steps:
-            loop.drain(flush=True)
-
-    return step, sink.losses
+    preset: str
+    median: Mapping[str, float]
+    mean: Mapping[str, float]
+    sampled: float
+    """Steps from one sample of the layers to the next, at the default budget."""
+    bits_probes: bool
+    bits_bare: bool
 
 
-def bare(preset: str, steps: int) -> tuple[Callable[[], None], list[float]]:
-    """One step as a person would write it by hand, with the loss read once a step."""
-    session = prepared(preset, 0.0, steps)
-    spec, model, optimizer = session.spec, session.model, session.optimizers[0]
-    parameters = list(model.parameters())
-    decayed = [p for p in parameters if p.ndim >= 2]
-    losses: list[float] = []
-    state = {"step": 0}
-
-    def step() -> None:
-        x, y = session.batches.at(state["step"])
-        lr = learning_rate(state["step"], spec.train.steps, spec.schedule, spec.optim.lr)
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        loss, _ = session.task.loss(model, (x, y))
-        loss.backward()
-        if spec.train.clip_norm:
-            torch.nn.utils.clip_grad_norm_(parameters, spec.train.clip_norm)
-        if spec.regularize.weight_decay:
-            with torch.no_grad():
-                torch._foreach_mul_(decayed, 1 - lr * spec.regularize.weight_decay)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.item())
-        state["step"] += 1
-
-    return step, losses
-
-
-def prepared(preset: str, budget: float, steps: int) -> Session:
-    spec = resolve(preset, [f"probe.budget={budget}", f"train.steps={max(steps, 1000)}"]).spec
-    session = build(spec)
-    session.model.train()
-    return session
-
-
-def take_turns(loops: dict[str, Callable[[], None]], steps: int) -> dict[str, np.ndarray]:
+def take_turns(loops: Mapping[str, Step], steps: int) -> dict[str, np.ndarray]:
     """Seconds of every step of each loop."""
     times: dict[str, list[float]] = {name: [] for name in loops}
     for block in range(steps // BLOCK):
@@ -117,54 +57,97 @@ def take_turns(loops: dict[str, Callable[[], None]], steps: int) -> dict[str, np
             step = loops[name]
             for _ in range(BLOCK):
                 began = time.perf_counter()
-                step()
-                times[name].append(time.perf_counter() - began)
+                known = step()
+                times[name].append(time.perf_counter() - began if known is None else known)
     return {name: np.array(values) for name, values in times.items()}
 
 
-def measure(preset: str, steps: int) -> dict[str, float | bool | str]:
-    """Ratios and the bit-for-bit check for one preset."""
-    budget = resolve(preset).spec.probe.budget
-    with tempfile.TemporaryDirectory() as folder:
-        watched, watched_losses = ours(preset, budget, Path(folder) / "on", steps)
-        blind, blind_losses = ours(preset, 0.0, Path(folder) / "off", steps)
-        plain, plain_losses = bare(preset, steps)
-        # dropout draws from one global generator: with it, loops that take turns disturb each other
-        dropout = resolve(preset).spec.regularize.dropout
-        times = take_turns({"bare": plain, "off": blind, "on": watched}, steps)
+def measure(preset: str, steps: int, every: int, rivals: bool = True) -> Row:
+    """All loops on one preset, in turns."""
+    spec = resolve(preset).spec
+    steps -= steps % BLOCK
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        ours = Ours(preset, spec.probe.budget, folder / "on", steps)
+        off = Ours(preset, 0.0, folder / "off", steps)
+        fused = Hand(prepared(preset, 0.0, steps))
+        loops: dict[str, Callable[[], float | None]] = {FUSED: fused, OFF: off, OURS: ours}
+        if rivals:
+            loops[PLAIN] = Hand(prepared(preset, 0.0, steps), fused=False)
+            same = Ours(preset, spec.probe.budget, folder / "same", steps, every)
+            loops[f"ours, every {every}"] = same
+            for name in there():
+                place_of_its_own = folder / RIVALS[name][0]
+                place_of_its_own.mkdir()
+                session = prepared(preset, 0.0, steps)
+                loops[name] = RIVALS[name][1](session, steps, every, place_of_its_own)
+        times = take_turns(loops, steps)
     warm = {name: values[len(values) // 10 :] for name, values in times.items()}
-    median = {name: float(np.median(values)) for name, values in warm.items()}
-    mean = {name: float(values.mean()) for name, values in warm.items()}
-    return {
-        "preset": preset,
-        "bare_ms": 1e3 * median["bare"],
-        "ratio": median["on"] / median["bare"],
-        "ratio_mean": mean["on"] / mean["bare"],
-        "ratio_probes_off": median["off"] / median["bare"],
-        "bits_probes": bool(dropout) or watched_losses == blind_losses,
-        "bits_bare": bool(dropout) or watched_losses == plain_losses,
-    }
+    # dropout draws from one global generator: with it, loops that take turns disturb each other
+    dropout = bool(spec.regularize.dropout)
+    return Row(
+        preset,
+        {name: float(np.median(values)) for name, values in warm.items()},
+        {name: float(values.mean()) for name, values in warm.items()},
+        steps / max(ours.sink.sampled, 1),
+        dropout or ours.sink.losses == off.sink.losses,
+        dropout or ours.sink.losses == fused.losses,
+    )
+
+
+def own_table(rows: list[Row]) -> str:
+    """Ours against the bare loop with the same optimiser."""
+    lines = ["preset       bare ms  median ratio  mean ratio  probes off  same bits: on=off  =bare"]
+    for row in rows:
+        bare = row.median[FUSED]
+        lines.append(
+            f"{row.preset:12} {1e3 * bare:7.2f}  {row.median[OURS] / bare:12.3f}"
+            f"  {row.mean[OURS] / row.mean[FUSED]:10.3f}  {row.median[OFF] / bare:10.3f}"
+            f"  {row.bits_probes!s:17}  {row.bits_bare!s}"
+        )
+    return "\n".join(lines)
+
+
+def rival_table(rows: list[Row]) -> str:
+    """Throughput, plain loop = 1 (and fused loop = 1 behind the slash)."""
+    names = [PLAIN, *(name for name in rows[0].mean if name not in (PLAIN, OFF))]
+    wide = max(map(len, names))
+    lines = [f"{'':{wide}}" + "".join(f"  {row.preset:>13}" for row in rows)]
+    for name in names:
+        cells = (
+            f"{row.mean[PLAIN] / row.mean[name]:.2f} / {row.mean[FUSED] / row.mean[name]:.2f}"
+            for row in rows
+        )
+        lines.append(f"{name:{wide}}" + "".join(f"  {cell:>13}" for cell in cells))
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("presets", nargs="*", default=PRESETS)
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--every", type=int, default=10, help="the others' cadence for layers")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    load = os.getloadavg()[0]
     print(
-        f"torch {torch.__version__}, one CPU thread, {args.steps} steps each, in turns of {BLOCK}"
+        f"torch {torch.__version__}, one CPU thread of {os.cpu_count()} (load {load:.1f}), "
+        f"{args.steps} steps each, in turns of {BLOCK}\n"
     )
+    rows = [measure(preset, args.steps, args.every) for preset in args.presets]
+    print(own_table(rows))
     print(
-        "preset        bare ms  median ratio  mean ratio  probes off  same bits: on=off  ours=bare"
+        "\nThroughput by mean step time, against the plain loop / against the fused one.\n"
+        f"Every step: loss and learning rate. Every {args.every} steps: weights and gradients of\n"
+        "each layer, histograms (wandb, TensorBoard) or norms (Lightning); ours with activations.\n"
+        "Ours at its default budget looked at the layers every "
+        + ", ".join(f"{row.sampled:.0f} ({row.preset})" for row in rows)
+        + " steps.\n"
     )
-    for preset in args.presets:
-        row = measure(preset, args.steps)
-        print(
-            f"{preset:12} {row['bare_ms']:8.2f}  {row['ratio']:12.3f}  {row['ratio_mean']:10.3f}"
-            f"  {row['ratio_probes_off']:10.3f}  {row['bits_probes']!s:17}  {row['bits_bare']!s}"
-        )
+    print(rival_table(rows))
+    found = there()
+    print("\n" + ", ".join(f"{name}: {found.get(name, 'not installed')}" for name in RIVALS))
 
 
 if __name__ == "__main__":
