@@ -109,3 +109,13 @@ def test_layers_that_do_not_move_at_all_have_no_rate_to_blame() -> None:
         moved = {"update_ratio": [others, np.nan, others, np.nan, 1e-5]}
         window = healthy(columns=columns, layers=moved, best_loss=2.29)
         assert (ask("lr-too-low", window) is not None) is speaks
+
+
+def test_statistics_that_catch_up_with_fast_weights_agree_in_the_end() -> None:
+    # every 50 steps, in a run of 200: twice the loss and more in evaluation mode
+    for modes, speaks in (((3.8, 3.8, 3.5, 1.4), False), ((3.8, 3.8, 3.5, 3.3), True)):
+        loss = np.linspace(2.3, 0.6, 200)
+        window = healthy(200, columns={"loss": loss}, evals={"eval_mode_loss": np.array(modes)})
+        # the step after the last evaluation is not there yet
+        later = healthy(201, columns={"loss": np.append(loss, 0.6)}, evals=window.evals)
+        assert (ask("train-eval-disagreement", later) is not None) is speaks

@@ -14,13 +14,16 @@ FACTOR = 1.5
 """Loss in evaluation mode over that in training mode."""
 EVALUATIONS = 3
 """In a row."""
+HEALS = 0.6
+"""Of the first of them, in evaluation mode: where the last is below, running statistics catch up
+with weights that moved fast."""
 SCALE = 0.05
 """Of what the loss began with: below it, both modes have all but solved the task."""
 
 
 def rule(window: Window) -> Finding | None:
     """Speaks where the loss of the very batch that is trained on next is half as high again in
-    evaluation mode, three evaluations in a row.
+    evaluation mode, three evaluations in a row, and does not come down there.
 
     The other way round is no symptom: dropout makes training mode the worse one.
     """
@@ -37,7 +40,7 @@ def rule(window: Window) -> Finding | None:
     if len(mode) < EVALUATIONS or min(mode.min(), train.min()) < 0:
         return None
     least = np.maximum(FACTOR * train, train + SCALE * np.nan_to_num(beginning(window)))
-    if not (mode > least).all():
+    if not (mode > least).all() or mode[-1] < HEALS * mode[0]:
         return None
     norms = [n for n in window.facts.layers if "BatchNorm" in n.kind]
     spec = window.facts.spec
