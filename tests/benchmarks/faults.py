@@ -191,8 +191,6 @@ OUTCOMES = [
           (*STAYS, "vanishing-gradient", "dead-units", "symmetry")),
     Trial("still-statistics", CNN, ("model.width=16", *SHORT), ("train-eval-disagreement",),
           ("overfitting",), before=t.batch_norm_momentum(0.001), quick=True),
-    Trial("batches-of-one-class", CNN, ("model.width=16", *SHORT), ("train-eval-disagreement",),
-          ("overfitting",), before=t.sorted_samples),
     Trial("still-statistics-resnet", "resnet20", ("train.steps=200", "train.eval_every=20"),
           ("train-eval-disagreement",), ("overfitting",), before=t.batch_norm_momentum(0.0005)),
 ]  # fmt: skip
@@ -237,6 +235,7 @@ NEAR_MISSES = _watched(
     Trial("dropout-half", MLP, ("regularize.dropout=0.5", *LONG), quick=True),
     Trial("batch-norm-of-eight", CNN, ("model.width=16", "data.batch_size=8", "train.steps=800")),
     Trial("batch-norm-of-two", CNN, ("model.width=16", "data.batch_size=2", *SHORT)),
+    Trial("batches-of-one-class", CNN, ("model.width=16", *SHORT), before=t.sorted_samples),
     Trial("pixels-0-to-16", MLP, ("data.scaling=none", *LONG), quick=True),
     Trial("deep-he", MLP, (*DEEP, "model.layers=20", "init.name=he")),
     Trial("deep-tanh", MLP, (*DEEP, "model.layers=20", "model.activation=tanh",
