@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -121,11 +123,37 @@ class Recorder:
         )  # fmt: skip
         return path
 
-    def find(self) -> Recorder:
+    def find(
+        self,
+        symptom: str = "dead-units",
+        tier: str = "hot",
+        severity: str = "warning",
+        change: Mapping[str, object] = MappingProxyType({"optim.lr": 0.001}),
+        lasted: int = 24,
+    ) -> Recorder:
+        change = dict(change)
         self.journal.write(
-            "finding", step=self.step, symptom="dead units", severity="warning", until=None,
-            evidence="12 % of the units of blocks.1 have been zero for 100 steps",
-            causes=["learning rate too high"], remedy="optim.lr = 0.001", source="Lu et al. 2019",
+            "finding", step=self.step, symptom=symptom, severity=severity, until=self.step + lasted,
+            evidence={
+                "share": 0.42, "threshold": 0.3, "alarm_threshold": 0.5, "samples": 3,
+                "series": ["layers.act_zero", "loss"], "layers": ["blocks.1.activation"],
+            },
+            causes=["a learning rate that is too high", "rectifiers without a slope below zero"],
+            remedy={"tier": tier, "change": change, "words": "half the learning rate"},
+            source="Lu et al. 2019", words="42 % of blocks.1.activation answer nothing",
+        )  # fmt: skip
+        return self
+
+    def set(self, change: dict[str, object], by: str = "doctor:dead-units") -> Recorder:
+        self.journal.write(
+            "command", step=self.step, id="c1", command="set", args=change, by=by, accepted=True
+        )
+        return self
+
+    def judge(self, verdict: str, symptom: str = "dead-units") -> Recorder:
+        self.journal.write(
+            "outcome", step=self.step, symptom=symptom, verdict=verdict, since=self.step - 200,
+            change={"optim.lr": 0.001},
         )  # fmt: skip
         return self
 

@@ -55,7 +55,7 @@ async def test_all_panes_can_be_reached_on_a_small_terminal(runs: Path, record: 
     async with workbench(runs, (80, 24), made.paths.root, made.clock) as (app, pilot):
         words = (
             "train", "gradient norm", "val accuracy", "learning rate", "gradients by layer",
-            "activations by layer", "dead units", "model of 7 layers", "no picture yet",
+            "activations by layer", "dead-units", "model of 7 layers", "no picture yet",
         )  # fmt: skip
         for number, (name, word) in enumerate(zip(PANES, words, strict=True), 1):
             await pilot.press(str(number))

@@ -94,6 +94,8 @@ class HeatMap:
     palette: Palette = "viridis"
     cursor: float | None = None
     empty: str = NOTHING_YET
+    marks: tuple[Mark, ...] = ()
+    """On the axis alone: nothing is drawn over the map."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,9 +108,11 @@ def draw_x_ticks(canvas: Canvas, area: Area, ticks: Ticks, scale: Scale, name: s
             end = start + len(label)
 
 
-def draw_marks(canvas: Canvas, area: Area, marks: Iterable[Mark], scale: Scale) -> None:
+def draw_marks(
+    canvas: Canvas, area: Area, marks: Iterable[Mark], scale: Scale, guides: bool = True
+) -> None:
     """Each mark's glyph on the axis row, its guide through the blank cells above, and its label
-    beside the guide where the plot leaves the room."""
+    beside the guide where the plot leaves the room; without ``guides`` the glyphs alone."""
     placed: dict[int, Mark] = {}
     for mark in marks:
         column = area.column(mark.x, scale) if math.isfinite(mark.x) else None
@@ -124,14 +126,14 @@ def draw_marks(canvas: Canvas, area: Area, marks: Iterable[Mark], scale: Scale) 
     blank = canvas.codes[body] == _BLANK
     for column, mark in placed.items():
         style = mark_style(mark.kind)
-        if style.guide:
+        if style.guide and guides:
             free = blank[:, column]
             canvas.codes[body, column][free] = guide
             canvas.fg[body, column][free] = QUIET
         if area.axes:
             glyph = style.ascii if canvas.ascii else style.glyph
             canvas.put(area.axis_row, column, glyph, style.colour, attr=BOLD)
-    for column, mark in placed.items():
+    for column, mark in placed.items() if guides else ():
         if mark.label and mark_style(mark.kind).guide:
             _label(canvas, area, column, mark.label)
 

@@ -16,6 +16,7 @@ from tuiwb.plots.frame import (
     draw_axes,
     draw_cursor,
     draw_empty,
+    draw_marks,
     draw_x_ticks,
     lay_out,
     x_text,
@@ -73,6 +74,7 @@ def paint_heatmap(
     draw_axes(canvas, area, (), y_line=False)
     ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
     draw_x_ticks(canvas, area, ticks, at.x, figure.x_label)
+    draw_marks(canvas, area, figure.marks, at.x, guides=False)
     if figure.cursor is not None:
         _draw_readings(canvas, at, figure.cursor, xs, values)
         draw_cursor(canvas, area, figure.cursor, at.x, figure.x_scale == "time", over=True)

@@ -80,6 +80,7 @@ class MarkStyle:
 MARKS = {
     "nonfinite": MarkStyle(LOST, "x", ALARM, 9, guide=False),
     "finding": MarkStyle("▲", "^", ALARM, 8),
+    "warning": MarkStyle("▲", "^", 0xE6A52E, 7),
     "error": MarkStyle("▲", "^", ALARM, 8),
     "command": MarkStyle("▼", "v", 0xE69F00, 6),
     "fork": MarkStyle("◇", "Y", 0xCC79A7, 5),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,7 +28,10 @@ from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import SAMPLED
 from tuiwb.run.view import RunView
+from tuiwb.tui.evidence import charts, mark
+from tuiwb.tui.findings import Key, chosen
 from tuiwb.tui.gallery import PICTURE, Gallery
+from tuiwb.tui.journal import command_words
 
 Axis = Literal["step", "time"]
 
@@ -38,7 +41,7 @@ SMOOTHING = (0.01, 0.04, 0.0)
 """Half-lives to choose from, as shares of the steps in view; 0 draws every bucket's mean."""
 
 _MAP_COLUMNS = {"gradients": "grad_norm", "activations": "act_std"}
-_MARKED = {"finding": "symptom", "checkpoint": "", "command": "command", "error": "what"}
+_MARKED = ("finding", "checkpoint", "command", "error")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Sight:
     cursor: float | None = None
     picture: str = ""
     """Which picture is shown, by its name in the run's folder; empty shows the first."""
+    finding: Key | None = None
+    """Which finding is shown whole; None shows the newest."""
     discretise: bool = False
     """Show what a decision boundary answers rather than how surely."""
 
@@ -71,6 +76,8 @@ class Frame:
     """x range in view."""
     pictures: tuple[str, ...] = ()
     """Names of the pictures that there are, where the pane of pictures was asked for."""
+    evidence: tuple[Figure, ...] = ()
+    """What the chosen finding goes by."""
 
 
 @dataclass
@@ -122,7 +129,9 @@ class Bench:
                 canvases[name] = paint(figure, width, height, self.glyphs)
         self._last = asked
         shown = self._gallery.names if self._gallery is not None and PICTURE in panes else ()
-        self._frame = Frame(view, canvases, extent, x_range, shown)
+        finding = chosen(view, sight.finding)
+        evidence = charts(view, finding, budget) if finding is not None else ()
+        self._frame = Frame(view, canvases, extent, x_range, shown, evidence)
         return self._frame
 
     def _picture(self, view: RunView, sight: Sight, width: int, height: int) -> Canvas:
@@ -250,8 +259,7 @@ class Bench:
                 continue
             at = float(event["step"]) if sight.axis == "step" else event["time"] - origin
             if x[0] <= at <= x[1]:
-                label = str(event.get(_MARKED[kind], "")) if _MARKED[kind] else ""
-                marks.append(Mark(at, kind, clean(label, 24)))
+                marks.append(_mark(event, at))
         return tuple(marks[-200:])
 
     def _heat_map(
@@ -277,6 +285,7 @@ class Bench:
             x_scale="time" if sight.axis == "time" else "linear",
             cursor=sight.cursor,
             empty=_empty(view, name),
+            marks=self._marks(view, sight, x),
         )
         before = self._figures.get(name)
         chart = fit_map(chart, before if isinstance(before, HeatMap) else None)
@@ -320,6 +329,17 @@ def short_name(name: str, room: int) -> str:
         if len(text) <= room:
             return text
     return text[: max(1, room - 1)] + "…"
+
+
+def _mark(event: Mapping[str, Any], at: float) -> Mark:
+    match event["kind"]:
+        case "finding":
+            return Mark(at, mark(event), clean(str(event.get("symptom", "")), 24))
+        case "command":
+            return Mark(at, "command", clean(command_words(event), 24))
+        case "error":
+            return Mark(at, "error", clean(str(event.get("what", "")), 24))
+    return Mark(at, str(event["kind"]), "")
 
 
 def _empty(view: RunView, name: str) -> str:

@@ -14,6 +14,8 @@ from tuiwb.tui.widgets.lines import Line, length, sides
 RATE_ROWS = 256
 """Newest steps that the speed is taken from."""
 
+_LOOKS = {"loss": STRONG, "found": palette.AMBER}
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -32,6 +34,8 @@ def facts(view: RunView, metric: str, now: float) -> list[Fact]:
     out = []
     if status.step != status.steps:
         out.append(Fact("step", f"{done}/{planned}" if planned else done, 2 * len(planned) + 1))
+    if view.findings:
+        out.append(Fact("found", str(len(view.findings)), 2))
     epoch = epoch_of(view)
     if epoch is not None:
         out.append(Fact("epoch", f"{epoch:.1f}", 4))
@@ -67,7 +71,7 @@ def _machine(view: RunView) -> list[Fact]:
         out.append(Fact("cpu", f"{cpu:.0f} %" + (f" {size(resident)}" if resident else ""), 5))
     watch = system.last("watch")
     if watch is not None and watch == watch:
-        out.append(Fact("watching costs", f"{100 * watch:.1f} %", 5))
+        out.append(Fact("watch", f"{100 * watch:.1f} %", 5))
     return out
 
 
@@ -127,7 +131,7 @@ def _fitting(numbers: list[Fact], room: int) -> Line:
     for fact in numbers:
         item: Line = [
             (f"{fact.name} ", FAINT if fact.name.startswith("watch") else DIM),
-            (fact.value, STRONG if fact.name == "loss" else PLAIN),
+            (fact.value, _LOOKS.get(fact.name, PLAIN)),
             (" " * max(0, fact.width - len(fact.value)) + "  ", PLAIN),
         ]
         if length(out) + length(item) - 2 > room:

@@ -1,4 +1,4 @@
-"""A run's events and findings as lines: what the log and the doctor panes say."""
+"""A run's events as lines: what the log pane says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tuiwb.base.format import count, duration, number, size
 from tuiwb.base.text import clean
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
-from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED, STRONG
-from tuiwb.tui.widgets.lines import Line, wrap
+from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED
+from tuiwb.tui.widgets.lines import Line
 
 NEWEST = 500
 """Events that the log pane holds."""
@@ -64,9 +64,18 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             return f"checkpoint{kept} {text.get('reason', '')}".rstrip(), DIM
         case "command":
             done = "" if event.get("accepted", True) else f" refused: {text.get('reason', '')}"
-            return f"{text.get('command', '')} by {text.get('by', '?')}{done}", AMBER
+            return f"{command_words(event)} by {text.get('by', '?')}{done}", AMBER
         case "finding":
-            return f"{text.get('symptom', '')}: {text.get('evidence', '')}", AMBER
+            told = text.get("words") or text.get("evidence", "")
+            grave = text.get("severity") == "alarm"
+            return f"{text.get('symptom', '')}: {told}", RED if grave else AMBER
+        case "outcome":
+            verdict = text.get("verdict", "")
+            style = {"helped": GREEN, "worse": RED}.get(verdict, AMBER)
+            since = event.get("since")
+            return f"{text.get('symptom', '')}: what was set at step {since}: {verdict}", style
+        case "study":
+            return study_line(event), GREEN
         case "error":
             return text.get("what", "error"), RED
         case "picture":
@@ -76,6 +85,18 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
     return text.get("text", event["kind"]), DIM
 
 
+def study_line(event: Mapping[str, Any]) -> str:
+    """A study's figures in a line; what is not finite is null in the journal."""
+    figures = event.get("figures")
+    found = figures.items() if isinstance(figures, dict) else ()
+    words = (
+        f"{key.replace('_', ' ')} {'not finite' if value is None else number(value)}"
+        for key, value in found
+        if value is None or isinstance(value, int | float)
+    )
+    return ", ".join(words) or str(event.get("name", "study"))
+
+
 def _metrics(metrics: object) -> str:
     if not isinstance(metrics, dict):
         return "evaluated"
@@ -83,63 +104,18 @@ def _metrics(metrics: object) -> str:
     return "  ".join(f"{key.replace('_', ' ')} {number(value)}" for key, value in found)
 
 
-def doctor_lines(view: RunView, width: int) -> list[Line]:
-    """How the run does, in words: its end where it ended badly, its findings, or healthy."""
-    lines: list[Line] = []
-    status = view.status
-    look = palette.state(status.state)
-    if status.state in ("crashed", "failed", "diverged"):
-        lines += [[(f" {look.glyph} ", RED), (t, palette.RED_STRONG)] if i == 0 else
-                  [(f"   {t}", palette.RED_STRONG)]
-                  for i, t in enumerate(wrap(clean(status.words), width - 4))]  # fmt: skip
-        error = status.error or {}
-        for key in ("where", "found", "allowed", "nearest", "next"):
-            if error.get(key):
-                lines += _pair(key, str(error[key]), width)
-        lines += [[(f"   {clean(line, 300)}", DIM)] for line in status.last_words]
-        lines.append([])
-    for finding in reversed(view.findings):
-        lines += _finding(finding, width)
-    if not lines:
-        lines.append(_health(view))
-    lines += [[(f" {p}", AMBER)] for problem in view.problems for p in wrap(problem, width - 2)]
-    about = view.spec.spec.about if view.spec else None
-    if about is not None and about.look_at:
-        lines += [[], [(" look at", DIM)]]
-        lines += [[(f" {text}", PLAIN)] for text in wrap(clean(about.look_at), width - 2)]
-    return lines
+def command_words(event: Mapping[str, Any]) -> str:
+    """A command with what it was given: ``set lr=0.05``."""
+    args = event.get("args")
+    words = clean(str(event.get("command", "")), 40)
+    if not isinstance(args, Mapping) or not args:
+        return words
+    if words != "set":
+        return f"{words} {' '.join(clean(str(value), 20) for value in args.values())}"
+    return f"{words} " + " ".join(
+        f"{clean(str(key), 60).rpartition('.')[2]}={_value(value)}" for key, value in args.items()
+    )
 
 
-def _health(view: RunView) -> Line:
-    if not view.table("steps").rows:
-        return [(" ○ ", DIM), ("nothing to judge yet", DIM)]
-    lost = sum(1 for value in view.metrics.values() if value != value)
-    if lost:
-        return [(" ▲ ", AMBER), ("the last evaluation was not finite", AMBER)]
-    return [(" ● ", GREEN), ("healthy", GREEN), ("  nothing found", DIM)]
-
-
-def _finding(finding: Mapping[str, Any], width: int) -> list[Line]:
-    grave = finding.get("severity") in ("error", "critical", "severe", "high")
-    style = RED if grave else AMBER
-    step = finding.get("step")
-    lines: list[Line] = [
-        [
-            (" ▲ ", style),
-            (clean(str(finding.get("symptom", "")), 60), style + STRONG),
-            (f"  step {step}" if step is not None else "", DIM),
-        ]
-    ]
-    for key in ("evidence", "causes", "remedy"):
-        value = finding.get(key)
-        if value:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            lines += _pair("" if key == "evidence" else key, text, width)
-    return [*lines, []]
-
-
-def _pair(name: str, text: str, width: int) -> list[Line]:
-    indent = len(name) + 4 if name else 3
-    first, *rest = wrap(clean(text, 600), width - indent - 1)
-    head: Line = [(f"   {name} ", DIM), (first, PLAIN)] if name else [(f"   {first}", PLAIN)]
-    return [head, *([(" " * indent + part, PLAIN)] for part in rest)]
+def _value(value: object) -> str:
+    return number(value) if isinstance(value, float) else clean(str(value), 40)

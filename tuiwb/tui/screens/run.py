@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid
 
 from tuiwb.base.errors import UserError
-from tuiwb.tui import follow, header, journal, palette
+from tuiwb.plots.paint import paint
+from tuiwb.tui import findings, follow, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
 from tuiwb.tui.gallery import PICTURE
@@ -20,11 +21,12 @@ from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
+from tuiwb.tui.widgets.findings import FindingsPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.scroll import TextPane
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tuiwb.run.view import RunView
 
@@ -101,7 +103,7 @@ class RunScreen(Steering, SightActions, Page):
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
         self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS, PICTURE)}
-        self.doctor = TextPane("doctor", "doctor", self._doctor_lines, tail=False)
+        self.doctor = FindingsPane("doctor", "doctor", self._doctor_lines)
         self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
 
     def compose(self) -> ComposeResult:
@@ -171,7 +173,10 @@ class RunScreen(Steering, SightActions, Page):
                 self.pace.tick(loop.time() - due)
 
     def _apply(self, frame: Frame) -> None:
-        fresh = self.frame is None or frame.view is not self.frame.view
+        before = self.frame
+        fresh = before is None or frame.view is not before.view
+        if not fresh and before is not None and frame.evidence is not before.evidence:
+            self.call_after_refresh(self.doctor.redraw)
         self.frame = frame
         self.frames += 1
         for name, canvas in frame.canvases.items():
@@ -183,8 +188,17 @@ class RunScreen(Steering, SightActions, Page):
                 pane.redraw()
             self.answered(frame.view)
 
-    def _doctor_lines(self, width: int) -> list[Line]:
-        return journal.doctor_lines(self.frame.view, width) if self.frame else []
+    def _doctor_lines(self, width: int) -> tuple[list[Line], int, int]:
+        if self.frame is None:
+            return [], 0, 0
+        return findings.doctor_lines(
+            self.frame.view,
+            width,
+            self.sight.finding,
+            self.frame.evidence,
+            lambda figure, wide, high: paint(figure, wide, high, self.workbench.glyphs),
+            focused=self.here == "doctor",
+        )
 
     def _log_lines(self, width: int) -> list[Line]:
         return journal.log_lines(self.frame.view, width) if self.frame else []
@@ -207,8 +221,10 @@ class RunScreen(Steering, SightActions, Page):
 
     def go(self, name: str) -> None:
         """Give the keys to a pane; where one is shown at a time, show that one."""
-        self.here = name
+        before, self.here = self.here, name
         self._arrange()
+        if "doctor" in (before, name):
+            self.doctor.redraw()
 
     @on(ChartPane.Pointed)
     def _chart_pointed(self, event: ChartPane.Pointed) -> None:
@@ -218,7 +234,7 @@ class RunScreen(Steering, SightActions, Page):
     def _text_pointed(self, event: TextPane.Pointed) -> None:
         self.go(str(event.pane.id))
         if event.what == "double":
-            self.action_maximise()
+            self.enlarge()
 
     def action_next_pane(self) -> None:
         self.go(PANES[(PANES.index(self.here) + 1) % len(PANES)])
@@ -227,10 +243,33 @@ class RunScreen(Steering, SightActions, Page):
         self.go(PANES[PANES.index(self.here) - 1])
 
     def action_maximise(self) -> None:
+        """Enter: the remedy of the chosen finding where the doctor has the keys."""
+        finding = self.finding() if self.here == "doctor" else None
+        if finding is not None and findings.change_of(finding)[1]:
+            self.action_apply()
+        else:
+            self.enlarge()
+
+    def enlarge(self) -> None:
+        """This pane alone, or all panes again."""
         self.alone = not self.alone
         self._arrange()
 
+    def finding(self) -> Mapping[str, Any] | None:
+        """The finding that is chosen."""
+        return findings.chosen(self.frame.view, self.sight.finding) if self.frame else None
+
     def _scroll(self, by: int) -> None:
+        here = self.finding()
+        if self.here == "doctor" and self.frame is not None and here is not None:
+            if self.doctor.scrolls(by):
+                return
+            found = [findings.key_of(one) for one in findings.newest_first(self.frame.view)]
+            at = found.index(findings.key_of(here)) + by
+            if 0 <= at < len(found):
+                self.look(finding=found[at])
+                self.doctor.show_chosen()
+                return
         (self.log_pane if self.here == "log" else self.doctor).move(by)
 
     def action_down(self) -> None:
@@ -248,7 +287,7 @@ class RunScreen(Steering, SightActions, Page):
         if self.sight.cursor is not None:
             self.look(cursor=None)
         elif self.alone:
-            self.action_maximise()
+            self.enlarge()
         else:
             self.action_detach()
 

@@ -16,7 +16,7 @@ from tuiwb.base.text import clean
 from tuiwb.spec import Resolved
 from tuiwb.tui import layers, palette
 from tuiwb.tui.actions import Context
-from tuiwb.tui.form import TIERS, Form
+from tuiwb.tui.form import TIERS, Form, shown
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED, STRONG
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.widgets.form import KnobForm
@@ -113,9 +113,18 @@ class SetupScreen(Page):
 
     CONTEXT: ClassVar[Context] = "setup"
 
-    def __init__(self, resolved: Resolved) -> None:
+    def __init__(
+        self,
+        resolved: Resolved,
+        change: Mapping[str, Any] | None = None,
+        parent: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``change``: what is turned already. ``parent``: the run that this one comes from."""
         super().__init__()
         self.form = Form(resolved)
+        for key, value in (change or {}).items():
+            self.form.set(key, shown(value))
+        self.parent_run = parent
         self.head = SetupHead(self.form)
         self.fields = KnobForm(self.form)
         self.table = LayerTable()
@@ -185,7 +194,12 @@ class SetupScreen(Page):
         argv = shlex.split(resolved.command())
         try:
             path = await asyncio.to_thread(
-                launch, resolved, app.runs_dir, argv=argv, standby=app.standby
+                launch,
+                resolved,
+                app.runs_dir,
+                argv=argv,
+                parent=self.parent_run,
+                standby=app.standby,
             )
         except UserError as error:
             app.complain(error)
@@ -199,6 +213,15 @@ class SetupScreen(Page):
             return
         self.say("starting the worker", AMBER)
         self._train()
+
+    def action_preflight(self) -> None:
+        from tuiwb.tui.screens.preflight import PreflightScreen
+
+        if self.form.errors:
+            self.fields.move_to(next(iter(self.form.errors)))
+            self.say("put the marked knobs right first", RED)
+            return
+        self.workbench.push_screen(PreflightScreen(self.form.resolved))
 
     def action_regenerate(self) -> None:
         """The next seed of the data, and train: the field shows it when one comes back."""

@@ -14,12 +14,21 @@ from textual import work
 from tuiwb.base.errors import UserError
 from tuiwb.tui import palette
 from tuiwb.tui.bench import Frame
+from tuiwb.tui.findings import applied, change_of
+from tuiwb.tui.journal import study_line
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from tuiwb.run.view import RunView
     from tuiwb.tui.app import Workbench
+
+
+def study_found(view: RunView, answer: Mapping[str, Any]) -> str | None:
+    """The figures of the study that a command asked for, in a line; None where it asked none."""
+    name = dict(answer.get("args") or {}).get("study")
+    told = [e for e in view.events if e.get("kind") == "study" and e.get("name") == name]
+    return f"step {answer.get('step')}: {study_line(told[-1])}" if name and told else None
 
 
 class Steering:
@@ -33,12 +42,14 @@ class Steering:
         app: App[Any]
         workbench: Workbench
 
+        def finding(self) -> Mapping[str, Any] | None: ...
+
         def say(self, text: str, style: Style = ..., seconds: float = ...) -> None: ...
 
     def labels(self, view: RunView) -> dict[str, str]:
         """What the key bar says differently of this state."""
         if view.status.ended_now:
-            return {"detach": "leave", "stop": "", "pause": "", "single_step": ""}
+            return {"detach": "leave", "stop": "", "pause": "", "single_step": "", "study": ""}
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:
@@ -60,6 +71,49 @@ class Steering:
         else:
             self.say("space pauses it; then each . takes one step", palette.DIM)
 
+    def action_apply(self) -> None:
+        """The remedy of the chosen finding: into the running loop, or into a set-up."""
+        finding = self.finding()
+        if finding is None or self.frame is None:
+            self.say("nothing was found that could be put right", palette.DIM)
+            return
+        tier, change, words = change_of(finding)
+        view = self.frame.view
+        if not change:
+            self.say(words or "no knob helps here", palette.DIM)
+        elif tier != "hot" or view.status.ended_now:
+            self._set_up(view, finding, change)
+        elif (done := applied(view, finding)) is not None:
+            self.say(f"it was set at step {done.get('step')} already", palette.DIM)
+        else:
+            self._send("set", change, by=f"doctor:{finding.get('symptom')}")
+
+    @work(exclusive=True, group="set up")
+    async def _set_up(
+        self, view: RunView, finding: Mapping[str, Any], change: Mapping[str, Any]
+    ) -> None:
+        from tuiwb.client.settings import settings
+        from tuiwb.spec import resolve
+        from tuiwb.tui.screens.setup import SetupScreen
+
+        if view.spec is None:
+            self.say("its spec cannot be read", palette.RED)
+            return
+        try:
+            base = await asyncio.to_thread(resolve, view.path / "spec.toml")
+        except UserError as error:
+            self.workbench.complain(error)
+            return
+        parent = {"run": view.id, "step": None, "finding": str(finding.get("symptom", ""))}
+        screen = SetupScreen(base, {**settings(view.events), **change}, parent)
+        self.app.push_screen(screen)
+        branch = change_of(finding)[0] == "branch"
+        screen.say(
+            f"a new run after {view.id}, with the remedy"
+            + ("; from a checkpoint comes with tuiwb fork" if branch else ""),
+            seconds=12,
+        )
+
     def action_stop(self) -> None:
         from tuiwb.tui.screens.ask import Ask
 
@@ -76,12 +130,32 @@ class Steering:
         if answer:
             self._send(answer)
 
+    def action_study(self) -> None:
+        """Ask which study, and for its figures."""
+        from tuiwb.spec.declarations import STUDIES, study_words
+        from tuiwb.tui.screens.ask import Ask
+
+        if (view := self._live()) is None:
+            return
+        if view.spec is not None and not view.spec.spec.task.one_loss:
+            self.say("this task follows no gradient of one loss that could be studied", palette.DIM)
+            return
+        answers = [(name, f"{name:15} {study_words(name)}") for name in STUDIES.names()]
+        ask = Ask("Look into the model", "Training waits for it; no bit of it changes.", answers)
+        self.app.push_screen(ask, self._study)
+
+    def _study(self, name: str | None) -> None:
+        if name:
+            self._send("probe", {"study": name})
+
     @work(group="commands")
-    async def _send(self, command: str, args: Mapping[str, Any] | None = None) -> None:
+    async def _send(
+        self, command: str, args: Mapping[str, Any] | None = None, by: str = "tui"
+    ) -> None:
         from tuiwb.client.commands import send
 
         try:
-            asked = await asyncio.to_thread(send, self.path, command, args, "tui")
+            asked = await asyncio.to_thread(send, self.path, command, args, by)
         except UserError as error:
             self.say(error.what, palette.RED)
             return
@@ -102,6 +176,9 @@ class Steering:
         self._asked = None
         if answer.get("accepted", True):
             step = answer.get("step")
+            if (figures := study_found(view, answer)) is not None:
+                self.say(figures, seconds=30.0)
+                return
             self.say(f"{command}: done at step {step}" if step is not None else f"{command}: done")
         else:
             self.say(f"{command} refused: {answer.get('reason', '')}", palette.RED)
