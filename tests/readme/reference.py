@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from tuiwb.cli.program import build
+from tuiwb.doctor.examine import SYMPTOMS
 from tuiwb.tui.actions import key_table
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -41,7 +43,21 @@ def command_table() -> str:
     return "\n".join(rows)
 
 
-PARTS = {"commands": command_table, "keys": key_table}
+def symptom_table() -> str:
+    """All symptoms as a Markdown table: what each is, and what the doctor would do first about the
+    sick example that its file holds."""
+    rows = ["| symptom | is | first remedy |", "| --- | --- | --- |"]
+    for name in SYMPTOMS.names():
+        symptom = SYMPTOMS.load(name)
+        finding = symptom.rule(symptom.EXAMPLES()["sick"])
+        what = " ".join((symptom.__doc__ or "").partition("\n\n")[0].split()).rstrip(".")
+        words, _, _ = finding.remedy.words.partition(";")
+        words = re.sub(r", step \d+,", "", words)  # of the example
+        rows.append(f"| `{name}` | {what[:1].lower() + what[1:]} | {words} |".replace("naN", "NaN"))
+    return "\n".join(rows)
+
+
+PARTS = {"commands": command_table, "keys": key_table, "symptoms": symptom_table}
 
 
 def rewritten(text: str) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from tests.cli.recorded import record
 from tests.readme.reference import README, commands, rewritten
+from tuiwb.api import open_run
+from tuiwb.run.view import RunView
 from tuiwb.spec import presets
 
 ROOT = README.parent
@@ -53,12 +59,104 @@ def test_every_command_line_in_it_is_one_that_the_program_takes(words: list[str]
         assert words[1] in {info.name for info in presets()}
 
 
-def test_the_python_example_runs(own_world: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+def example(word: str) -> str:
+    """The one example that holds this word."""
+    (found,) = (text for text in EXAMPLES if word in text)
+    return str(found)
+
+
+def test_the_example_that_reads_a_run_runs(own_world: Path) -> None:
     record(own_world / "runs")
     names: dict[str, Any] = {}
-    exec(example, names)
+    exec(example("open_run"), names)
     assert len(names["curve"].x) == 100
+
+
+def watched(name: str, steps: int) -> RunView:
+    """The run that an example has left, which has seen every step and the layers."""
+    view = open_run(name)
+    table = view.table("steps").tail(1000)
+    assert table["step"].tolist() == list(range(1, steps + 1))
+    assert np.isfinite(table["loss"]).all()
+    assert np.isfinite(view.table("layers").tail(1)["grad_norm"]).any()
+    assert view.status.state == "finished"
+    return view
+
+
+def test_the_example_of_a_plain_loop_runs() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
+    names: dict[str, Any] = {
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), 0.05),
+        "batches": [(torch.randn(4, 8), torch.randint(2, (4,))) for _ in range(12)],
+        "loss_function": torch.nn.functional.cross_entropy,
+    }
+    exec(example("tuiwb.watch("), names)
+    assert watched("mine", 12).metrics == {"val_loss": 0.25, "val_accuracy": 0.9}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_example_of_lightning_runs() -> None:
+    import lightning.pytorch as pl
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+
+    class Quiet:
+        """The example's trainer, on the CPU and without a word on disk or screen."""
+
+        @staticmethod
+        def Trainer(**given: Any) -> pl.Trainer:
+            return pl.Trainer(
+                **given, accelerator="cpu", logger=False, enable_checkpointing=False,
+                enable_progress_bar=False, enable_model_summary=False,
+            )  # fmt: skip
+
+    class Module(pl.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Linear(8, 2)
+
+        def training_step(self, batch: Any, index: int) -> torch.Tensor:
+            return torch.nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.SGD(self.parameters(), 0.05)
+
+    data = torch.utils.data.TensorDataset(torch.randn(24, 8), torch.randint(2, (24,)))
+    batches = torch.utils.data.DataLoader(data, batch_size=4)
+    exec(example("lightning.Trainer"), {"lightning": Quiet, "module": Module(), "batches": batches})
+    watched("lit", 12)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_example_of_the_hugging_face_trainer_runs(tmp_path: Path) -> None:
+    from transformers import Trainer, TrainingArguments
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Linear(8, 2)
+
+        def forward(self, x: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"loss": torch.nn.functional.cross_entropy(self.net(x), labels)}
+
+    arguments = TrainingArguments(
+        output_dir=str(tmp_path), per_device_train_batch_size=4, num_train_epochs=2,
+        report_to=[], save_strategy="no", disable_tqdm=True, use_cpu=True, logging_strategy="no",
+    )  # fmt: skip
+    samples = [{"x": torch.randn(8), "labels": torch.tensor(n % 2)} for n in range(24)]
+    names = {"Trainer": Trainer, "network": Network(), "arguments": arguments, "samples": samples}
+    exec(example("train_dataset"), names)
+    watched("hf", 12)
+
+
+def test_every_extra_is_told() -> None:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    section = TEXT.partition("## Extras")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", section)) == set(about["optional-dependencies"])
 
 
 def test_the_command_lines_were_found() -> None:
