@@ -98,9 +98,13 @@ class Taps:
 
     def _take_gradient(self, row: int, gradient: torch.Tensor) -> None:
         try:
-            self.backward[row] = thin(gradient.detach())
+            self.take_gradient(row, gradient)
         except Exception as error:
             self.failure = self.failure or error
+
+    def take_gradient(self, row: int, gradient: torch.Tensor) -> None:
+        """The gradient of the loss with respect to what layer ``row`` has put out."""
+        self.backward[row] = thin(gradient.detach())
 
     def detach(self) -> None:
         """Leave the model, and the graph of the step, as they were."""

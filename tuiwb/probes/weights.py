@@ -87,4 +87,4 @@ def _shape(block: torch.Tensor, norms: torch.Tensor, direction: torch.Tensor) ->
         v = block.mT @ shadows
         shadows = block @ (v / v.norm(dim=1, keepdim=True).clamp_min(1e-30))
     strongest = shadows.square().sum((1, 2))
-    return torch.stack([share, norms.square() / strongest.clamp_min(1e-30)])
+    return torch.stack([share.float(), norms.square() / strongest.clamp_min(1e-30)])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from tuiwb.watching.run import Run, watch
+
+_HELD_OUT = re.compile(r"(?:val|valid|validation)[_/ .-](.+)")
 
 
 class TuiwbCallback(Callback):
@@ -23,6 +26,12 @@ class TuiwbCallback(Callback):
         options = {**self._options, "hparams": hparams}
         self.run = watch(pl_module, trainer.optimizers, **options)
 
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        if self.run is not None:
+            self.run.batch(batch)
+
     def on_train_batch_end(
         self,
         trainer: Trainer,
@@ -34,10 +43,12 @@ class TuiwbCallback(Callback):
         if self.run is None:
             return
         loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+        if loss is not None:
+            loss = loss * trainer.accumulate_grad_batches  # which the trainer has divided it by
         logged = {
             name: value
             for name, value in trainer.logged_metrics.items()
-            if not _held_out(name) and name != "loss"
+            if not held_out(name) and name != "loss"
         }
         self.run.step(loss=loss, **logged)
         if self.run.stop_requested:
@@ -45,12 +56,12 @@ class TuiwbCallback(Callback):
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         metrics = {
-            name.replace("valid", "val", 1): value
+            told: value
             for name, value in trainer.callback_metrics.items()
-            if _held_out(name)
+            if (told := held_out(name))
         }
         if self.run is not None and metrics and not trainer.sanity_checking:
-            self.run.evaluate(**{name.replace("val/", "val_"): v for name, v in metrics.items()})
+            self.run.evaluate(**metrics)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.run is not None:
@@ -63,5 +74,7 @@ class TuiwbCallback(Callback):
             self.run.close(exception)
 
 
-def _held_out(name: str) -> bool:
-    return name.startswith(("val", "test"))
+def held_out(name: str) -> str:
+    """The name of a metric on held-out data as the run has it; empty for any other."""
+    found = _HELD_OUT.fullmatch(name)
+    return f"val_{found[1]}" if found else ""

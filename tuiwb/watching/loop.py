@@ -7,20 +7,21 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import nn
 
-from tuiwb.engine.interfaces import StepRow, Stopped
+from tuiwb.engine.interfaces import Stopped
 from tuiwb.engine.readback import read_back
 from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.watcher import Watcher
-from tuiwb.run.columns import column_names
 from tuiwb.watching.compiled import Eager, is_compiled, original
+from tuiwb.watching.evaluations import Evaluations
 from tuiwb.watching.hooks import Guard, Hook, say
-from tuiwb.watching.metrics import figure_of, mean, number_of
+from tuiwb.watching.metrics import figure_of, mean
 from tuiwb.watching.record import Record, rate
+from tuiwb.watching.rows import Note, row_of
 from tuiwb.watching.turns import Turns
 
 DRAIN_EVERY = 0.02
@@ -29,24 +30,6 @@ MICRO_BATCHES = 1000
 """Calls of `step` without an optimiser's step that are taken for one accumulated batch."""
 LAYERS = 2000
 """Layers that are looked at one by one."""
-EVALUATED = 80
-"""Names of one evaluation; further ones go to the metrics' tables."""
-
-
-class Note(NamedTuple):
-    """What the host knew when a step's figures set out from the device."""
-
-    step: int
-    time: float
-    lr: float
-    samples_per_s: float
-    wait_s: float
-    names: tuple[str, ...]
-    """Of the figures that come back from the device; what follows them are gradient norms."""
-    known: dict[str, float]
-    """Figures that were numbers already."""
-    scaled: bool
-    """Whether a loss scale was on the gradients: an overflow there is the scaler's search."""
 
 
 class Loop:
@@ -65,7 +48,7 @@ class Loop:
         self.stop_reason: str | None = None
         self.watcher: Watcher | None = None
         self.eager: Eager | None = None
-        self._best = math.inf
+        self.evaluations = Evaluations(record)
         self._updates = 0
         self._calls = 0
         self._most = 0
@@ -77,11 +60,11 @@ class Loop:
         self._norms: list[torch.Tensor] = []
         self._scale: torch.Tensor | None = None
         self._scaled = False
-        self._evaluated: dict[str, float] = {}
-        self._evaluated_at = -1
         self._ended = time.perf_counter()
         self._wait = math.nan
         self._samples = 0
+        self.told_of_batches = False
+        """Whether a trainer says when a batch comes, so that the model's passes need not."""
         self._drain_at = 0.0
         self._handles: list[Any] = []
         try:
@@ -106,7 +89,8 @@ class Loop:
                 self._ended = time.perf_counter()  # an evaluation is no waiting for data
             return
         self._forwards += 1
-        self.batch((args, kwargs))
+        if not self.told_of_batches:
+            self.batch((args, kwargs))
         if self.watcher is not None and self.eager is not None:
             self.eager.keep(args, kwargs)
 
@@ -255,24 +239,8 @@ class Loop:
         """One row of the evaluations. What is told at one step in several calls is one."""
         if self.watcher is not None:
             self.drain(flush=True)
-        given = {
-            name if name.startswith("val_") else f"val_{name}": number_of(value, name)
-            for name, value in metrics.items()
-        }
-        known = dict.fromkeys(self._evaluated, math.nan)
-        before = self._evaluated if self._evaluated_at == self.steps else {}
-        found = {**known, **before, **given}
-        kept = dict(list(found.items())[:EVALUATED])
-        now = time.time()
-        self.record.metrics.add(self.steps, now, {n: v for n, v in given.items() if n not in kept})
-        loss = given.get("val_loss", math.nan)
-        best = loss < self._best
-        self._best = loss if best else self._best
-        self._evaluated, self._evaluated_at = kept, self.steps
-        columns = column_names(kept)
-        row = {columns[name]: value for name, value in kept.items()}
         with self._stoppable():
-            self.record.sink.evaluation(self.steps, now, row, best, math.nan)
+            self.evaluations.add(self.steps, metrics)
         self._ended = time.perf_counter()
 
     # -- the run's life ------------------------------------------------------------------------
@@ -331,7 +299,7 @@ class Loop:
         for note, vector in list(self.figures.flush() if flush else self.figures.ready()):
             figures = vector.reshape(-1).tolist()
             found = note.known | dict(zip(note.names, figures, strict=False))
-            rows.append(_row(note, found.pop("loss"), figures[len(note.names) :]))
+            rows.append(row_of(note, found.pop("loss"), figures[len(note.names) :]))
             self._tell_metrics(note, found)
         cost = self.watcher.cost if self.watcher is not None else math.nan
         for (step, now), values in self.layers.flush() if flush else self.layers.ready():
@@ -372,11 +340,15 @@ class Loop:
     def give_up(self, error: BaseException) -> None:
         """Something of ours failed: say so where it can be said, and leave the training alone. The
         hooks stay, as this may be called by one of them; see `unhook`."""
+        with contextlib.suppress(Exception):
+            self.drain(flush=True)  # what was told so far
         with contextlib.suppress(Exception):  # the folder may be gone: nobody is left to tell
             what = "watching failed; the training went on without it"
             self.record.failed(error, self.steps, what)
         with contextlib.suppress(Exception):
             self.let_go(unhook=False)
+        with contextlib.suppress(Exception):
+            self.record.close()
 
     def unhook(self) -> None:
         """Take our hooks off the model and the optimisers."""
@@ -413,15 +385,3 @@ def _followed(closure: Callable[[], Any], gradients_there: Callable[[], Any]) ->
 
 def _step_hooks(optimizers: Sequence[torch.optim.Optimizer]) -> list[Mapping[int, Any]]:
     return [optimizer._optimizer_step_post_hooks for optimizer in optimizers]
-
-
-def _row(note: Note, loss: float, norms: Sequence[float]) -> StepRow:
-    lost = not math.isfinite(loss)
-    wrong = sum(not math.isfinite(norm) for norm in norms)
-    total = math.hypot(*norms) if norms else math.nan
-    if wrong and note.scaled:
-        wrong, total = 0, math.nan
-    return StepRow(
-        note.step, note.time, loss, note.lr, total, False, wrong + lost,
-        note.samples_per_s, note.wait_s,
-    )  # fmt: skip

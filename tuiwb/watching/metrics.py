@@ -29,7 +29,7 @@ def number_of(value: Any, name: str = "") -> float:
     try:
         number = float(value.detach() if isinstance(value, torch.Tensor) else value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
     except Exception:
         kind = type(value).__name__
         say(f"tuiwb: {clean(name, LONGEST)!r} is not a number but {kind}: left out")

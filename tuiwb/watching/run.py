@@ -39,7 +39,7 @@ class Run:
         """Whether ``tuiwb ctl RUN stop``, or a symptom in ``stop_on``, asks the loop to end. The
         loop is the user's: it decides."""
         if begin is not None:
-            self._loop = self._safely(lambda: begin(self._guard))
+            self._loop = self._safely(lambda: begin(self.guard))
             self.path = self._loop.record.paths.root if self._loop is not None else None
             atexit.register(self._at_exit)
 
@@ -62,14 +62,17 @@ class Run:
         """A batch has come, for trainers that do not call the watched module itself."""
         loop = self._mine()
         if loop is not None:
+            loop.told_of_batches = True
             self._safely(lambda: loop.batch(given))
 
     def close(self, error: BaseException | None = None) -> None:
         """Write what is under way and say how it ended. May be called twice."""
-        loop, self._loop = self._mine(), None
         atexit.unregister(self._at_exit)
+        loop = self._mine()
         if loop is not None:
             self._safely(lambda: loop.close(error))
+        self._mine()
+        self._loop = None
 
     def _at_exit(self) -> None:
         # an uncaught error was printed by then; at a prompt it may be any cell's
@@ -84,7 +87,7 @@ class Run:
             self._left = None
         return self._loop
 
-    def _guard(self, do: Callable[[], Any]) -> Any:
+    def guard(self, do: Callable[[], Any]) -> Any:
         """What a hook does, where it still has something to do."""
         if self._loop is None or os.getpid() != self._pid:
             return None
@@ -150,9 +153,9 @@ def watch(
             )
         optimizers: tuple[torch.optim.Optimizer, ...] = ()
         if isinstance(optimizer, torch.optim.Optimizer):
-            optimizers = (optimizer,)
+            optimizers = (inner(optimizer),)
         elif optimizer is not None:
-            optimizers = tuple(optimizer)
+            optimizers = tuple(inner(one) for one in optimizer)
         folder = Path(runs).expanduser().absolute() if runs is not None else runs_dir()
         symptoms = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
         title = slug(type(original(model)).__name__.lower(), "run")
@@ -165,6 +168,12 @@ def watch(
             raise
 
     return Run(begin if rank() == 0 else None)
+
+
+def inner(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
+    """The optimiser that steps, under a trainer's wrapper."""
+    found = getattr(optimizer, "optimizer", None)
+    return inner(found) if isinstance(found, torch.optim.Optimizer) else optimizer
 
 
 def rank() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from tuiwb.watching.hooks import Hook
 from tuiwb.watching.run import Run, watch
 
 
@@ -18,6 +19,7 @@ class TuiwbCallback(TrainerCallback):
     def __init__(self, **options: Any) -> None:
         self._options = options
         self._loss: Any = None
+        self._parts = 1
         self._handle: Any = None
         self.run: Run | None = None
 
@@ -33,16 +35,18 @@ class TuiwbCallback(TrainerCallback):
             **(self._options.get("hparams") or {}),
         }
         model = given["model"]
-        # accelerate wraps the optimiser; hooks belong on the one that steps
-        optimizer = getattr(optimizer, "optimizer", optimizer)
         self.run = watch(model, optimizer, **{**self._options, "hparams": hparams})
-        self._handle = model.register_forward_hook(self._take)
+        self._parts = args.gradient_accumulation_steps
+        hook = Hook(self._take, self.run.guard)
+        self._handle = model.register_forward_hook(hook, with_kwargs=True)
 
-    def _take(self, module: Any, inputs: Any, output: Any) -> None:
+    def _take(self, module: Any, inputs: Any, given: Any, output: Any) -> None:
         # the trainer tells its callbacks an average now and then; a curve wants every step
         loss = output.get("loss") if hasattr(output, "get") else getattr(output, "loss", None)
         if module.training and isinstance(loss, torch.Tensor):
-            self._loss = loss.detach()
+            # handed the number of items of all parts, a model gives its part's share of the mean
+            shares = self._parts if given.get("num_items_in_batch") is not None else 1
+            self._loss = loss.detach() * shares
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
