@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -135,7 +136,10 @@ def main() -> None:
         f"torch {torch.__version__}, one CPU thread of {os.cpu_count()} (load {load:.1f}), "
         f"{args.steps} steps each, in turns of {BLOCK}\n"
     )
-    rows = [measure(preset, args.steps, args.every) for preset in args.presets]
+    rows = []
+    for preset in args.presets:
+        print(f"{preset} ...", file=sys.stderr, flush=True)
+        rows.append(measure(preset, args.steps, args.every))
     print(own_table(rows))
     print(
         "\nThroughput by mean step time, against the plain loop / against the fused one.\n"

@@ -139,15 +139,14 @@ def _steps(scalars: Mapping[str, Series], roles: Roles, rows: Array) -> Array:
     table = np.zeros(len(loss), dtype_steps())
     step = table["step"] = loss.step
     table["time"] = loss.time
-    with np.errstate(over="ignore"):
-        table["loss"] = loss.values
+    table["loss"] = _narrow(loss.values)
     for name in ("lr", "grad_norm", "samples_per_s", "wait_s"):
         table[name] = np.nan
     table["nonfinite"] = ~np.isfinite(loss.values)
     if roles.rate is not None and len(scalars[roles.rate]):
         told = scalars[roles.rate]
         at = np.searchsorted(told.step, step, side="right") - 1
-        table["lr"] = told.values[np.maximum(at, 0)]
+        table["lr"] = _narrow(told.values[np.maximum(at, 0)])
     if roles.norm is not None:
         taken = dict(zip(scalars[roles.norm].step, scalars[roles.norm].values, strict=True))
     elif "grad_norm" in (rows.dtype.names or ()):
@@ -156,8 +155,14 @@ def _steps(scalars: Mapping[str, Series], roles: Roles, rows: Array) -> Array:
         taken = dict(zip(rows["step"][measured], np.sqrt(squares[measured]), strict=True))
     else:
         taken = {}
-    table["grad_norm"] = [taken.get(at, np.nan) for at in step]
+    table["grad_norm"] = _narrow(np.array([taken.get(at, np.nan) for at in step]))
     return table
+
+
+def _narrow(values: Array) -> Array:
+    """As the tables keep numbers; those too large are infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def _evals(scalars: Mapping[str, Series], held_out: Mapping[str, str], loss: str | None) -> Array:

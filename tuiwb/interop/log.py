@@ -41,7 +41,7 @@ class Spread(NamedTuple):
     def std(self) -> float:
         if not self.size:
             return math.nan
-        return math.sqrt(max(self.squares / self.size - self.mean**2, 0.0))
+        return math.sqrt(max(self.squares / self.size - self.mean * self.mean, 0.0))
 
 
 class Series:
