@@ -12,7 +12,7 @@ from tuiwb.doctor.course import solved
 from tuiwb.doctor.examine import SYMPTOMS
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.window import LayerFacts, Window
 
 STEP = np.arange(1, 1001)
 
@@ -50,7 +50,10 @@ def test_guessing_by_the_shares_of_classes_solves_nothing() -> None:
     assert not solved(window, 2.303)
     assert ask("underfit", window) is not None
     # what a model of the data reaches does
-    assert solved(with_baselines(window, {"training mean": 9.0, "least squares": 2.3}), 2.303)
+    known = with_baselines(window, {"training mean": 9.0, "least squares": 2.25})
+    assert solved(known, 2.303) and not solved(with_baselines(window, {"least squares": 2.0}), 2.1)
+    # or comes to in training, and is a little worse elsewhere
+    assert solved(with_baselines(window, {"least squares": 2.0}), 1.99)
 
 
 def test_a_creep_within_what_noise_lets_see_is_no_progress() -> None:
@@ -89,6 +92,10 @@ def test_long_strides_without_much_learning_are_a_rate_too_high() -> None:
         )
         window = with_baselines(window, {"uniform guess": first})
         assert (ask("lr-too-high", window) is not None) is speaks
+        # weights in front of a batch norm have no scale
+        layers = (*window.facts.layers[:-1], LayerFacts("norm", "BatchNorm1d"))
+        normed = replace(window, facts=replace(window.facts, layers=layers))
+        assert ask("lr-too-high", normed) is None
 
 
 def test_layers_that_are_trained_one_after_another_do_not_bounce() -> None:
@@ -119,3 +126,13 @@ def test_statistics_that_catch_up_with_fast_weights_agree_in_the_end() -> None:
         # the step after the last evaluation is not there yet
         later = healthy(201, columns={"loss": np.append(loss, 0.6)}, evals=window.evals)
         assert (ask("train-eval-disagreement", later) is not None) is speaks
+
+
+def test_one_lucky_evaluation_is_no_level_to_fall_from() -> None:
+    step = healthy().evals["step"]
+    train = 0.4 * np.exp(-step / 200)
+    for best, speaks in ((1, False), (3, True)):
+        val = np.full(8, 0.37)
+        val[2 : 2 + best] = 0.22
+        evals = {"val_loss": val + 1e-4 * step, "train_loss": train}
+        assert (ask("overfitting", healthy(evals=evals)) is not None) is speaks

@@ -112,7 +112,7 @@ def beginning(window: Window) -> float:
 
 def solved(window: Window, loss: float) -> bool:
     """Whether there is little left to learn at a smoothed training loss of ``loss``: it is a tenth
-    of where it began, or the held-out part is as good as the best that is known of this data."""
+    of where it began, or it has come to the best that is known of this data, on either part."""
     if loss <= SOLVED * beginning(window):
         return True
     accuracy = _recent(window.evaluated("val_accuracy"))
@@ -120,7 +120,7 @@ def solved(window: Window, loss: float) -> bool:
         return True
     known = [v for name, v in window.facts.baselines.items() if name not in GUESSES]
     val = _recent(window.evaluated("val_loss"))
-    return bool(known) and val <= 1.05 * min(known)
+    return bool(known) and (val <= 1.05 * min(known) or loss <= min(known))
 
 
 def _recent(values: Array) -> float:

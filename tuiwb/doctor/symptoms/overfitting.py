@@ -23,7 +23,7 @@ SCALE = 0.01
 
 
 def rule(window: Window) -> Finding | None:
-    """Speaks where the last three held-out losses are each a tenth above the best one, and their
+    """Speaks where the last three held-out losses are each a tenth above the best three, and their
     trend is up, while the training loss has fallen on since; a slight rise is enough where the
     share of right answers has fallen with it."""
     step, val, train = (window.evaluated(n) for n in ("step", "val_loss", "train_loss"))
@@ -35,8 +35,11 @@ def rule(window: Window) -> Finding | None:
         return None
     best = int(np.argmin(val))
     last = val[-EVALUATIONS:]
-    lowest, now = float(val[best]), float(train[-1])
     missed = _missed(window.evaluated("val_accuracy"), known)
+    # one lucky evaluation is no level that was held, unless more answers were right there, too
+    held = np.median(np.lib.stride_tricks.sliding_window_view(val, EVALUATIONS), axis=1)
+    lowest = float(val[best] if missed >= MISSED else held.min())
+    now = float(train[-1])
     rise = SLIGHT if missed >= MISSED else RISE
     scale = SCALE * np.nan_to_num(beginning(window)) if missed < MISSED else 0.0
     least = max((1 + rise) * lowest, lowest + scale)
