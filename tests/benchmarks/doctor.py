@@ -29,7 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.benchmarks.faults import FAULTS, NEAR_MISSES
 from tests.benchmarks.healthy import healthy
-from tests.benchmarks.scores import Scores, confusion, scores, table
+from tests.benchmarks.scores import Scores, confusion, scores, table, wrong
 from tests.benchmarks.trial import Seen, Trial, tried
 
 KINDS = ("faults", "near", "healthy")
@@ -89,7 +89,7 @@ def main() -> int:
 
 
 def _alarmed(pairs: Sequence[tuple[Trial, Seen]]) -> list[str]:
-    return [trial.name for trial, seen in pairs if not trial.expected and seen.found]
+    return [trial.name for trial, seen in pairs if not trial.expected and wrong(trial, seen)]
 
 
 def _plain(pairs: Sequence[tuple[Trial, Seen]], found: Scores) -> dict[str, object]:
