@@ -57,17 +57,19 @@ def fit(
     batches: Sequence[Batch],
     seconds: float,
     goal: float = -math.inf,
-    steps: int = STEPS,
+    steps: int | None = None,
     fixed: bool = True,
+    least: int = 0,
 ) -> Fit:
-    """Train ``model`` until the goal, the last step, a loss that is not finite, or the time's end.
+    """Train ``model`` until the goal (after ``least`` steps), the last step (`STEPS`), a loss that
+    is not finite, or the time's end.
 
     ``fixed``: what the loss draws is the same in every step, so that it can be learned by heart.
     """
     newest = [math.inf] * len(batches)
     began, first, done = time.monotonic(), math.nan, 0
     reached = False
-    while done < steps:
+    while done < (STEPS if steps is None else steps):
         place = done % len(batches)
         batch, seed = batches[place], 0 if fixed else done
         values: list[float] = []
@@ -85,7 +87,7 @@ def fit(
         seen = newest[: min(done, len(batches))]
         reached = done >= len(batches) and sum(seen) / len(seen) <= goal
         spent = time.monotonic() - began
-        if reached or not math.isfinite(values[0]) or spent > seconds:
+        if (reached and done >= least) or not math.isfinite(values[0]) or spent > seconds:
             break
     seen = newest[: min(done, len(batches))]
     spent = time.monotonic() - began

@@ -9,6 +9,7 @@ sure answers that are often right it may still exceed that of a guess.)
 
 from __future__ import annotations
 
+import math
 import time
 
 import torch
@@ -52,6 +53,8 @@ def check(trial: Trial) -> Result:
     numbers = {"loss": real.last, "loss_of_zeros": zeroed.last}
     limits = {"loss": f"<= {number(BETTER * zeroed.last)}"}
     told = f"one batch: {number(real.last)} with inputs, {number(zeroed.last)} with zeros"
+    if not math.isfinite(zeroed.last):
+        return inapplicable(f"of zeros alone this network makes no finite loss; {told}", **numbers)
     if not real.last <= BETTER * zeroed.last:
         if not real.reached:
             return inapplicable(f"one batch was not learned by heart; {told}", **numbers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from tuiwb.base.format import number
-from tuiwb.engine.preflight.fitting import STEPS, Fit, adam, fit, own_optimizer
+from tuiwb.engine.preflight.fitting import Fit, adam, fit, own_optimizer
 from tuiwb.engine.preflight.result import Result, inapplicable
 from tuiwb.engine.preflight.trial import Trial, without_dropout
 
@@ -22,6 +22,8 @@ LEFT_OF_SOFT = 0.8
 prior, a cross-entropy with shades of grey, words that are neighbours and strangers at once."""
 SOFT = ("variational", "embed", "reconstruct", "denoise")
 SECONDS = 5.0
+LEAST = 30
+"""Steps that are taken although the goal is reached: what is compared with it gets as many."""
 ENOUGH = 60
 """Steps after which no progress says something."""
 
@@ -83,7 +85,9 @@ def learned(trial: Trial) -> Fit:
         model = without_dropout(trial.model())
         first = trial.value(model, trial.few)
         goal = goal_of(trial, first) if first > 0 else -math.inf
-        kept = fit(trial, model, own_optimizer(trial, model), [trial.few], SECONDS, goal)
+        kept = fit(
+            trial, model, own_optimizer(trial, model), [trial.few], SECONDS, goal, least=LEAST
+        )
         trial.__dict__["_learned"] = kept
     return kept
 
@@ -91,7 +95,7 @@ def learned(trial: Trial) -> Fit:
 def trial_of_adam(trial: Trial, goal: float) -> Fit:
     """The same with Adam at 3e-3."""
     model = without_dropout(trial.model())
-    return fit(trial, model, adam(trial, model), [trial.few], SECONDS, goal, STEPS)
+    return fit(trial, model, adam(trial, model), [trial.few], SECONDS, goal)
 
 
 def goal_of(trial: Trial, first: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tuiwb.base.errors import UserError
@@ -31,11 +31,12 @@ def examined(
     session: Session,
     tell: Callable[[dict[str, Any]], None] = lambda row: None,
     began: float | None = None,
+    names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """The same of what was built already."""
+    """The same of what was built already; of all checks, or of some."""
     began = time.monotonic() if began is None else began
     trial, rows = Trial(session), []
-    modules = {name: CHECKS.load(name) for name in CHECKS.names()}
+    modules = {name: CHECKS.load(name) for name in names or CHECKS.names()}
     for name, module in sorted(modules.items(), key=lambda pair: pair[1].PLACE):
         head = {"check": name, "title": module.TITLE}
         tell(head | {"state": "running"})

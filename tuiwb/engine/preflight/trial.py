@@ -6,6 +6,7 @@ Nothing here changes the session: every weight that moves is a copy's.
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,6 +24,9 @@ FEW = 8
 FEW_SEQUENCES = 4
 MANY = 64
 """Samples of a batch that a check needs at most."""
+FEWER = 16
+SLOW = 0.5
+"""Seconds of a forward pass from which its batch has fewer samples."""
 LARGE = 10_000_000
 """Parameters from which on long texts are cut, so that a processor can answer in time."""
 CUT = 16
@@ -45,8 +49,19 @@ class Trial:
     def turns(self) -> tuple[Turn, ...]:
         return self.session.turns
 
-    def batch(self, number: int = 0, most: int = MANY) -> Batch:
-        """A batch of training, of at most ``most`` samples."""
+    @cached_property
+    def many(self) -> int:
+        """Samples in a batch of the checks: fewer of a network that takes long for them."""
+        model = self.model()
+        self.value(model, self.few)  # the first pass pays for more than itself
+        began = time.monotonic()
+        self.value(model, self.few)
+        per_sample = (time.monotonic() - began) / len(self.few[0])
+        return MANY if per_sample * MANY < SLOW else FEWER
+
+    def batch(self, number: int = 0, most: int | None = None) -> Batch:
+        """A batch of training, of at most ``most`` samples (`many`)."""
+        most = self.many if most is None else most
         inputs, targets = self.session.batches.at(number)
         return self.cut((inputs[:most], targets[:most]))
 
