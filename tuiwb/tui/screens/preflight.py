@@ -1,0 +1,133 @@
+"""The pre-flight of a set-up: seven checks, each shown when it comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+from tuiwb.base.errors import UserError
+from tuiwb.base.format import number
+from tuiwb.base.text import clean
+from tuiwb.client.preflight import Preflight
+from tuiwb.spec import Resolved
+from tuiwb.tui.palette import AMBER, DIM, GREEN, PLAIN, RED, STRONG
+from tuiwb.tui.widgets.lines import wrap
+from tuiwb.tui.widgets.rows import Row, RowsView
+
+MARKS = {
+    "passed": ("✓", GREEN),
+    "failed": ("✗", RED),
+    "does not apply": ("-", DIM),
+    "running": ("…", AMBER),
+}
+
+
+def check_rows(rows: Mapping[str, Mapping[str, Any]], width: int) -> list[Row]:
+    """Each check as lines; of a failure also the numbers, the causes and the remedy."""
+    lines: list[Row] = []
+    for name, row in rows.items():
+        state = str(row["state"])
+        mark, style = MARKS.get(state, ("?", PLAIN))
+        title = STRONG if state == "failed" else PLAIN
+        lines.append(Row([(f" {mark} ", style), (clean(str(row["title"]), 200), title)], name))
+        words = str(row.get("words", ""))
+        lines += _indented(words, width, DIM if state != "failed" else PLAIN)
+        if state == "failed":
+            for key, value in row["numbers"].items():
+                limit = row["limits"].get(key)
+                if limit:
+                    text = f"{key.replace('_', ' ')} {number(value)}, allowed {limit}"
+                    lines += _indented(text, width, DIM)
+            for cause in row["causes"]:
+                lines += _indented(f"perhaps {cause}", width, DIM)
+            if row["remedy"]:
+                lines += _indented(row["remedy"], width, GREEN)
+    return lines
+
+
+def _indented(text: str, width: int, style: Any) -> list[Row]:
+    parts = wrap(clean(text, 600), max(20, width - 6)) if text else []
+    return [Row([(f"   {part}", style)]) for part in parts]
+
+
+class PreflightScreen(ModalScreen[None]):
+    """A list that grows; to leave it ends the checks."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape,q,enter", "leave", "close"),
+        Binding("down,j", "move(1)", "down"),
+        Binding("up,k", "move(-1)", "up"),
+        Binding("pagedown,space", "page(1)", "page down"),
+        Binding("pageup", "page(-1)", "page up"),
+    ]
+
+    def __init__(self, resolved: Resolved, asked: Preflight | None = None) -> None:
+        super().__init__()
+        self.asked = asked or Preflight(resolved)
+        self.results: dict[str, Mapping[str, Any]] = {}
+        self.list = RowsView(id="help")
+        self.name_of = resolved.preset
+
+    def compose(self) -> ComposeResult:
+        self.list.border_title = f"pre-flight of {self.name_of}"
+        self.list.border_subtitle = "starting a worker; escape leaves it"
+        yield self.list
+
+    def on_mount(self) -> None:
+        self.list.focus()
+        threading.Thread(target=self._ask, name="pre-flight", daemon=True).start()
+
+    def _ask(self) -> None:
+        """In a thread: wait for the worker; what it says is shown by the app's own thread."""
+        try:
+            facts = self.asked.run(lambda row: self._tell(self._take, row))
+        except UserError as error:
+            self._tell(self._refused, error)
+        else:
+            self._tell(self._done, facts)
+
+    def _tell(self, function: Any, what: Any) -> None:
+        try:
+            self.app.call_from_thread(function, what)
+        except Exception:
+            self.asked.cancel()  # the screen, or the whole app, has gone
+
+    def _take(self, row: Mapping[str, Any]) -> None:
+        self.results.pop("", None)
+        self.results[str(row["check"])] = row
+        self._show()
+
+    def _show(self) -> None:
+        self.list.show_rows(check_rows(self.results, self.list.content_size.width or 76))
+
+    def _done(self, facts: Mapping[str, Any]) -> None:
+        self.list.border_subtitle = (
+            f"{facts['passed']} passed, {facts['failed']} failed, in {facts['seconds']:.0f} s; "
+            "escape closes"
+        )
+
+    def _refused(self, error: UserError) -> None:
+        rows = check_rows(self.results, self.list.content_size.width or 76)
+        words = str(error).splitlines()
+        self.list.show_rows([*rows, Row([]), *(Row([(f" {line}", RED)]) for line in words)])
+        self.list.border_subtitle = "escape closes"
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def on_unmount(self) -> None:
+        self.asked.cancel()
+
+    def action_move(self, by: int) -> None:
+        self.list.move(by)
+
+    def action_page(self, by: int) -> None:
+        self.list.move(by * self.list.page())
+
+    def action_leave(self) -> None:
+        self.dismiss()
