@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 BUCKETS = 400
 """More than the columns of a wide terminal: no peak between two columns is lost."""
 
+MOST = 6
+"""Curves of a run's own metrics in one plot."""
+
 
 def _line(table: TableView, column: str, name: str, colour: int) -> Line | None:
     from tuiwb.plots.figure import Line
@@ -59,6 +62,18 @@ def _metrics(view: RunView) -> Figure:
     return _chart("evaluation", *(_line(evals, name, name, i) for i, name in enumerate(shown)))
 
 
+def _own(view: RunView) -> Figure:
+    """What a loop of the user's own tells at each step beside the loss."""
+    lines = [
+        _line(table, column, column, i)
+        for name, table in view.tables.items()
+        if name == "metrics" or name.startswith("metrics-")
+        for i, column in enumerate(table.columns)
+        if column not in ("step", "time")
+    ]
+    return _chart("metrics", *lines[:MOST])
+
+
 def _layers(column: str, title: str) -> Callable[[RunView], HeatMap]:
     def figure(view: RunView) -> HeatMap:
         from tuiwb.plots.figure import HeatMap
@@ -76,6 +91,7 @@ FIGURES: dict[str, Callable[[RunView], Figure | HeatMap]] = {
     "loss": _loss,
     "gradients": _gradients,
     "evaluation": _metrics,
+    "metrics": _own,
     "lr": _lr,
     "layers": _layers("grad_norm", "gradient norm by layer"),
     "activations": _layers("act_std", "activations by layer (std)"),

@@ -226,7 +226,10 @@ class Bench:
             lines = [self._line(view, "steps", "lr", "lr", sight, x, buckets, 0, budget, 3)]
         else:
             metric = metric_of(view)
-            lines = [self._line(view, "evals", metric, "val", sight, x, buckets, 0, budget, 1)]
+            table, who = "evals", "val"
+            if metric not in view.table("evals").columns:
+                table, who = "metrics", "train"  # of a loop of the user's own
+            lines = [self._line(view, table, metric, who, sight, x, buckets, 0, budget, 1)]
         return tuple(line for line in lines if np.size(line.x))
 
     def _line(
@@ -309,6 +312,7 @@ def metric_of(view: RunView) -> str:
     expect = view.spec.spec.about.expect if view.spec else None
     if expect is not None and (expect.metric in columns or not columns):
         return expect.metric
+    columns += [c for c in view.table("metrics").columns if c not in ("step", "time")]
     return next((c for c in columns if c != "val_loss"), "val_loss")
 
 
