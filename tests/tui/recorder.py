@@ -150,9 +150,9 @@ class Recorder:
         )
         return self
 
-    def judge(self, verdict: str, symptom: str = "dead-units") -> Recorder:
+    def judge(self, verdict: str, since: int, symptom: str = "dead-units") -> Recorder:
         self.journal.write(
-            "outcome", step=self.step, symptom=symptom, verdict=verdict, since=self.step - 200,
+            "outcome", step=self.step, symptom=symptom, verdict=verdict, since=since,
             change={"optim.lr": 0.001},
         )  # fmt: skip
         return self

@@ -68,7 +68,12 @@ async def test_a_hot_remedy_is_set_in_the_running_loop(
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (_, pilot):
         await pilot.press("d", key)
         found: list[Any] = []
-        await until(pilot, lambda: found or found.extend(asked(made)) or found)
+
+        def come() -> bool:
+            found.extend(asked(made))
+            return bool(found)
+
+        await until(pilot, come)
         assert found == [("set", {"optim.lr": 0.001}, "doctor:dead-units")]
 
 
@@ -78,7 +83,7 @@ async def test_what_was_set_and_what_came_of_it_is_told_and_not_set_again(
     made = record().start().train(200).find().train(10).set({"optim.lr": 0.001}).train(200)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         assert "watching what comes of it" in seen(app)
-        made.judge("helped")
+        made.judge("helped", since=210)
         bench(app).wake()
         await until(pilot, lambda: "✓ helped" in seen(app))
         assert "set at step 210" in seen(app) and "judged 200 steps later" in seen(app)
@@ -90,10 +95,12 @@ async def test_what_was_set_and_what_came_of_it_is_told_and_not_set_again(
 async def test_outcomes_of_another_finding_or_before_are_not_its_own(
     runs: Path, record: Record
 ) -> None:
-    made = record().start().train(200).find().set({"optim.lr": 0.001}).judge("worse")
+    made = record().start().train(200).find().set({"optim.lr": 0.001}).judge("worse", since=200)
     made.train(20).find("plateau").train(20).find().train(5)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, _):
-        assert "worse" not in seen(app) and "enter sets it" in seen(app)
+        assert "enter sets it" in seen(app)
+        told = [line for line in seen(app).splitlines() if "worse" in line]
+        assert told == [" ▲ dead-units  warning  steps 200-224  ✗ worse"]
 
 
 @pytest.mark.parametrize("tier", ["restart", "branch"])
@@ -139,7 +146,7 @@ async def test_findings_are_chosen_by_the_arrows(runs: Path, record: Record) -> 
     made = record().start().train(100).find("plateau", change={}).train(50).find().train(40)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         await pilot.press("d")
-        assert bench(app).sight.finding is None and chosen(app) == "dead-units"
+        assert bench(app).sight.finding == ("dead-units", 150) and chosen(app) == "dead-units"
         for _ in range(60):
             await pilot.press("down")
             if chosen(app) == "plateau":
@@ -149,6 +156,20 @@ async def test_findings_are_chosen_by_the_arrows(runs: Path, record: Record) -> 
         for _ in range(60):
             await pilot.press("up")
         assert chosen(app) == "dead-units"
+
+
+async def test_a_key_meets_the_finding_that_was_shown_not_one_that_has_just_come(
+    runs: Path, record: Record
+) -> None:
+    made = record().start().train(100).find().train(50)
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("d")
+        made.find("plateau", change={"optim.lr": 1e-5}).train(5)
+        bench(app).wake()
+        await until(pilot, lambda: "plateau" in seen(app))
+        assert chosen(app) == "dead-units"
+        await pilot.press("1")
+        assert chosen(app) == "plateau"
 
 
 def chosen(app: Workbench) -> str:
@@ -167,16 +188,16 @@ async def test_severity_and_settings_are_marked_on_the_charts(runs: Path, record
     made = record().start().train(100).find().set({"optim.lr": 0.05}).train(60)
     made.find("divergence", severity="alarm").train(60)
     async with workbench(runs, (200, 60), made.paths.root, made.clock) as (app, _):
-        assert bench(app).bench is not None
-        figure = bench(app).bench._figures["loss"]  # type: ignore[union-attr]
-        marks = [(m.kind, m.label) for m in figure.marks if m.kind != "checkpoint"]  # type: ignore[union-attr]
+        drawn = bench(app).bench
+        assert drawn is not None
+        figure, heat = drawn._figures["loss"], drawn._figures["gradients"]
+        marks = [(m.kind, m.label) for m in figure.marks if m.kind != "checkpoint"]
         assert marks == [
             ("warning", "dead-units"),
             ("command", "set lr=0.05"),
             ("finding", "divergence"),
         ]
-        heat = bench(app).bench._figures["gradients"]  # type: ignore[union-attr]
-        assert [m.kind for m in heat.marks] == [m.kind for m in figure.marks]  # type: ignore[union-attr]
+        assert [m.kind for m in heat.marks] == [m.kind for m in figure.marks]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tuiwb.base.text import clean
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 from tuiwb.cli.studies import last_studies, study_words
+from tuiwb.client.settings import outcome
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
@@ -140,13 +142,42 @@ def in_words(view: RunView) -> str:
         lines.append(line)
     lines += [f"  {study_words(event)}" for event in last_studies(view).values()]
     for finding in view.findings:
-        lines.append(f"  finding: {finding.get('symptom')} ({finding.get('severity')})")
+        lines += finding_lines(view, finding)
     if (error := reported(view)) is not None:
         lines += [f"  {line}" for line in str(error).splitlines()]
     elif view.status.state in ("crashed", "failed"):
         lines += last_words(view)
     lines.append(f"  {view.path}")
     return "\n".join(lines)
+
+
+def finding_lines(view: RunView, finding: Mapping[str, Any]) -> list[str]:
+    """A finding in two or three lines: symptom and step, the sentence, the remedy and what came
+    of it."""
+    words = clean(str(finding.get("words") or ""), 300)
+    step = finding.get("step")
+    at = f", step {step}" if step is not None else ""
+    symptom = clean(str(finding.get("symptom")), 80)
+    lines = [f"  finding: {symptom} ({finding.get('severity')}){at}" + (words and f": {words}")]
+    remedy = finding.get("remedy")
+    if isinstance(remedy, Mapping):
+        change = remedy.get("change")
+        sets = (
+            [f"{k}={_value(v)}" for k, v in change.items()] if isinstance(change, Mapping) else []
+        )
+        tier = f" ({remedy.get('tier')}: {' '.join(sets)})" if sets else ""
+        lines.append(f"    remedy: {clean(str(remedy.get('words', '')) + tier, 400)}")
+    told = outcome(view, finding)
+    if told is not None:
+        lines.append(
+            f"    set at step {told.get('since')}: {told.get('verdict')}, "
+            f"as judged at step {told.get('step')}"
+        )
+    return lines
+
+
+def _value(value: object) -> str:
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def last_words(view: RunView) -> list[str]:

@@ -1,4 +1,4 @@
-"""What has been set in a running loop: the spec that is in force now, from spec.toml on."""
+"""What has been set in a running loop: the spec in force now, remedies and what came of them."""
 
 from __future__ import annotations
 
@@ -41,3 +41,28 @@ def in_force(view: RunView) -> Spec:
         except UserError:
             continue  # written by another version: the worker has the last word
     return spec
+
+
+def applied(view: RunView, finding: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest command that took this finding's remedy into the running loop: sent against its
+    symptom, before that was found again."""
+    symptom, since = finding.get("symptom"), finding.get("time", 0.0)
+    again = (f["time"] for f in view.findings if f.get("symptom") == symptom and f["time"] > since)
+    until = min(again, default=float("inf"))
+    for event in view.events[::-1]:
+        sent = event["kind"] == "command" and event.get("by") == f"doctor:{symptom}"
+        if sent and event.get("accepted") and since <= event["time"] < until:
+            return event
+    return None
+
+
+def outcome(view: RunView, finding: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What came of it, where that has been judged: the first verdict after it was applied last."""
+    done = applied(view, finding)
+    if done is None:
+        return None
+    for event in view.events:
+        told = event["kind"] == "outcome" and event.get("symptom") == finding.get("symptom")
+        if told and event["time"] >= done["time"] and event.get("since") == done.get("step"):
+            return event
+    return None

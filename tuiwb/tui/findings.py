@@ -8,6 +8,7 @@ from typing import Any
 from rich.style import Style
 
 from tuiwb.base.text import clean
+from tuiwb.client.settings import applied, outcome
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.figure import Figure
 from tuiwb.run.view import RunView
@@ -19,6 +20,9 @@ from tuiwb.tui.widgets.chart import style_of
 from tuiwb.tui.widgets.lines import Line, over, pad, wrap
 
 CHART_ROWS = 6
+SIDE = 36
+"""Columns that a chart needs before another stands beside it."""
+ROWS_OF_CHARTS = 2
 Key = tuple[str, int]
 """Which finding: its symptom and its first step."""
 Paint = Callable[[Figure, int, int], Canvas]
@@ -62,26 +66,6 @@ def change_of(finding: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
     )
 
 
-def applied(view: RunView, finding: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The newest command that took this finding's remedy into the running loop."""
-    by, since = f"doctor:{finding.get('symptom')}", finding.get("time", 0.0)
-    for event in reversed(view.events):
-        if event["kind"] == "command" and event.get("by") == by and event.get("accepted"):
-            return event if event["time"] >= since else None
-    return None
-
-
-def outcome(view: RunView, finding: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What came of it, where that has been judged since it was applied last."""
-    done = applied(view, finding)
-    for event in reversed(view.events) if done is not None else ():
-        if event is done:
-            return None
-        if event["kind"] == "outcome" and event.get("symptom") == finding.get("symptom"):
-            return event
-    return None
-
-
 def doctor_lines(
     view: RunView,
     width: int,
@@ -97,7 +81,7 @@ def doctor_lines(
     here = chosen(view, key)
     for finding in newest_first(view):
         if finding is not here:
-            lines += [_head(finding), []] if here is None else [_head(finding)]
+            lines.append([*_head(finding), *_so_far(view, finding)])
             continue
         top = len(lines)
         head = _head(finding)
@@ -157,6 +141,16 @@ def _head(finding: Mapping[str, Any]) -> Line:
     ]
 
 
+def _so_far(view: RunView, finding: Mapping[str, Any]) -> Line:
+    done = applied(view, finding)
+    if done is None:
+        return []
+    told = outcome(view, finding)
+    verdict = str(told.get("verdict", "")) if told is not None else "set"
+    glyph, style = VERDICTS.get(verdict, ("·", DIM))
+    return [(f"  {glyph} {verdict}", style)]
+
+
 def _whole(
     view: RunView,
     finding: Mapping[str, Any],
@@ -168,18 +162,31 @@ def _whole(
     if finding.get("words"):
         text = wrap(clean(str(finding["words"]), 600), width - 4)
         lines += [[(f"   {part}", PLAIN)] for part in text]
-    for figure in charts if paint is not None and width >= 24 else ():
-        canvas = paint(figure, width - 3, CHART_ROWS)  # type: ignore[misc]
-        lines += [
-            [(" ", PLAIN), *((r.text, style_of(r.fg, r.bg, r.attr)) for r in canvas.runs(y))]
-            for y in range(canvas.height)
-        ]
-    for told in numbers(finding.get("evidence")):
-        lines += [[(f"   {part}", DIM)] for part in wrap(told, width - 4)]
+    lines += _remedy(view, finding, width)
+    if paint is not None and width >= 24:
+        lines += _drawn(charts, width - 1, paint)
+    told = "; ".join(numbers(finding.get("evidence")))
+    lines += [[(f"   {part}", DIM)] for part in (wrap(told, width - 4) if told else ())]
     causes = finding.get("causes")
     for i, cause in enumerate(causes if isinstance(causes, list | tuple) else ()):
         lines += _pair("causes" if i == 0 else "      ", str(cause), width)
-    return lines + _remedy(view, finding, width)
+    return lines
+
+
+def _drawn(charts: Sequence[Figure], width: int, paint: Paint) -> list[Line]:
+    """The charts in rows: side by side where there is room."""
+    across = max(1, min(len(charts), width // SIDE))
+    each = width // across
+    lines: list[Line] = []
+    for at in range(0, min(len(charts), across * ROWS_OF_CHARTS), across):
+        row = [paint(figure, each - 2, CHART_ROWS) for figure in charts[at : at + across]]
+        for y in range(CHART_ROWS):
+            line: Line = []
+            for canvas in row:
+                line.append(("  ", PLAIN))
+                line += [(r.text, style_of(r.fg, r.bg, r.attr)) for r in canvas.runs(y)]
+            lines.append(line)
+    return lines
 
 
 def _remedy(view: RunView, finding: Mapping[str, Any], width: int) -> list[Line]:

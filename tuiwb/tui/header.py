@@ -36,23 +36,26 @@ def facts(view: RunView, metric: str, now: float) -> list[Fact]:
         out.append(Fact("step", f"{done}/{planned}" if planned else done, 2 * len(planned) + 1))
     if view.findings:
         out.append(Fact("found", str(len(view.findings)), 2))
-    epoch = epoch_of(view)
-    if epoch is not None:
-        out.append(Fact("epoch", f"{epoch:.1f}", 4))
     if not status.ended_now:
         speed = speed_of(view)
         if speed and status.steps and status.state != "paused":
             out.append(Fact("left", duration((status.steps - status.step) / speed), 5))
     elif status.started is not None and status.ended is not None:
         out.append(Fact("took", duration(status.ended - status.started)))
-    if (rate := steps.last("samples_per_s")) and rate == rate:
-        noun = "tokens/s" if view.spec and hasattr(view.spec.spec.data, "context") else "samples/s"
-        out.append(Fact(noun, si(rate), 5))
     loss = steps.last("loss")
     if loss is not None:
         out.append(Fact("loss", number(loss, 4), 6))
     if metric in view.metrics:
         out.append(Fact(metric.replace("_", " "), number(view.metrics[metric], 4), 6))
+    watch = view.table("system").last("watch")
+    if watch is not None and watch == watch and not status.ended_now:
+        out.append(Fact("watch", f"{100 * watch:.1f} %", 5))
+    epoch = epoch_of(view)
+    if epoch is not None:
+        out.append(Fact("epoch", f"{epoch:.1f}", 4))
+    if (rate := steps.last("samples_per_s")) and rate == rate:
+        noun = "tokens/s" if view.spec and hasattr(view.spec.spec.data, "context") else "samples/s"
+        out.append(Fact(noun, si(rate), 5))
     if (lr := steps.last("lr")) is not None:
         out.append(Fact("lr", number(lr, 3), 7))
     return out + _machine(view)
@@ -69,9 +72,6 @@ def _machine(view: RunView) -> list[Fact]:
     elif (cpu := system.last("cpu")) is not None and cpu == cpu:
         resident = system.last("rss")
         out.append(Fact("cpu", f"{cpu:.0f} %" + (f" {size(resident)}" if resident else ""), 5))
-    watch = system.last("watch")
-    if watch is not None and watch == watch:
-        out.append(Fact("watch", f"{100 * watch:.1f} %", 5))
     return out
 
 
@@ -118,11 +118,12 @@ def lines(view: RunView, metric: str, now: float, width: int, rows: int) -> list
     head = headline(view, width)
     if rows == 1:
         return [[*head, *_fitting(numbers, width - length(head))]]
-    first = [numbers[0]] if numbers else []
+    ahead = 2 if len(numbers) > 1 and numbers[1].name == "found" else 1
+    first = numbers[:ahead]
     right = _fitting(first, width - length(head) - 1)
     return [
         sides(head, [*right[:-1], (" ", PLAIN)], width),
-        [(" ", PLAIN), *_fitting(numbers[1:], width - 1)],
+        [(" ", PLAIN), *_fitting(numbers[ahead:], width - 1)],
     ]
 
 

@@ -175,6 +175,8 @@ class RunScreen(Steering, SightActions, Page):
     def _apply(self, frame: Frame) -> None:
         before = self.frame
         fresh = before is None or frame.view is not before.view
+        if self.here == "doctor" and self.sight.finding is None:
+            self._hold(frame)
         if not fresh and before is not None and frame.evidence is not before.evidence:
             self.call_after_refresh(self.doctor.redraw)
         self.frame = frame
@@ -222,6 +224,10 @@ class RunScreen(Steering, SightActions, Page):
     def go(self, name: str) -> None:
         """Give the keys to a pane; where one is shown at a time, show that one."""
         before, self.here = self.here, name
+        if name != "doctor":
+            self.sight = replace(self.sight, finding=None)
+        elif self.frame is not None:
+            self._hold(self.frame)
         self._arrange()
         if "doctor" in (before, name):
             self.doctor.redraw()
@@ -254,6 +260,12 @@ class RunScreen(Steering, SightActions, Page):
         """This pane alone, or all panes again."""
         self.alone = not self.alone
         self._arrange()
+
+    def _hold(self, frame: Frame) -> None:
+        """Keep to the finding that is shown: a key must not meet one that has just come."""
+        found = findings.chosen(frame.view, None)
+        if found is not None:
+            self.sight = replace(self.sight, finding=findings.key_of(found))
 
     def finding(self) -> Mapping[str, Any] | None:
         """The finding that is chosen."""

@@ -125,6 +125,7 @@ class SetupScreen(Page):
         for key, value in (change or {}).items():
             self.form.set(key, shown(value))
         self.parent_run = parent
+        self._turned_before = [*self.form.errors, *(change or {})]
         self.head = SetupHead(self.form)
         self.fields = KnobForm(self.form)
         self.table = LayerTable()
@@ -142,6 +143,8 @@ class SetupScreen(Page):
         self.fields.border_title = "knobs"
         self.table.border_title = "layers"
         self.fields.focus()
+        if self._turned_before:
+            self.call_after_refresh(self.fields.move_to, self._turned_before[0])
         self._describe()
         self._prepare()
 

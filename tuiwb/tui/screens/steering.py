@@ -12,9 +12,10 @@ from rich.style import Style
 from textual import work
 
 from tuiwb.base.errors import UserError
+from tuiwb.client.settings import applied
 from tuiwb.tui import palette
 from tuiwb.tui.bench import Frame
-from tuiwb.tui.findings import applied, change_of
+from tuiwb.tui.findings import change_of
 from tuiwb.tui.journal import study_line
 
 if TYPE_CHECKING:
