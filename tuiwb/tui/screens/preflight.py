@@ -70,6 +70,7 @@ class PreflightScreen(ModalScreen[None]):
         super().__init__()
         self.asked = asked or Preflight(resolved)
         self.results: dict[str, Mapping[str, Any]] = {}
+        self.refusal: UserError | None = None
         self.list = RowsView(id="help")
         self.name_of = resolved.preset
 
@@ -103,7 +104,11 @@ class PreflightScreen(ModalScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        self.list.show_rows(check_rows(self.results, self.list.content_size.width or 76))
+        rows = check_rows(self.results, self.list.content_size.width or 76)
+        if self.refusal is not None:
+            words = str(self.refusal).splitlines()
+            rows += [Row([]), *(Row([(f" {clean(line, 400)}", RED)]) for line in words)]
+        self.list.show_rows(rows)
 
     def _done(self, facts: Mapping[str, Any]) -> None:
         self.list.border_subtitle = (
@@ -112,9 +117,8 @@ class PreflightScreen(ModalScreen[None]):
         )
 
     def _refused(self, error: UserError) -> None:
-        rows = check_rows(self.results, self.list.content_size.width or 76)
-        words = str(error).splitlines()
-        self.list.show_rows([*rows, Row([]), *(Row([(f" {line}", RED)]) for line in words)])
+        self.refusal = error
+        self._show()
         self.list.border_subtitle = "escape closes"
 
     def on_resize(self) -> None:
