@@ -128,6 +128,19 @@ async def test_lesson(
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
+@BOTH
+async def test_doctor(
+    runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    made = record().start().train(150).find("plateau", severity="alarm").train(60).find()
+    made.train(6).set({"optim.lr": 0.001}).train(240).judge("helped", since=216).train(5)
+    async with workbench(runs, size, made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: "helped" in text_of(app))
+        await pilot.pause(0.3)
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
 async def test_run_in_ascii(runs: Path, record: Record, snapshot: SnapshotAssertion) -> None:
     made = record().start().train(200).end("diverged", reason="the loss is not finite")
     clock = FrozenClock(made.clock.now() + 60)
