@@ -88,7 +88,9 @@ def terminal(
 
 
 TAKE_THE_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)  # as in a terminal, however these tests were started
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C is a signal only on a terminal that is one's own
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """

@@ -64,6 +64,8 @@ def test_the_terminal_closes_and_training_goes_on(tmp_path: Path) -> None:
     command += [part for setting in LONG for part in ("-s", setting)]
     pid, terminal = pty.fork()
     if pid == 0:
+        # as in a terminal, however these tests were started: nohup, or a shell's background
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.execv(command[0], command)
     try:
         until("a run", lambda: bool(list_runs(tmp_path)))
