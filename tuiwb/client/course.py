@@ -93,7 +93,9 @@ class Course:
                 f"{name} is a search, whose runs are chosen one by one",
                 next=f"tuiwb lesson {name} takes it, on the command line",
             )
-        self.name, self.lesson = name, lesson
+        self._given = name
+        # a file of the user's own is called by its name alone: a path fills a title bar
+        self.name, self.lesson = Path(name).stem if name.endswith(".toml") else name, lesson
         self._specs = {run.label: resolve_run(name, lesson, run, ()) for run in lesson.runs}
         self._begin: dict[str, Callable[[], Path]] = {
             label: partial(self._launch, spec) for label, spec in self._specs.items()
@@ -150,7 +152,7 @@ class Course:
                 reader.close()
 
     def _launch(self, spec: Resolved) -> Path:
-        argv = ("tuiwb", "lesson", self.name)
+        argv = ("tuiwb", "lesson", self._given)
         return launch(spec, self._runs, argv=argv, standby=self._standby())
 
     def _trial(self, origin: str, settings: Sequence[str]) -> Path:

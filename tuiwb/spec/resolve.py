@@ -180,8 +180,7 @@ def _section(
                 where=f"{where}, [{section}]",
                 allowed=", ".join(SHELVES[section].names()),
             )
-        if section != "about":
-            origins.setdefault(f"{section}.{key}", "default")
+        origins.setdefault(f"{section}.{key}", "default")
     try:
         return cls(**values)
     except (TypeError, ValueError) as error:
