@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Tuiwb
+from tests.cli.conftest import ROOT, Tuiwb
 from tests.interop.folders import descent, histograms, plateau, scalars
 
 
@@ -103,3 +105,14 @@ def test_a_folder_of_neither_kind(command: Tuiwb, tmp_path: Path) -> None:
     done = command("doctor", tmp_path / "notes")
     assert done.returncode == 2
     assert "neither a run nor a TensorBoard folder" in done.stderr
+
+
+def test_a_log_is_read_without_torch_and_tensorflow(tmp_path: Path) -> None:
+    folder = scalars(tmp_path / "log", {"loss": descent}, range(100))
+    code = (
+        "import sys\nfrom tuiwb.cli.main import execute\n"
+        f"code = execute(['doctor', {str(folder)!r}])\n"
+        "print(code, {'torch', 'tensorflow', 'textual'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "0 set()", done.stderr
