@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-
 WARM = 10
 """Steps from the first sample to the second, whose cost is the first that counts."""
 

@@ -19,7 +19,12 @@ def column_names(names: Iterable[str], taken: Collection[str] = ("step", "time")
     taken = set(taken)
     columns = {}
     for name in names:
-        short = re.sub(r"\s", " ", clean(str(name).encode("utf-8", "replace").decode(), LONGEST)).strip() or "metric"
+        short = (
+            re.sub(
+                r"\s", " ", clean(str(name).encode("utf-8", "replace").decode(), LONGEST)
+            ).strip()
+            or "metric"
+        )
         unique, number = short, 2
         while unique in taken:
             unique, number = f"{short[: LONGEST - 6]}~{number}", number + 1
