@@ -19,12 +19,8 @@ def column_names(names: Iterable[str], taken: Collection[str] = ("step", "time")
     taken = set(taken)
     columns = {}
     for name in names:
-        short = (
-            re.sub(
-                r"\s", " ", clean(str(name).encode("utf-8", "replace").decode(), LONGEST)
-            ).strip()
-            or "metric"
-        )
+        whole = str(name).encode("utf-8", "replace").decode()  # a lone surrogate has no bytes
+        short = re.sub(r"\s", " ", clean(whole, LONGEST)).strip() or "metric"
         unique, number = short, 2
         while unique in taken:
             unique, number = f"{short[: LONGEST - 6]}~{number}", number + 1
