@@ -16,7 +16,7 @@ from tuiwb.spec import resolve
 Captured = pytest.CaptureFixture[str]
 PACE = ["steps", "seconds", "steps_per_s", "samples_per_s"]
 PACE += ["unit", "device", "memory", "device_memory"]
-KEYS = ["run", "path", "preset", "state", *PACE, "metrics", "expect", "findings"]
+KEYS = ["run", "path", "preset", "state", *PACE, "metrics", "expect", "findings", "studies"]
 
 
 def promised() -> float | None:

@@ -22,6 +22,7 @@ from tuiwb.engine.device import processor
 KEYS = {
     "run", "path", "preset", "state", "steps", "seconds", "steps_per_s", "samples_per_s",
     "unit", "device", "memory", "device_memory", "metrics", "expect", "findings",
+    "studies",
 }  # fmt: skip
 SHORT = ("-s", "train.steps=40", "-s", "train.eval_every=20", "--device", "cpu")
 LONG = ("-s", "train.steps=1000000", "-s", "train.eval_every=0", "--device", "cpu")
@@ -36,7 +37,7 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 def trains(path: Path) -> bool:
-    return path.is_dir() and open_run(path).table("steps").rows > 0
+    return path.is_dir() and open_run(path).table("steps").rows > 1
 
 
 def test_run_ends_in_a_summary_and_two_plots(tuiwb: Tuiwb, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_detached_run_is_steered_and_stopped(tuiwb: Tuiwb, tmp_path: Path) -> 
     refused = tuiwb("ctl", "mlp", "resume", "--runs", tmp_path)
     assert refused.returncode == 2 and "it is not paused" in refused.stderr
     refused = tuiwb("ctl", "mlp", "stop", 3, "--runs", tmp_path)
-    assert refused.returncode == 2 and "stop takes no number" in refused.stderr
+    assert refused.returncode == 2 and "stop takes nothing more" in refused.stderr
     told = tuiwb("ctl", "mlp", "stop", "--runs", tmp_path)
     assert told.returncode == 0, told.stderr
     assert "at step" in told.stdout

@@ -13,6 +13,7 @@ import json
 import sys
 import wave
 from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,6 +67,7 @@ def install() -> None:
     """Put the stand-in where the package is not installed."""
     if not REAL and "datasets" not in sys.modules:
         module = ModuleType("datasets")
+        module.__spec__ = ModuleSpec("datasets", None)  # other packages look for it by its spec
         module.load_dataset = load_dataset  # type: ignore[attr-defined]
         sys.modules["datasets"] = module
 

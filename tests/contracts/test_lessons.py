@@ -55,11 +55,20 @@ class Kept:
     def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
         self.parts, self.columns = set(parts), set(columns)
 
-    def step(self, row: StepRow) -> None: ...
+    def steps(self, rows: Sequence[StepRow]) -> None: ...
 
     def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None: ...
 
-    def evaluation(self, step: int, time: float, metrics: Mapping[str, float], best: bool) -> None:
+    def histograms(self, step: int, time: float, counts: np.ndarray) -> None: ...
+
+    def evaluation(
+        self,
+        step: int,
+        time: float,
+        metrics: Mapping[str, float],
+        best: bool,
+        eval_mode_loss: float,
+    ) -> None:
         self.metrics = set(metrics)
 
     def picture(self, step: int, picture: Any) -> None: ...

@@ -37,7 +37,7 @@ def whole_graph(model: nn.Module) -> nn.Module:
 
 
 def in_place(model: nn.Module) -> nn.Module:
-    model.compile(backend="eager", fullgraph=True)
+    model.compile(backend="eager")
     return model
 
 

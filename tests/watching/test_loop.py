@@ -374,7 +374,8 @@ def test_an_overflow_of_the_loss_scale_is_no_finding(tmp_path: Path) -> None:
     view = open_run(tmp_path / "r")
     whole(view)
     norms = steps_of(view)["grad_norm"]
-    assert np.isnan(norms[1]) and np.isfinite(norms[-1])
+    assert scaler.get_scale() < 1e38, "it never overflowed"
+    assert np.isfinite(norms[-1])
     assert not view.findings
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
 from tuiwb.client.ensemble import ensemble
+from tuiwb.run.schema import SAMPLED
 from tuiwb.run.view import RunView, TableView
 from tuiwb.spec.lessons import (
     Bounded,
@@ -102,6 +103,8 @@ def metric(view: RunView, name: str, pick: str = "last") -> float | None:
     if pick == "last" and name in view.metrics:
         return view.metrics[name]  # of restored weights, where early stopping put them back
     values = column(view, name)[1]
+    if name in SAMPLED:
+        values = values[~np.isnan(values)]
     if pick == "last":
         return float(values[-1]) if len(values) else None
     values = values[np.isfinite(values)]
