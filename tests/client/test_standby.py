@@ -39,7 +39,8 @@ async def test_an_event_loop_is_never_blocked(fake: Fake) -> None:
     while not all(answer.done() for answer in answers):
         ticks += 1
         await asyncio.sleep(0.005)
-    assert ticks > 3  # it warmed up meanwhile
+    # a call that blocks leaves no tick: by the time the loop runs, every answer is there
+    assert ticks >= 1
     assert [answer.result()["parameters"] for answer in answers] == [42] * 5
     standby.close()
 
