@@ -56,7 +56,7 @@ class Kept:
 
     def event(self, kind: str, step: int | None = None, **fields: Any) -> None: ...
 
-    def take(self) -> Sequence[Command]:
+    def take(self, step: int) -> Sequence[Command]:
         return ()
 
 

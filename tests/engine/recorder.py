@@ -86,7 +86,7 @@ class Script:
         self.script = dict(script or {})
         self.looks = -1
 
-    def take(self) -> Sequence[Ask]:
+    def take(self, step: int) -> Sequence[Ask]:
         self.looks += 1
         return [self.script[self.looks]] if self.looks in self.script else []
 

@@ -148,7 +148,7 @@ class Doctor:
         self.sink = sink
         self.asked: Ask | None = None
 
-    def take(self) -> Sequence[Ask]:
+    def take(self, step: int) -> Sequence[Ask]:
         if self.asked is not None:
             return ()
         for finding in self.sink.rounds.found:
@@ -208,7 +208,7 @@ def test_the_inbox_tells_who_listens_of_what_took_effect(tmp_path: Path) -> None
     inbox.accepted = lambda command, step: told.append((command.by, step))
     post(paths, "set", {"optim.lr": 0.1}, "doctor:divergence")
     post(paths, "set", {"optim.lr": -1}, "cli")
-    first, second = inbox.take()
+    first, second = inbox.take(7)
     first.accept(7)
     second.refuse(7, "out of range")
     assert told == [("doctor:divergence", 7)]

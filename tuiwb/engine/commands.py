@@ -66,7 +66,7 @@ class Desk:
         self._sink.event(kind, self.session.step, **fields)
 
     def _take(self) -> None:
-        for command in self._controls.take():
+        for command in self._controls.take(self.session.step):
             obey(self, command)
 
 

@@ -88,7 +88,9 @@ class Command(Protocol):
 class Controls(Protocol):
     """Hands the loop what was asked since the last step boundary."""
 
-    def take(self) -> Sequence[Command]: ...
+    def take(self, step: int) -> Sequence[Command]:
+        """What is to be obeyed now that ``step`` updates are done."""
+        ...
 
 
 class Stopped(Exception):

@@ -283,7 +283,7 @@ class Loop:
 
     def obey(self) -> None:
         """What clients have asked: the loop is the user's, so that only a stop can be passed on."""
-        for command in self.record.inbox.take():
+        for command in self.record.inbox.take(self.steps):
             if command.command == "stop":
                 self.stop_reason = f"{command.by} asked it to stop"
                 command.accept(self.steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tuiwb.engine.interfaces import Command
@@ -17,21 +18,25 @@ LOOK_EVERY = 0.05
 
 
 class Request:
-    """One command; what becomes of it is acknowledged in the journal, and then it is gone."""
+    """One command; what becomes of it is acknowledged in the journal, and then it is ``done``."""
 
     def __init__(
         self,
         journal: Journal,
-        asked: inbox.Command | None,
-        signal_name: str = "",
+        command: str,
+        args: Mapping[str, Any],
+        by: str,
+        id: str | None = None,
+        done: Callable[[], None] = lambda: None,
         accepted: Callable[[Command, int], None] = lambda command, step: None,
     ) -> None:
         self._journal = journal
         self._accepted = accepted
-        self._asked = asked
-        self.command = asked.command if asked else "stop"
-        self.args: Mapping[str, Any] = asked.args if asked else {}
-        self.by = asked.by if asked else signal_name
+        self._done = done
+        self._id = id
+        self.command = command
+        self.args = args
+        self.by = by
 
     def accept(self, step: int) -> None:
         self._acknowledge(step, accepted=True)
@@ -44,14 +49,13 @@ class Request:
         self._journal.write(
             "command",
             step,
-            id=self._asked.id if self._asked else None,
+            id=self._id,
             command=self.command,
             args=dict(self.args),
             by=self.by,
             **outcome,
         )
-        if self._asked is not None:
-            inbox.done(self._asked)
+        self._done()
 
 
 class Inbox:
@@ -78,18 +82,29 @@ class Inbox:
     def _on_signal(self, number: int, frame: object) -> None:
         self._signalled = signal.Signals(number).name
 
-    def take(self) -> Sequence[Command]:
+    def take(self, step: int) -> Sequence[Command]:
         if self._signalled is not None:
             name, self._signalled = self._signalled, None
-            return [Request(self._journal, None, name)]
+            return [Request(self._journal, "stop", {}, name)]
         now = time.monotonic()
         if now < self._next_look:
             return ()
         self._next_look = now + LOOK_EVERY
         return [
-            Request(self._journal, asked, accepted=self.accepted)
+            self.request(asked.command, asked.args, asked.by, asked.id, partial(inbox.done, asked))
             for asked in inbox.take(self._paths, self._warn)
         ]
+
+    def request(
+        self,
+        command: str,
+        args: Mapping[str, Any],
+        by: str,
+        id: str | None = None,
+        done: Callable[[], None] = lambda: None,
+    ) -> Command:
+        """A command for the loop, acknowledged in this run's journal."""
+        return Request(self._journal, command, args, by, id, done, self.accepted)
 
     def _warn(self, text: str) -> None:
         self._journal.write("warning", text=text)
