@@ -71,9 +71,10 @@ class Ask:
         self.by = "test"
         self.accepted: int | None = None
         self.refused: str | None = None
+        self.told: dict[str, Any] = {}
 
-    def accept(self, step: int) -> None:
-        self.accepted = step
+    def accept(self, step: int, **told: Any) -> None:
+        self.accepted, self.told = step, told
 
     def refuse(self, step: int, reason: str) -> None:
         self.refused = reason

@@ -163,8 +163,8 @@ class Applying(Ask):
         super().__init__("set", change)
         self.sink, self.by = sink, f"doctor:{symptom}"
 
-    def accept(self, step: int) -> None:
-        super().accept(step)
+    def accept(self, step: int, **told: Any) -> None:
+        super().accept(step, **told)
         self.sink.rounds.set(step, self.args, self.by, time.time())
 
 

@@ -78,8 +78,8 @@ class Command(Protocol):
     args: Mapping[str, Any]
     by: str
 
-    def accept(self, step: int) -> None:
-        """It took effect before ``step`` + 1."""
+    def accept(self, step: int, **told: Any) -> None:
+        """It took effect before ``step`` + 1; ``told`` is what there is to say of it."""
         ...
 
     def refuse(self, step: int, reason: str) -> None: ...

@@ -22,6 +22,7 @@ from tuiwb.base.text import clean
 from tuiwb.run.files import parse_object, read_small, write_all
 from tuiwb.run.journal import encode
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.person import person
 
 MAX_COMMAND = 1 << 16
 """Bytes of one command file."""
@@ -40,6 +41,8 @@ class Command:
     by: str
     time: float
     path: Path
+    who: str = ""
+    """``user@host`` of the client, as it says."""
 
 
 def post(
@@ -51,6 +54,7 @@ def post(
     """
     stamp, id = _stamp(), secrets.token_hex(6)
     fields = {"id": id, "command": command, "args": args or {}, "by": by, "time": stamp / 1e9}
+    fields["who"] = person()
     data = encode(fields, None)
     if len(data) > MAX_COMMAND:
         raise ValueError(f"a command of {len(data)} bytes, more than {MAX_COMMAND}")
@@ -105,12 +109,12 @@ def _read(path: Path) -> Command | str:
     if data is None:
         return "not a JSON object"
     id, command, args = data.get("id"), data.get("command"), data.get("args", {})
-    by, sent = data.get("by", ""), data.get("time", 0.0)
-    if not (isinstance(id, str) and isinstance(command, str) and isinstance(by, str)):
-        return "id, command and by must be texts"
+    by, who, sent = data.get("by", ""), data.get("who", ""), data.get("time", 0.0)
+    if not all(isinstance(text, str) for text in (id, command, by, who)):
+        return "id, command, by and who must be texts"
     if not isinstance(args, dict) or not isinstance(sent, int | float):
         return "args must be an object and time a number"
-    return Command(id[:64], command[:64], args, by[:200], float(sent), path)
+    return Command(id[:64], command[:64], args, by[:200], float(sent), path, who[:200])
 
 
 def _put_aside(path: Path) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib.metadata
-import os
 import platform
 import re
 import socket
@@ -13,6 +11,7 @@ from typing import Any
 
 import tuiwb
 from tuiwb.run.files import read_small
+from tuiwb.run.person import user
 
 _PACKAGES = ("torch", "numpy", "scikit-learn")
 
@@ -27,15 +26,11 @@ def provenance(folder: Path | None = None) -> dict[str, Any]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = str(os.getuid())
     return {
         "versions": versions,
         "host": socket.gethostname(),
         "platform": platform.platform(),
-        "user": user,
+        "user": user(),
         "folder": str(folder),
         "git": git_commit(folder),
     }

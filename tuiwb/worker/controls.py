@@ -28,18 +28,20 @@ class Request:
         by: str,
         id: str | None = None,
         done: Callable[[], None] = lambda: None,
+        who: str = "",
         accepted: Callable[[Command, int], None] = lambda command, step: None,
     ) -> None:
         self._journal = journal
         self._accepted = accepted
         self._done = done
         self._id = id
+        self._who = who
         self.command = command
         self.args = args
         self.by = by
 
-    def accept(self, step: int) -> None:
-        self._acknowledge(step, accepted=True)
+    def accept(self, step: int, **told: Any) -> None:
+        self._acknowledge(step, accepted=True, **told)
         self._accepted(self, step)
 
     def refuse(self, step: int, reason: str) -> None:
@@ -53,6 +55,7 @@ class Request:
             command=self.command,
             args=dict(self.args),
             by=self.by,
+            **({"who": self._who} if self._who else {}),
             **outcome,
         )
         self._done()
@@ -91,7 +94,9 @@ class Inbox:
             return ()
         self._next_look = now + LOOK_EVERY
         return [
-            self.request(asked.command, asked.args, asked.by, asked.id, partial(inbox.done, asked))
+            self.request(
+                asked.command, asked.args, asked.by, asked.id, partial(inbox.done, asked), asked.who
+            )
             for asked in inbox.take(self._paths, self._warn)
         ]
 
@@ -102,9 +107,10 @@ class Inbox:
         by: str,
         id: str | None = None,
         done: Callable[[], None] = lambda: None,
+        who: str = "",
     ) -> Command:
         """A command for the loop, acknowledged in this run's journal."""
-        return Request(self._journal, command, args, by, id, done, self.accepted)
+        return Request(self._journal, command, args, by, id, done, who, self.accepted)
 
     def _warn(self, text: str) -> None:
         self._journal.write("warning", text=text)
