@@ -63,6 +63,10 @@ class RunPaths:
         return self.root / "worker.log"
 
     @property
+    def schedule(self) -> Path:
+        return self.root / "schedule.json"
+
+    @property
     def ballast(self) -> Path:
         return self.root / ".ballast"
 
