@@ -1,26 +1,25 @@
 """Checkpoints: staged on the training thread, written on another, whole or not there at all.
 
-``STEP/state.pt`` holds what is needed to go on: model, optimiser, step, the spec in force, random
-states, early stopping. It is written beside, fsynced, renamed; ``STEP/sha256`` tells a corrupted
-one. Loading is `torch.load` with ``weights_only=True``: a checkpoint executes nothing.
+``STEP/state.pt`` holds what is needed to go on (`tuiwb.engine.state`). It is written beside,
+fsynced, renamed; ``STEP/sha256`` tells a corrupted one. Loading is `torch.load` with
+``weights_only=True``: a checkpoint executes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import torch
 
 from tuiwb.base.errors import UserError
-from tuiwb.engine.build import Session
-from tuiwb.engine.evaluation import EarlyStopping
 
 KEEP = 3
 """Newest checkpoints that are kept, beside the best and the first."""
@@ -37,32 +36,28 @@ class Written:
     error: OSError | None = None
 
 
-def state_of(session: Session, stopping: EarlyStopping) -> dict[str, Any]:
-    """A copy of everything that the next step depends on, on the CPU."""
-    state = {
-        "step": session.step,
-        # the one in force: hot knobs may have been set since the run began
-        "spec": msgspec.to_builtins(session.spec),
-        "model": session.model.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in session.optimizers],
-        "early_stopping": stopping.state_dict(),
-        "random": {
-            "torch": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if session.device.is_cuda else [],
-        },
-    }
-    copied: dict[str, Any] = _copy(state)
-    return copied
+def steps_in(folder: Path) -> list[int]:
+    """The steps whose checkpoints lie in ``folder``, in order; none where it is not there."""
+    try:
+        return sorted(int(path.name) for path in folder.iterdir() if path.name.isdigit())
+    except OSError:
+        return []
 
 
-def _copy(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copy(item) for item in value]
-    return value
+def newest_whole(
+    folder: Path, at: int | None = None, warn: Callable[[str], None] = lambda text: None
+) -> tuple[int, dict[str, Any]] | None:
+    """The newest checkpoint in ``folder``, of step ``at`` at most, that is whole: its step and its
+    state. A damaged one is told to ``warn``, and the one before is taken; None where none is."""
+    for step in reversed(steps_in(folder)):
+        if at is not None and step > at:
+            continue
+        try:
+            return step, load(folder / f"{step:08d}")
+        except UserError as error:
+            found = f" ({error.found})" if error.found else ""
+            warn(f"the checkpoint of step {step} is left out: {error.what}{found}")
+    return None
 
 
 def load(folder: Path) -> dict[str, Any]:
@@ -70,17 +65,27 @@ def load(folder: Path) -> dict[str, Any]:
     file = folder / "state.pt"
     try:
         expected = (folder / "sha256").read_text().strip()
-        if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
-            raise UserError(
-                "a checkpoint is damaged",
-                where=str(folder),
-                found="its checksum does not match",
-                next="an earlier checkpoint in the same folder may be whole",
-            )
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != expected:
+            raise _damaged(folder, "its checksum does not match")
+        state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise UserError(f"cannot read a checkpoint: {error.strerror}", where=str(folder)) from None
-    state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise _damaged(folder, str(error).splitlines()[0] if str(error) else "") from None
+    if not isinstance(state, dict):
+        raise _damaged(folder, f"a {type(state).__name__}, not the state of a run")
     return state
+
+
+def _damaged(folder: Path, found: str) -> UserError:
+    return UserError(
+        "a checkpoint is damaged",
+        where=str(folder),
+        found=found,
+        next="an earlier checkpoint in the same folder may be whole",
+    )
 
 
 class Checkpoints:
@@ -94,21 +99,20 @@ class Checkpoints:
         self._newest: int | None = None
 
     def save(
-        self, session: Session, stopping: EarlyStopping, reason: str, *, best: bool = False
+        self, step: int, stage: Callable[[], dict[str, Any]], reason: str, *, best: bool = False
     ) -> bool:
-        """Stage the state now and write it in the background.
+        """Stage the state of ``step`` now and write it in the background.
 
         False where the previous write is still under way (a checkpoint is skipped, not queued:
         training never waits for the disk) or this step is on disk already.
         """
-        if self._busy() or self._newest == session.step:
+        if self._busy() or self._newest == step:
             return False
         if best:
-            self._best = session.step
-        self._newest = session.step
-        state = state_of(session, stopping)
+            self._best = step
+        self._newest = step
         self._thread = threading.Thread(
-            target=self._write, args=(session.step, state, reason), name="checkpoint", daemon=True
+            target=self._write, args=(step, stage(), reason), name="checkpoint", daemon=True
         )
         self._thread.start()
         return True
@@ -153,7 +157,7 @@ class Checkpoints:
             self._written.append(Written(step, final, 0, reason, failed))
 
     def _prune(self) -> None:
-        steps = sorted(int(p.name) for p in self._folder.iterdir() if p.name.isdigit())
+        steps = steps_in(self._folder)
         keep = {*steps[:1], *steps[-KEEP:], self._best}
         for step in steps:
             if step not in keep:

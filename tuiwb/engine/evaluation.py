@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
 import torch
 
@@ -117,3 +119,11 @@ class EarlyStopping:
             "waited": self.waited,
             "weights": self._weights,
         }
+
+    def load_state_dict(self, state: Mapping[str, Any], patience: int) -> None:
+        """Go on from `state_dict`, which was taken under ``patience``."""
+        now, self.patience = self.patience, patience
+        self.best, self.best_step = float(state["best"]), int(state["best_step"])
+        self.waited, self._weights = int(state["waited"]), state["weights"]
+        if now != patience:
+            self.retune(now)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
 from tuiwb.engine.retune import retune
+from tuiwb.engine.state import restore, state_of
 from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
@@ -70,14 +71,23 @@ def gathered(
     return figures if norms is None else torch.cat((figures.detach().reshape(-1), norms))
 
 
-def train(session: Session, sink: Sink, controls: Controls, checkpoints: Path) -> Outcome:
+def train(
+    session: Session,
+    sink: Sink,
+    controls: Controls,
+    checkpoints: Path,
+    begin: Mapping[str, Any] | None = None,
+) -> Outcome:
     """Train ``session`` to the end of its spec, or until it is stopped.
 
-    Raises whatever the user's code or the sink raises; every figure that had left the device by
-    then has reached the sink.
+    ``begin`` is the state of a checkpoint to go on from (`tuiwb.engine.state`). Raises whatever the
+    user's code or the sink raises; every figure that had left the device by then has reached the
+    sink.
     """
     loop = Loop(session, sink, controls, Checkpoints(checkpoints))
     try:
+        if begin is not None:
+            restore(loop, begin)
         return loop.run()
     finally:
         loop.close()
@@ -108,24 +118,24 @@ class Loop:
         self.not_finite = 0
         self.drain_at = 0.0
         self.begun = False
+        self.owed = False
+        """Whether the evaluation that the last step may be due for is still to come."""
+        self.ended = ""
+        """Why the run has finished, once it has."""
 
     def run(self) -> Outcome:
-        session, spec = self.session, self.session.spec
+        session = self.session
+        if self.ended:
+            return Outcome("finished", self.ended, self.metrics)
         session.model.train()
         try:
-            while session.step < spec.train.steps:
+            over = self.boundary() if self.owed else ""
+            while not over and session.step < session.spec.train.steps:
                 self.desk.attend()
+                self.owed = True
                 self.step()
-                if self.due_for_evaluation() and session.step < spec.train.steps:
-                    self.evaluate()
-                    if reached := self.stop_when.judge(self.metrics):
-                        return self.finish(reached)
-                    if self.stopping.over:
-                        return self.finish(
-                            f"early stopping: no better val_loss in {self.stopping.waited} "
-                            f"evaluations"
-                        )
-            return self.finish("all steps done")
+                over = self.boundary()
+            return self.finish(over or "all steps done")
         except Stopped as stopped:
             self.drain(flush=True)
             if stopped.state == "stopped":
@@ -286,12 +296,26 @@ class Loop:
             tuple(parts),
         )
 
-    def due_for_evaluation(self) -> bool:
-        every = self.session.spec.train.eval_every
-        return bool(every) and self.session.step % every == 0
+    def boundary(self) -> str:
+        """Evaluate where the step is due for it; why the run is over then, empty where it is not.
 
-    def evaluate(self, keep: bool = True) -> None:
-        """Evaluate, tell the sink, and checkpoint unless ``keep`` is false."""
+        A run that is over leaves its checkpoint at its very end: no other has been judged already.
+        """
+        session, reason = self.session, ""
+        every = session.spec.train.eval_every
+        due = every and session.step % every == 0 and session.step < session.spec.train.steps
+        if due:
+            best = self.evaluate()
+            reason = self.stop_when.judge(self.metrics)
+            if not reason and self.stopping.over:
+                reason = f"early stopping: no better val_loss in {self.stopping.waited} evaluations"
+        self.owed = False
+        if due and not reason:
+            self.checkpoint("evaluation", best=best)
+        return reason
+
+    def evaluate(self) -> bool:
+        """Evaluate and tell the sink; whether it is the best so far."""
         step = self.session.step
         self.drain(flush=True)
         self.metrics = evaluate(self.session)
@@ -300,15 +324,14 @@ class Loop:
         in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
         self.sink.evaluation(step, time.time(), self.metrics, best, in_eval_mode)
         self.pictures.take(self.session, self.sink)
-        if keep:
-            self.checkpoint("evaluation", best=best)
+        return best
 
     def finish(self, reason: str) -> Outcome:
         """The last evaluation, the best weights where early stopping kept them, the test where a
         part was set aside for it, a checkpoint."""
         session, stopping = self.session, self.stopping
         if self.evaluated != session.step:
-            self.evaluate(keep=False)
+            self.evaluate()
         self.pictures.take(session, self.sink, last=True)
         restored = stopping.best_step != session.step and stopping.restore(session.model)
         if restored:
@@ -325,13 +348,16 @@ class Loop:
             best = stopping.best_step == session.step or restored
             self.metrics = self.metrics | figures
             self.sink.evaluation(session.step, time.time(), self.metrics, best, math.nan)
+        self.ended = reason
         self.checkpoint("end", best=stopping.best_step == session.step)
         return Outcome("finished", reason, self.metrics)
 
     def checkpoint(self, reason: str, *, best: bool = False) -> None:
+        """Have the state written, once every row up to it is out."""
+        self.drain(flush=True)
         if reason in ("stop", "end"):
             self.checkpoints.wait()
-        self.checkpoints.save(self.session, self.stopping, reason, best=best)
+        self.checkpoints.save(self.session.step, lambda: state_of(self), reason, best=best)
         self.report_checkpoints()
 
     def report_checkpoints(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import torch
 
@@ -27,6 +28,22 @@ class Pictures:
     def retune(self, share: float) -> None:
         """Another share of the time from now on."""
         self._share = share
+
+    def state_dict(self) -> dict[str, float]:
+        """What a checkpoint keeps: what pictures have cost of how much time."""
+        return {
+            "elapsed": time.perf_counter() - self._began,
+            "spent": self._spent,
+            "last": self._last,
+            "taken": self._taken,
+        }
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Go on with the account of `state_dict`; what it lacks begins anew."""
+        self._began = time.perf_counter() - float(state.get("elapsed", 0.0))
+        self._spent = float(state.get("spent", 0.0))
+        self._last = float(state.get("last", 0.0))
+        self._taken = int(state.get("taken", -1))
 
     def take(self, session: Session, sink: Sink, *, last: bool = False) -> None:
         """All pictures that the task offers, now, if they are due; the ``last`` ones always are."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from tuiwb.data.augment import augment_of
@@ -46,9 +47,13 @@ def _optimizers(session: Session, before: Spec) -> None:
         for group in optimizer.param_groups:
             group.update(changes)
         if changes.get("momentum") == 0:
-            # velocity that was kept would come back with momentum, from another time
-            for state in optimizer.state.values():
-                state.pop("momentum_buffer", None)
+            without_velocity(optimizer)
+
+
+def without_velocity(optimizer: torch.optim.Optimizer) -> None:
+    """Momentum is off: velocity that was kept would come back with it, from another time."""
+    for state in optimizer.state.values():
+        state.pop("momentum_buffer", None)
 
 
 def _loss(session: Session, before: Spec) -> None:

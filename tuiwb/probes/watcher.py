@@ -6,7 +6,7 @@ decides by the budget, takes the samples and keeps the clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -48,6 +48,14 @@ class Watcher:
         self.share = share
         self._samples.retune(share * (1 - NORMS))
         self._norms.retune(share * NORMS)
+
+    def state_dict(self) -> dict[str, int]:
+        """What a checkpoint keeps: costs are this process's own, and are learnt anew."""
+        return {"histogram_at": self._histogram_at}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go on at the pace of `state_dict`; what it lacks begins anew."""
+        self._histogram_at = int(state.get("histogram_at", 0))
 
     def start(self, step: int) -> None:
         """Before step number ``step`` (from 0)."""
