@@ -69,6 +69,7 @@ def headline_metric(view: RunView) -> str | None:
 def rate(view: RunView) -> float | None:
     """Steps per second over the last rows."""
     recent = view.table("steps").tail(500)
+    recent = recent[recent["time"] >= view.status.begun] if len(recent) else recent
     if len(recent) < 2:
         return None
     span = float(recent["time"][-1] - recent["time"][0])

@@ -35,8 +35,8 @@ def reported(view: RunView) -> UserError | None:
     """What the worker said was wrong, also where it could stop cleanly (a full disk)."""
     if view.status.state not in ("failed", "stopped", "diverged"):
         return None
-    errors = [event for event in view.events if event.get("kind") == "error"]
-    return UserError.from_dict(errors[-1]) if errors else None
+    error = view.status.error  # of the newest worker: a resumed run has put others behind
+    return UserError.from_dict(error) if error else None
 
 
 def verdict(view: RunView) -> Verdict | None:
@@ -74,16 +74,17 @@ def as_dict(view: RunView) -> dict[str, Any]:
 
 def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
     """Seconds from start to end, steps per second of training, samples per second at the end."""
-    started, ended = view.status.started, view.status.ended
+    status = view.status
     recent = view.table("steps").tail(10_000)
     if not len(recent):
-        return (ended - started if started and ended else None), None, None
+        return status.took, None, None
+    recent = newest if len(newest := recent[recent["time"] >= status.begun]) else recent
     span = float(recent["time"][-1] - recent["time"][0])
     last = float(recent["time"][-1])
     rates = recent["samples_per_s"]
     known = rates[np.isfinite(rates) & (rates > 0)]
     return (
-        (ended or last) - started if started else None,
+        (status.ended or last) - status.started - status.idle if status.started else None,
         (len(recent) - 1) / span if span > 0 else None,
         # each step took 1/rate per sample: the mean over time is the harmonic one
         float(len(known) / np.sum(1.0 / known)) if len(known) else None,

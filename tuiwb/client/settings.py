@@ -6,23 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tuiwb.base.errors import UserError
+from tuiwb.run.in_force import in_force as spec_in_force
+from tuiwb.run.in_force import settings as run_settings
 from tuiwb.run.view import RunView
-from tuiwb.spec.hot import with_settings
 from tuiwb.spec.sections import Spec
 
 
 def settings(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Every knob that was set and accepted, with the last value it was given."""
     found: dict[str, Any] = {}
-    for event in events:
-        args = event.get("args")
-        if (
-            event.get("kind") == "command"
-            and event.get("command") == "set"
-            and event.get("accepted")
-            and isinstance(args, dict)
-        ):
-            found |= args
+    for setting in run_settings(events):
+        found |= setting.args
     return found
 
 
@@ -34,13 +28,7 @@ def in_force(view: RunView) -> Spec:
             where=str(view.path),
             found="a loop of your own" if view.meta.get("watched") else "no spec that can be read",
         )
-    spec = view.spec.spec
-    for key, value in settings(view.events).items():
-        try:
-            spec = with_settings(spec, {key: value})
-        except UserError:
-            continue  # written by another version: the worker has the last word
-    return spec
+    return spec_in_force(view.spec.spec, view.events)
 
 
 def applied(view: RunView, finding: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ STATES = ("starting", "training", "paused", *FINAL)
 MAX_EVENTS = 50_000
 """Events kept for readers, the newest; what they add up to is kept of all."""
 _MAX_LAYERS = 100_000
+_MEASURED = ("evaluation", "picture")
+"""Events that tell of the model at a step."""
 _MAX_FINDINGS = 1_000
 
 
@@ -44,6 +46,12 @@ class Facts:
     baselines: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None
+    idle: float = 0.0
+    """Seconds between the lives of a resumed run, in which nobody trained it."""
+    begun: float = 0.0
+    """When the newest worker said that it starts (Unix seconds)."""
+    cuts: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """Of each table: segments before this number count up to this step; a resume each."""
     findings: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_MAX_FINDINGS))
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
 
@@ -69,17 +77,37 @@ class Facts:
                 self.findings.append(event)
             case "error":
                 self.error = event
+            case "resumed":
+                self._resumed(event)
 
     def _state(self, event: dict[str, Any]) -> None:
         state = event.get("state")
         if state not in STATES:
             return
-        self.state, self.state_time = state, event["time"]
+        was, self.state, self.state_time = self.state, state, event["time"]
         self.doing, self.reason = _text(event.get("doing")), _text(event.get("reason"))
         self.started = self.state_time if self.started is None else self.started
         self.ended = self.state_time if state in FINAL else None
         if state == "starting":
             self.error = None  # a resumed run has put it behind
+            if was != "starting":
+                self.begun = self.state_time
+
+    def _resumed(self, event: dict[str, Any]) -> None:
+        """What was measured past the checkpoint is measured anew: it does not count any more."""
+        step, idle, segments = (event.get(key) for key in ("from_step", "idle_s", "segments"))
+        if not isinstance(step, int) or step < 0:
+            return
+        if isinstance(idle, int | float) and 0 <= idle < 1e11:
+            self.idle += idle
+        for table, number in segments.items() if isinstance(segments, dict) else ():
+            if isinstance(number, int):
+                self.cuts.setdefault(table, []).append((number, step))
+        kept = [e for e in self.events if e["kind"] not in _MEASURED or (e["step"] or 0) <= step]
+        self.events = deque(kept, maxlen=MAX_EVENTS)
+        last = next((e for e in reversed(kept) if e["kind"] == "evaluation"), {})
+        self.metrics = numbers(last.get("metrics"))
+        self.step = step
 
     def _model(self, event: dict[str, Any]) -> None:
         layers = event.get("layers")

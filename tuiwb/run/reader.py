@@ -54,7 +54,7 @@ class RunReader:
         settled = self._read_journal(expired)
         if self._spec is None and not self._spec_problem:
             self._read_spec()
-        tables = self._tables.poll()
+        tables = self._tables.poll(self._facts.cuts)
         behind = not settled
         behind |= not self._tables.catch_up(expired)
         facts, created = self._facts, number(self._meta.get("created"))

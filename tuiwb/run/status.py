@@ -37,6 +37,17 @@ class Status:
     ended: float | None
     last_words: tuple[str, ...] = ()
     error: Mapping[str, Any] | None = None
+    idle: float = 0.0
+    """Seconds between the lives of a resumed run, in which nobody trained it."""
+    begun: float = 0.0
+    """When the newest worker began (Unix seconds); 0 where none has."""
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from the start to the end without what lay between lives; None until it ends."""
+        if self.started is None or self.ended is None:
+            return None
+        return max(0.0, self.ended - self.started - self.idle)
 
     @property
     def ended_now(self) -> bool:
@@ -71,6 +82,8 @@ def derive(
         ended=heartbeat or None if state == "crashed" else facts.ended,
         last_words=last_words(log) if state in ("crashed", "failed") else (),
         error=facts.error if over else None,
+        idle=facts.idle,
+        begun=facts.begun,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +23,8 @@ class Tables:
     keep theirs.
 
     A later segment takes back the rows of earlier ones at or past the step where it begins: a
-    resumed run trained them anew.
+    resumed run trained them anew. Where it is known that a run was resumed (``cuts``: of a table,
+    the number of the first new segment and the step of the checkpoint), all past that step is.
     """
 
     def __init__(self, folder: Path, only: tuple[str, ...] | None = None) -> None:
@@ -33,16 +34,18 @@ class Tables:
         self._views: Mapping[str, TableView] = MappingProxyType({})
         self.problems: tuple[str, ...] = ()
 
-    def poll(self) -> Mapping[str, TableView]:
+    def poll(
+        self, cuts: Mapping[str, Sequence[tuple[int, int]]] | None = None
+    ) -> Mapping[str, TableView]:
         """The tables as they are now. Never raises; what cannot be read is in `problems`."""
         problems: list[str] = []
         found = segments(self._folder, _MAX_FILES) if is_folder(self._folder) else {}
         kept: dict[Path, Segment] = {}
         views = {}
         for name in sorted(found if self._only is None else found.keys() & self._only):
-            order = [path for _, path in sorted(found[name].items())]
-            opened = [s for p in order if (s := self._segment(p, problems, kept))]
-            parts = self._visible(opened)
+            order = sorted(found[name].items())
+            opened = [(n, s) for n, p in order if (s := self._segment(p, problems, kept))]
+            parts = self._visible(opened, (cuts or {}).get(name, ()))
             if opened:
                 before = self._views.get(name)
                 same = before is not None and before.parts == tuple(p for p in parts if p[1])
@@ -85,10 +88,15 @@ class Tables:
             return None
         return segment
 
-    def _visible(self, opened: list[Segment]) -> list[Part]:
+    def _visible(
+        self, opened: Sequence[tuple[int, Segment]], cuts: Sequence[tuple[int, int]]
+    ) -> list[Part]:
         parts: list[Part] = []
         bound: float | None = None
-        for segment in reversed(opened):
+        for number, segment in reversed(opened):
+            past = [step + 1 for begin, step in cuts if number < begin]
+            if past:
+                bound = min(past) if bound is None else min(bound, *past)
             stop = segment.rows
             if bound is not None and "step" in segment.columns and segment.shape("step") == ():
                 stop = segment.first_at_least("step", bound, segment.rows)

@@ -40,8 +40,8 @@ def facts(view: RunView, metric: str, now: float) -> list[Fact]:
         speed = speed_of(view)
         if speed and status.steps and status.state != "paused":
             out.append(Fact("left", duration((status.steps - status.step) / speed), 5))
-    elif status.started is not None and status.ended is not None:
-        out.append(Fact("took", duration(status.ended - status.started)))
+    elif status.took is not None:
+        out.append(Fact("took", duration(status.took)))
     loss = steps.last("loss")
     if loss is not None:
         out.append(Fact("loss", number(loss, 4), 6))
@@ -92,6 +92,7 @@ def epoch_of(view: RunView) -> float | None:
 def speed_of(view: RunView) -> float | None:
     """Steps a second over the newest steps."""
     rows = view.table("steps").tail(RATE_ROWS)
+    rows = rows[rows["time"] >= view.status.begun] if len(rows) else rows
     if len(rows) < 2:
         return None
     seconds = float(rows["time"][-1] - rows["time"][0])
