@@ -16,6 +16,7 @@ from typing import Any
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean, slug
 from tuiwb.run.layout import FORMAT, RunPaths
+from tuiwb.run.meta import read_meta
 from tuiwb.run.provenance import provenance
 from tuiwb.spec import Resolved, to_toml
 
@@ -42,7 +43,8 @@ def create(
     """Make the folder of a new run and return it: ``name``, or ``<preset>-NNNN`` with the next
     free number.
 
-    ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from. The folder is built
+    ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from; its ``uid``, which a
+    rename leaves as it is, is added. The folder is built
     beside and renamed, so no reader sees half of it. Raises `UserError`: a bad or taken name, a
     place that cannot be written, a full disk.
     """
@@ -51,7 +53,7 @@ def create(
         "steps": resolved.spec.train.steps,
         "seed": resolved.spec.train.seed,
         "argv": list(argv),
-        "parent": dict(parent) if parent else None,
+        "parent": _with_uid(parent, runs_dir) if parent else None,
     }
     return _create(runs_dir, slug(resolved.preset, "run"), name, meta, to_toml(resolved))
 
@@ -75,11 +77,19 @@ def create_watched(
     return _create(runs_dir, slug(title, "run"), name, meta, None)
 
 
+def _with_uid(parent: Mapping[str, Any], runs_dir: Path) -> dict[str, Any]:
+    name = parent.get("run")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return dict(parent)
+    uid = read_meta(RunPaths(runs_dir / name))[0].get("uid")
+    return {**parent, "uid": uid} if isinstance(uid, str) else dict(parent)
+
+
 def _create(
     runs_dir: Path, preset: str, name: str | None, meta: Mapping[str, Any], spec: str | None
 ) -> Path:
     if name is not None:
-        _check(name, runs_dir)
+        check_name(name, runs_dir)
     beside = runs_dir / f".new-{secrets.token_hex(6)}"
     try:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
@@ -100,20 +110,22 @@ def _create(
                 shutil.rmtree(beside)
 
 
-def _check(name: str, runs_dir: Path) -> None:
+def check_name(name: str, runs_dir: Path, where: str = "--name") -> None:
+    """`UserError` unless a run can be called ``name`` in this folder."""
     if not _NAME.fullmatch(name):
         raise UserError(
             f"not a name for a run: {clean(name, 120)!r}",
-            where="--name",
+            where=where,
             found=repr(clean(name, 120)),
             allowed="letters, digits, dot, dash and underscore; not a dot or dash first",
             nearest=slug(name),
         )
     if os.path.lexists(runs_dir / name):
-        raise _taken(name, runs_dir)
+        raise taken(name, runs_dir)
 
 
-def _taken(name: str, runs_dir: Path) -> UserError:
+def taken(name: str, runs_dir: Path) -> UserError:
+    """The error where a run, or anything else, has the name already."""
     return UserError(
         f"there is a run {name} already",
         where=str(runs_dir),
@@ -125,7 +137,8 @@ def _taken(name: str, runs_dir: Path) -> UserError:
 def _fill(paths: RunPaths, about: Mapping[str, Any], spec: str | None) -> None:
     for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
         os.mkdir(folder, 0o700)
-    meta = {"format": FORMAT, "created": time.time(), **about, **provenance()}
+    identity = {"created": time.time(), "uid": secrets.token_hex(8)}
+    meta = {"format": FORMAT, **identity, **about, **provenance()}
     if spec is not None:
         _write(paths.spec, spec)
     _write(paths.meta, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
@@ -153,7 +166,7 @@ def _place(beside: Path, runs_dir: Path, name: str | None, preset: str) -> Path:
             if not os.path.lexists(target):
                 raise
             if name is not None:
-                raise _taken(name, runs_dir) from None
+                raise taken(name, runs_dir) from None
             number += 1
 
 

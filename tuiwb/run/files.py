@@ -1,10 +1,13 @@
-"""Reading files that somebody else wrote: plain files only, no links, bounded in size."""
+"""Reading files that somebody else wrote: plain files only, no links, bounded in size; and writing
+small ones whole."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,23 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file of ``data`` in the place of ``path`` at once: no reader sees half of it."""
+    beside = path.with_name(f".{path.name}-{secrets.token_hex(6)}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(beside, flags, 0o600)
+        try:
+            write_all(fd, data)
+        finally:
+            os.close(fd)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
 
 
 def parse_object(text: bytes | str) -> dict[str, Any] | None:

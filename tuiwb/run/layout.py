@@ -35,6 +35,10 @@ class RunPaths:
         return self.root / "meta.json"
 
     @property
+    def labels(self) -> Path:
+        return self.root / "labels.json"
+
+    @property
     def journal(self) -> Path:
         return self.root / "journal.jsonl"
 

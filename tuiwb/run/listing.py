@@ -14,7 +14,8 @@ from tuiwb.run.files import is_folder
 from tuiwb.run.journal import MAX_LINE, last_events
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import holder
-from tuiwb.run.reader import check, last, number, read_meta
+from tuiwb.run.meta import number, read_meta
+from tuiwb.run.reader import check, last
 from tuiwb.run.status import derive
 from tuiwb.run.tables import Tables
 

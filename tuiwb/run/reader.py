@@ -12,10 +12,11 @@ from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.text import clean
 from tuiwb.run.facts import Facts
-from tuiwb.run.files import parse_object, read_small
+from tuiwb.run.files import read_small
 from tuiwb.run.journal import MAX_LINE, JournalTail
 from tuiwb.run.layout import FORMAT, RunPaths
 from tuiwb.run.lock import holder
+from tuiwb.run.meta import MAX_SMALL, number, read_meta
 from tuiwb.run.status import Status, derive
 from tuiwb.run.tables import Tables
 from tuiwb.run.tableview import TableView
@@ -23,7 +24,6 @@ from tuiwb.run.view import RunView
 from tuiwb.spec import Resolved, from_toml
 
 _GONE = "the folder is gone"
-_MAX_SMALL = 1_000_000  # bytes of spec.toml and meta.json
 
 
 class RunReader:
@@ -149,7 +149,7 @@ class RunReader:
 
     def _read_spec(self) -> None:
         try:
-            text = read_small(self.paths.spec, _MAX_SMALL).decode("utf-8")
+            text = read_small(self.paths.spec, MAX_SMALL).decode("utf-8")
             self._spec = from_toml(text, str(self.paths.spec))
         except FileNotFoundError:
             return  # a copy may still be under way: looked for again at the next poll
@@ -224,22 +224,6 @@ def check(paths: RunPaths) -> None:
 
 
 _NEXT = "list the runs with: tuiwb ls, or give another place with --runs DIR"
-
-
-def read_meta(paths: RunPaths) -> tuple[dict[str, Any], str]:
-    """The facts in meta.json, and in words what is wrong with it; never raises."""
-    try:
-        meta = parse_object(read_small(paths.meta, _MAX_SMALL))
-    except FileNotFoundError:
-        return {}, "meta.json: missing"
-    except OSError as error:
-        return {}, f"meta.json: {error.strerror}"
-    return (meta, "") if meta is not None else ({}, "meta.json: not a JSON object")
-
-
-def number(value: object) -> float | None:
-    """A plausible time from a stranger's JSON, or None."""
-    return float(value) if isinstance(value, int | float) and abs(value) < 1e15 else None
 
 
 def last(table: TableView | None, column: str) -> float | None:

@@ -20,7 +20,7 @@ from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
-from tuiwb.run.reader import read_meta
+from tuiwb.run.meta import read_meta
 from tuiwb.spec import from_toml
 from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
