@@ -105,7 +105,7 @@ class Facts:
                 self.cuts.setdefault(table, []).append((number, step))
         kept = [e for e in self.events if e["kind"] not in _MEASURED or (e["step"] or 0) <= step]
         self.events = deque(kept, maxlen=MAX_EVENTS)
-        last = next((e for e in reversed(kept) if e["kind"] == "evaluation"), {})
+        last: dict[str, Any] = next((e for e in reversed(kept) if e["kind"] == "evaluation"), {})
         self.metrics = numbers(last.get("metrics"))
         self.step = step
 
