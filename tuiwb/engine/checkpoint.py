@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from tuiwb.base.errors import UserError
+from tuiwb.base.format import size
 
 KEEP = 3
 """Newest checkpoints that are kept, beside the best and the first."""
@@ -134,7 +135,9 @@ class Checkpoints:
         final = self._folder / f"{step:08d}"
         beside = self._folder / f".{step:08d}.partial"
         try:
-            beside.mkdir(parents=True, exist_ok=True)
+            # a run's folder that was deleted under it must not come back
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            beside.mkdir(mode=0o700, exist_ok=True)
             file = beside / "state.pt"
             torch.save(state, file)
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -145,16 +148,20 @@ class Checkpoints:
                 shutil.rmtree(final)
             beside.rename(final)
             _fsync(self._folder)
-            size = (final / "state.pt").stat().st_size
+            length = (final / "state.pt").stat().st_size
             self._prune()
-            self._written.append(Written(step, final, size, reason))
+            self._written.append(Written(step, final, length, reason))
         except OSError as error:
-            shutil.rmtree(beside, ignore_errors=True)
-            self._written.append(Written(step, final, 0, reason, error))
+            self._failed(beside, Written(step, final, 0, reason, error))
         except RuntimeError as error:  # what torch.save makes of a full disk
-            shutil.rmtree(beside, ignore_errors=True)
             failed = OSError(f"torch could not write it: {str(error).splitlines()[0]}")
-            self._written.append(Written(step, final, 0, reason, failed))
+            self._failed(beside, Written(step, final, 0, reason, failed))
+
+    def _failed(self, beside: Path, written: Written) -> None:
+        shutil.rmtree(beside, ignore_errors=True)
+        if self._newest == written.step:
+            self._newest = None  # it may be tried again
+        self._written.append(written)
 
     def _prune(self) -> None:
         steps = steps_in(self._folder)
@@ -162,6 +169,21 @@ class Checkpoints:
         for step in steps:
             if step not in keep:
                 shutil.rmtree(self._folder / f"{step:08d}", ignore_errors=True)
+
+
+def refusal(written: Written) -> str:
+    """What a checkpoint that could not be written comes to, in words."""
+    error = written.error
+    assert error is not None
+    text = f"the checkpoint of step {written.step} could not be written: {error.strerror or error}"
+    try:
+        free = f"; {size(shutil.disk_usage(written.path.parent).free)} are free there"
+    except OSError:
+        free = ""
+    return (
+        f"{text}{free}; training goes on, and the next checkpoint is tried when it is due; make "
+        "room for it"
+    )
 
 
 def _fsync(path: Path) -> None:

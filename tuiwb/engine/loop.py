@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from tuiwb.engine.build import Session
-from tuiwb.engine.checkpoint import Checkpoints
+from tuiwb.engine.checkpoint import Checkpoints, refusal
 from tuiwb.engine.clip import clip
 from tuiwb.engine.commands import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
@@ -39,6 +39,7 @@ HOPELESS = 20
 DRAIN_EVERY = 0.02
 """Seconds for which figures may wait to be told: a row a step would cost tiny nets a tenth of their
 speed, and no eye is faster."""
+NOT_KEPT = "; its last checkpoint could not be written"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Loop:
         self.sink = sink
         self.desk = Desk(session, sink, controls, lambda: self.drain(flush=True), self.retune)
         self.checkpoints = checkpoints
+        self.refused = False
+        """Whether the disk had no room for the last checkpoint."""
         self.stopping = EarlyStopping(session.spec.train.patience)
         self.watch = Watcher(session.layers, session.spec.probe.budget)
         self.stop_when = StopWhen(session)
@@ -138,9 +141,10 @@ class Loop:
             return self.finish(over or "all steps done")
         except Stopped as stopped:
             self.drain(flush=True)
-            if stopped.state == "stopped":
-                self.checkpoint("stop")
-            return Outcome(stopped.state, stopped.reason, self.metrics)
+            reason = stopped.reason
+            if stopped.state == "stopped" and not self.checkpoint("stop"):
+                reason += NOT_KEPT
+            return Outcome(stopped.state, reason, self.metrics)
 
     def step(self) -> None:
         """One step, from batch to emitted row: every turn's updates, in order."""
@@ -349,28 +353,38 @@ class Loop:
             self.metrics = self.metrics | figures
             self.sink.evaluation(session.step, time.time(), self.metrics, best, math.nan)
         self.ended = reason
-        self.checkpoint("end", best=stopping.best_step == session.step)
+        if not self.checkpoint("end", best=stopping.best_step == session.step):
+            reason += NOT_KEPT
         return Outcome("finished", reason, self.metrics)
 
-    def checkpoint(self, reason: str, *, best: bool = False) -> None:
-        """Have the state written, once every row up to it is out."""
+    def checkpoint(self, reason: str, *, best: bool = False) -> bool:
+        """Have the state written, once every row up to it is out. At the end of a run it is waited
+        for; false where the disk did not take it then."""
         self.drain(flush=True)
-        if reason in ("stop", "end"):
+        last = reason in ("stop", "end")
+        if last:
             self.checkpoints.wait()
         self.checkpoints.save(self.session.step, lambda: state_of(self), reason, best=best)
+        if last:
+            self.checkpoints.wait()
         self.report_checkpoints()
+        return not (last and self.refused)
 
     def report_checkpoints(self) -> None:
+        """Tell of the writes that have ended. One that fails is no reason to stop: rows may still
+        fit, and the next one may too."""
         for written in self.checkpoints.finished():
-            if written.error is not None:
-                raise written.error
-            self.sink.event(
-                "checkpoint",
-                written.step,
-                path=f"checkpoints/{written.path.name}",
-                bytes=written.bytes,
-                reason=written.reason,
-            )
+            if written.error is None:
+                self.sink.event(
+                    "checkpoint",
+                    written.step,
+                    path=f"checkpoints/{written.path.name}",
+                    bytes=written.bytes,
+                    reason=written.reason,
+                )
+            elif not self.refused:
+                self.sink.event("warning", written.step, text=refusal(written), about="checkpoint")
+            self.refused = written.error is not None
 
     def close(self) -> None:
         """Whatever ended the loop: leave no hook behind, no row unsent and no write unfinished."""
