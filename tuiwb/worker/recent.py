@@ -12,6 +12,7 @@ class Recent:
 
     def __init__(self, length: int, dtype: np.dtype[Any]) -> None:
         self._ring = np.zeros(length, dtype)
+        self.dtype = dtype
         self.count = 0
 
     def add(self, rows: np.ndarray) -> None:

@@ -27,6 +27,7 @@ from tuiwb.doctor.window import (
 )
 from tuiwb.engine.interfaces import Stopped
 from tuiwb.worker.outcomes import Applied, symptom_of
+from tuiwb.worker.past import Past, rows
 from tuiwb.worker.recent import Recent
 
 EVERY = 1.0
@@ -79,19 +80,43 @@ class Rounds:
         self._reported: dict[str, int] = {}
         self._known: dict[str, Finding] = {}
         self._applied: list[Applied] = []
+        self._past: Past | None = None
+
+    def recall(self, past: Past) -> None:
+        """Go on from before a resume: nothing is said twice. Before the first row of any table."""
+        self._past, window = past, past.window
+        self.system.add(rows(window.system, self.system.dtype))
+        names = list(window.evals)
+        self._evals.extend(
+            dict(zip(names, map(float, row), strict=True))
+            for row in zip(*window.evals.values(), strict=True)
+        )
+        self._first_loss, self._first_layers = window.first_loss, window.first_layers
+        self._best = window.best_loss
+        self._known = dict(past.known)
+        self._reported = {symptom: finding.until for symptom, finding in past.known.items()}
+        self._applied = list(past.applied)
 
     def begin(self, steps: np.dtype[Any], layers: np.dtype[Any]) -> None:
         """The columns of the steps and of the layers, before the first row."""
         self.steps = Recent(STEPS, steps)
         self.layers = Recent(LAYERS, layers)
+        if self._past is not None:
+            window = self._past.window
+            self.steps.add(rows(window.steps, steps))
+            self.layers.add(rows(window.layers, layers))
+            for finding in examine(window):
+                # one that lasts since before is no new one
+                if (seen := self._reported.get(finding.symptom)) is not None:
+                    self._reported[finding.symptom] = max(seen, finding.until)
 
-    def take(self, rows: np.ndarray) -> None:
+    def take(self, taken: np.ndarray) -> None:
         """Take in rows of the steps; now and then, and at once where one is sick, make a round."""
         if not self.steps.count:
-            self._first_loss = float(rows["loss"][0])
-        self.steps.add(rows)
-        now = float(rows["time"][-1])
-        sick = "non-finite" not in self._reported and rows["nonfinite"].any()
+            self._first_loss = float(taken["loss"][0])
+        self.steps.add(taken)
+        now = float(taken["time"][-1])
+        sick = "non-finite" not in self._reported and taken["nonfinite"].any()
         if now >= self._next_round or self.steps.count >= self._early or sick:
             began = perf_counter()
             self.make(now)
@@ -140,7 +165,8 @@ class Rounds:
         """Knobs have been set at ``step``: the rules go by them from now on, and where a remedy
         was applied it is watched what comes of it."""
         finding = self._known.get(symptom_of(by))
-        if finding is not None:
+        judged = self._past.judged if self._past is not None else frozenset()
+        if finding is not None and (finding.symptom, step) not in judged:
             self._applied = [a for a in self._applied if a.finding.symptom != finding.symptom]
             self._applied.append(Applied(finding, self.window(now), step, dict(settings)))
         self.facts = replace(self.facts, spec={**self.facts.spec, **settings})
