@@ -30,6 +30,8 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("TUIWB_RUNS", str(world / "runs"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(world / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(world / "data"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(world / "state"))
+    monkeypatch.delenv("TUIWB_ALLOW", raising=False)
     for name in PLAIN & os.environ.keys():
         monkeypatch.delenv(name)
     return world

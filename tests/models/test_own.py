@@ -76,6 +76,7 @@ class Next(nn.Module):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder that the user is in."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TUIWB_ALLOW", "my_nets,my_net,my_bad,my_syntax,my_exit")
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "my_nets.py").write_text(NETS)
     (tmp_path / "my_bad.py").write_text("import torch\nimport no_such_thing\n")

@@ -22,6 +22,10 @@ Settings = Annotated[
         "--set", "-s", metavar="KEY=VALUE", help="Change a knob, such as optim.lr=0.01; repeatable."
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option("--allow-code", help="Let code run that the file names as package.module:Class."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Runs = Annotated[
     Path | None,

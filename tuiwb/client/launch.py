@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tuiwb.base import consent
 from tuiwb.client.process import Command, start_worker
 from tuiwb.client.standby import Standby
 from tuiwb.run.create import create
@@ -27,8 +28,10 @@ def launch(
     A ``standby`` that is warm becomes the worker (in milliseconds); otherwise a new process is
     started, detached from this one. How the start goes is in the run directory, as all else: a
     worker that dies at once makes the run ``failed``, with the last lines of its log. Raises
-    `UserError` where the folder cannot be made (nothing is left behind then).
+    `UserError` where the folder cannot be made, and where the spec names code that the user has not
+    allowed (nothing is left behind then).
     """
+    consent.check(resolved.spec.model.name)
     if standby is not None:
         standby.prepare()  # readers take a run for dead whose worker does not come soon
     path = create(runs, resolved, name=name, argv=argv, parent=parent)

@@ -4,7 +4,8 @@ The class is looked for among what is installed and in the folder that the proce
 that the user was in). It gets the knobs of [model] as keyword arguments, and where it has
 parameters of these names that no knob fills: ``shape`` (of one sample), ``outputs`` (width of the
 answer), ``vocabulary`` (number of tokens) and ``signature`` (`tuiwb.base.signature.Signature`, all
-of it). Whatever is wrong with it is a `UserError` that names file and line.
+of it). Whatever is wrong with it is a `UserError` that names file and line. Nothing of it is run
+that the user has not allowed (`tuiwb.base.consent`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ import msgspec
 import torch
 from torch import nn
 
+from tuiwb.base import consent
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.signature import Signature
+from tuiwb.base.source import locate
 from tuiwb.spec.sections import ModelKnobs
 
 OFFERED = ("shape", "outputs", "vocabulary", "signature")
@@ -37,7 +40,7 @@ _brought: set[str] = set()
 def build(knobs: ModelKnobs, signature: Signature) -> nn.Module:
     """The user's network for samples of ``signature``, not yet tried."""
     module_name, _, class_name = knobs.name.partition(":")
-    made_by = _found(_imported(module_name), class_name)
+    made_by = _found(_imported(module_name, knobs.name), class_name)
     given = {k: v for k, v in msgspec.structs.asdict(knobs).items() if k != "name"}
     arguments = _arguments(knobs.name, made_by, given, signature)
     try:
@@ -104,8 +107,8 @@ def try_out(name: str, model: nn.Module, signature: Signature) -> None:
         )
 
 
-def _imported(name: str) -> ModuleType:
-    """The module, as its file stands now."""
+def _imported(name: str, asked: str) -> ModuleType:
+    """The module of the class ``asked``, as its file stands now, if it may be run."""
     folder = Path.cwd()
     for old in _brought:
         sys.modules.pop(old, None)
@@ -117,7 +120,10 @@ def _imported(name: str) -> ModuleType:
         sys.path.append(str(folder))
     before = set(sys.modules)
     try:
+        consent.require(locate(name, folder), asked)
         return importlib.import_module(name)
+    except UserError:
+        raise
     except (Exception, SystemExit) as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name
         if missing and (name == missing or name.startswith(f"{missing}.")):

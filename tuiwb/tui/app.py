@@ -14,6 +14,7 @@ from textual.theme import Theme
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
+from tuiwb.base.text import clean
 from tuiwb.tui import actions, palette
 from tuiwb.tui.output import Wire, thrifty
 
@@ -267,5 +268,5 @@ def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -
     app = Workbench(runs_dir, attach, glyphs)
     app.run()
     if app.goodbye:
-        print(app.goodbye)
+        print(clean(app.goodbye))
     return app.return_code or 0

@@ -12,7 +12,7 @@ import typer
 from tuiwb.base.format import count, si, size
 from tuiwb.base.text import clean
 from tuiwb.cli import output
-from tuiwb.cli.options import Json, PresetName, Settings
+from tuiwb.cli.options import AllowCode, Json, PresetName, Settings
 
 PLACE = 4
 app = typer.Typer()
@@ -39,12 +39,20 @@ def presets(json: Json = False) -> None:
 
 
 @app.command()
-def describe(preset: PresetName, settings: Settings = None, json: Json = False) -> None:
+def describe(
+    preset: PresetName,
+    settings: Settings = None,
+    allow_code: AllowCode = False,
+    json: Json = False,
+) -> None:
     """Print the layers, shapes, parameters, FLOPs and memory."""
+    from tuiwb.cli.consent import settle
     from tuiwb.client.describe import describe as ask_worker
     from tuiwb.spec import resolve
 
-    facts = ask_worker(resolve(preset, settings or []))
+    resolved = resolve(preset, settings or [])
+    settle(resolved, settings or [], allow_code)
+    facts = ask_worker(resolved)
     if json:
         output.emit_json(facts)
     else:

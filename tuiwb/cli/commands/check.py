@@ -9,7 +9,7 @@ import typer
 
 from tuiwb.base.format import number
 from tuiwb.cli import output
-from tuiwb.cli.options import Json, PresetName, Settings
+from tuiwb.cli.options import AllowCode, Json, PresetName, Settings
 
 PLACE = 1
 app = typer.Typer()
@@ -18,12 +18,19 @@ MARKS = {"passed": "passed", "failed": "FAILED", "does not apply": "-"}
 
 
 @app.command()
-def check(preset: PresetName, set: Settings = None, json: Json = False) -> int:
+def check(
+    preset: PresetName,
+    set: Settings = None,
+    allow_code: AllowCode = False,
+    json: Json = False,
+) -> int:
     """Pre-flight: seven checks of a preset within half a minute, before it is trained."""
+    from tuiwb.cli.consent import settle
     from tuiwb.client.preflight import preflight
     from tuiwb.spec import resolve
 
     resolved = resolve(preset, set or ())
+    settle(resolved, set or (), allow_code)
     if json:
         facts = preflight(resolved)
         output.emit_json({"preset": resolved.preset, **facts})

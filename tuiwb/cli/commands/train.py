@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuiwb.cli import output
-from tuiwb.cli.options import Device, Interval, Jobs, Json, PresetName, Runs, Settings, runs_folder
+from tuiwb.cli.options import (
+    AllowCode,
+    Device,
+    Interval,
+    Jobs,
+    Json,
+    PresetName,
+    Runs,
+    Settings,
+    runs_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +46,7 @@ def run(
         str | None, typer.Option("--name", "-n", metavar="NAME", help="The run's id.")
     ] = None,
     device: Device = None,
+    allow_code: AllowCode = False,
     json: Json = False,
     runs: Runs = None,
     interval: Interval = 5.0,
@@ -45,7 +56,7 @@ def run(
     The run trains in a process of its own. Ctrl-C asks whether to leave it running or to stop it;
     where there is no terminal to ask on, Ctrl-C and SIGTERM stop it.
     """
-    path = start(preset, settings or [], device, runs_folder(runs), name)
+    path = start(preset, settings or [], device, runs_folder(runs), name, allow_code=allow_code)
     if detach:
         _print_started(path, json)
         return 0
@@ -78,6 +89,7 @@ def start(
     runs: Path,
     name: str | None = None,
     standby: Standby | None = None,
+    allow_code: bool = False,
 ) -> Path:
     """Resolve a preset and start its worker, warm where there is a standby; the run's folder."""
     from tuiwb.spec import resolve
@@ -85,8 +97,10 @@ def start(
     if device is not None:
         settings = [*settings, f"train.device={device}"]
     resolved = resolve(preset, settings)  # a mistake costs milliseconds: before all else is loaded
+    from tuiwb.cli.consent import settle
     from tuiwb.client.launch import launch
 
+    settle(resolved, settings, allow_code)
     return launch(resolved, runs, name=name, argv=tuple(sys.argv), standby=standby)
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.screen import Screen
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
@@ -18,6 +19,7 @@ from tuiwb.tui import layers, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.form import TIERS, Form, shown
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED, STRONG
+from tuiwb.tui.screens.consent import settled, unallowed
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.widgets.form import KnobForm
 from tuiwb.tui.widgets.lines import Line, LinesView, sides, wrap
@@ -177,6 +179,9 @@ class SetupScreen(Page):
         if standby is None:
             return
         await asyncio.sleep(DEBOUNCE)
+        if reason := unallowed(self.form.resolved):
+            self.table.tell(None, [(clean(reason), AMBER)])
+            return
         if not standby.ready and self.table.facts is None:
             self.table.tell(None, [(WARMING, DIM)])
         try:
@@ -194,6 +199,9 @@ class SetupScreen(Page):
         from tuiwb.client.launch import launch
 
         app, resolved = self.workbench, self.form.resolved
+        if not await settled(app, resolved):
+            return
+        self.say("starting the worker", AMBER)
         argv = shlex.split(resolved.command())
         try:
             path = await asyncio.to_thread(
@@ -214,7 +222,6 @@ class SetupScreen(Page):
             self.fields.move_to(next(iter(self.form.errors)))
             self.say("put the marked knobs right first", RED)
             return
-        self.say("starting the worker", AMBER)
         self._train()
 
     def action_preflight(self) -> None:
@@ -224,7 +231,12 @@ class SetupScreen(Page):
             self.fields.move_to(next(iter(self.form.errors)))
             self.say("put the marked knobs right first", RED)
             return
-        self.workbench.push_screen(PreflightScreen(self.form.resolved))
+        self._test(PreflightScreen(self.form.resolved))
+
+    @work(exclusive=True, group="train")
+    async def _test(self, screen: Screen[Any]) -> None:
+        if await settled(self.workbench, self.form.resolved):
+            self.workbench.push_screen(screen)
 
     def action_regenerate(self) -> None:
         """The next seed of the data, and train: the field shows it when one comes back."""
