@@ -68,7 +68,7 @@ class Ask:
     def __init__(self, command: str, args: Mapping[str, Any] | None = None) -> None:
         self.command = command
         self.args = args or {}
-        self.by = "test"
+        self.by, self.who = "test", "ada@here"
         self.accepted: int | None = None
         self.refused: str | None = None
         self.told: dict[str, Any] = {}

@@ -107,7 +107,7 @@ class Checkpoints:
         False where the previous write is still under way (a checkpoint is skipped, not queued:
         training never waits for the disk) or this step is on disk already.
         """
-        if self._busy() or self._newest == step:
+        if self.busy() or self._newest == step:
             return False
         if best:
             self._best = step
@@ -117,6 +117,18 @@ class Checkpoints:
         )
         self._thread.start()
         return True
+
+    @property
+    def newest(self) -> int | None:
+        """The step that was staged last."""
+        return self._newest
+
+    def on_disk(self, step: int) -> int | None:
+        """Bytes of a checkpoint that is written; None where it is not, or not yet."""
+        try:
+            return (self._folder / f"{step:08d}" / "state.pt").stat().st_size
+        except OSError:
+            return None
 
     def finished(self) -> list[Written]:
         """The writes that ended since the last call."""
@@ -128,7 +140,8 @@ class Checkpoints:
         if self._thread is not None:
             self._thread.join()
 
-    def _busy(self) -> bool:
+    def busy(self) -> bool:
+        """Whether a write is under way."""
         return self._thread is not None and self._thread.is_alive()
 
     def _write(self, step: int, state: dict[str, Any], reason: str) -> None:

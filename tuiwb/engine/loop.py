@@ -20,7 +20,7 @@ import torch
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import Checkpoints, refusal
 from tuiwb.engine.clip import clip
-from tuiwb.engine.commands import Desk
+from tuiwb.engine.desk import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
@@ -102,7 +102,7 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.desk = Desk(session, sink, controls, lambda: self.drain(flush=True), self.retune)
+        self.desk = Desk(self, controls)
         self.checkpoints = checkpoints
         self.refused = False
         """Whether the disk had no room for the last checkpoint."""
@@ -250,6 +250,10 @@ class Loop:
         optimizer.zero_grad(set_to_none=True)
         return loss, norms, parts
 
+    def settle(self) -> None:
+        """Every figure of the steps done is out."""
+        self.drain(flush=True)
+
     def retune(self, spec: Spec) -> None:
         """Go on with other hot knobs. A stop condition that cannot be judged is a `UserError`, and
         nothing has changed then."""
@@ -322,7 +326,7 @@ class Loop:
         """Evaluate and tell the sink; whether it is the best so far."""
         step = self.session.step
         self.drain(flush=True)
-        self.metrics = evaluate(self.session)
+        self.metrics = evaluate(self.session, between=self.desk.between)
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
         in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
@@ -392,3 +396,4 @@ class Loop:
         self.drain(flush=True)
         self.checkpoints.wait()
         self.report_checkpoints()
+        self.desk.close()

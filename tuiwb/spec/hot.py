@@ -77,6 +77,12 @@ def with_settings(spec: Spec, settings: Mapping[str, Any]) -> Spec:
     return new
 
 
+def value_of(spec: Spec, key: str) -> Any:
+    """The value of ``section.name``."""
+    section, _, name = key.partition(".")
+    return getattr(getattr(spec, section), name)
+
+
 def _hot(spec: Spec, key: str, value: str) -> KnobInfo:
     section, _, name = key.partition(".")
     if section not in SECTIONS or section == "about":
