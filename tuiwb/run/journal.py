@@ -10,7 +10,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,15 @@ def parse_event(line: bytes) -> dict[str, Any] | None:
     event["time"] = float(time or 0.0) if is_time else 0.0
     event["step"] = step if isinstance(step, int) and 0 <= step < 1 << 62 else None
     return event
+
+
+def events(path: Path) -> Iterator[dict[str, Any]]:
+    """Every whole event of a journal as it is now, in order, a part of the file at a time."""
+    tail = JournalTail(path)
+    while True:
+        yield from tail.read(MAX_LINE)
+        if not tail.behind:
+            return
 
 
 def last_events(path: Path, limit: int = 1 << 16) -> list[dict[str, Any]]:

@@ -187,7 +187,7 @@ class OptimKnobs(Section):
     needs_closure: ClassVar[bool] = False
     """Whether one step evaluates the loss several times (L-BFGS)."""
 
-    name: Annotated[str, knob("the optimiser")]
+    name: Annotated[str, knob("the optimiser", tier="branch")]
     lr: Annotated[
         float,
         knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot"),
@@ -197,7 +197,9 @@ class OptimKnobs(Section):
 class ScheduleKnobs(Section):
     """The learning rate's shape over the run, as a factor of ``optim.lr``."""
 
-    name: Annotated[str, knob("the shape of the learning rate over the run")] = "constant"
+    name: Annotated[str, knob("the shape of the learning rate over the run", tier="branch")] = (
+        "constant"
+    )
     warmup: Annotated[
         int, knob("steps of linear warm-up from zero", unit="steps", ge=0, tier="branch")
     ] = 0
