@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+_BELOW = "\n" + 12 * " "  # a value in several lines stays below itself
 FIELDS = ("what", "where", "found", "allowed", "nearest", "next")
 
 
@@ -36,11 +37,11 @@ class UserError(Exception):
         self.next = next
 
     def __str__(self) -> str:
-        lines = [self.what]
+        lines = [self.what.replace("\n", _BELOW)]
         for field in FIELDS[1:]:
             text = getattr(self, field)
             if text:
-                lines.append(f"  {field + ':':9} {text}")
+                lines.append(f"  {field + ':':9} {text}".replace("\n", _BELOW))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
-from tuiwb.base.text import clean
+from tuiwb.base.errors import FIELDS
+from tuiwb.base.text import clean, one_line
 from tuiwb.run.files import open_plain, parse_object, read_at, read_tail
 
 MAX_LINE = 1 << 20
@@ -179,14 +180,19 @@ def _repair(fd: int) -> None:
         os.write(fd, b"\n")  # no line of ours is that long: keep it, readers pass it by
 
 
-def _cleaned(value: Any) -> Any:
-    """The journal may be a stranger's: no text in it may drive a terminal."""
+_IN_LINES = frozenset((*FIELDS, "text", "traceback"))
+"""What may have several lines; any other text is a name, a number's place or one sentence."""
+
+
+def _cleaned(value: Any, key: str = "") -> Any:
+    """The journal may be a stranger's: no text in it may drive a terminal, or look like a line
+    of what it is shown among."""
     if isinstance(value, str):
-        return clean(value)
+        return clean(value) if key in _IN_LINES else one_line(value)
     if isinstance(value, list):
         return [_cleaned(v) for v in value]
     if isinstance(value, dict):
-        return {clean(key): _cleaned(v) for key, v in value.items()}
+        return {one_line(k): _cleaned(v, k) for k, v in value.items()}
     return value
 
 
