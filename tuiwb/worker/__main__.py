@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> int:
 
             return print_facts()
         case [path] if not path.startswith("-"):
+            from tuiwb.worker.leaving import hold
+
+            hold()
             from tuiwb.worker.work import work
 
             return work(path)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -14,6 +11,7 @@ import numpy as np
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.doctor.symptoms import stall
 from tuiwb.worker.rounds import Rounds
+from tuiwb.worker.stack import Place, stack, stands_in, words
 
 ASLEEP = 10.0
 """Seconds between two looks after which this machine, not the training, has slept."""
@@ -36,7 +34,7 @@ class StallWatch:
         event: Callable[..., Any],
         thread: int,
         clock: Clock | None = None,
-        loop: tuple[str, str] = LOOP,
+        loop: Place = LOOP,
     ) -> None:
         self._rounds = rounds
         self._event = event
@@ -63,8 +61,8 @@ class StallWatch:
             self._ask(quiet)
 
     def _ask(self, quiet: float) -> None:
-        frames = _stack(self._thread)
-        if not self._in_step(frames) and quiet <= max(LONG, stall.GAPS * self._longest):
+        frames = stack(self._thread)
+        if not stands_in(frames, self._loop) and quiet <= max(LONG, stall.GAPS * self._longest):
             return
         window = self._rounds.window(now=0.0)
         if len(window):
@@ -77,19 +75,5 @@ class StallWatch:
             return
         self._told = True
         fields = finding.as_dict()
-        fields["evidence"] |= {"stack": [_words(frame) for frame in frames[-FRAMES:]]}
+        fields["evidence"] |= {"stack": [words(frame) for frame in frames[-FRAMES:]]}
         self._event("finding", fields.pop("step"), **fields)
-
-    def _in_step(self, frames: list[traceback.FrameSummary]) -> bool:
-        file, name = self._loop
-        return any(f.name == name and f.filename.endswith(file) for f in frames)
-
-
-def _stack(thread: int) -> list[traceback.FrameSummary]:
-    """The frames of a thread, the innermost last; none where it has ended."""
-    frame: FrameType | None = sys._current_frames().get(thread)
-    return list(traceback.extract_stack(frame)) if frame is not None else []
-
-
-def _words(frame: traceback.FrameSummary) -> str:
-    return f"{frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"
