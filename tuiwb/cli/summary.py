@@ -10,7 +10,7 @@ import numpy as np
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import duration, number, si, size
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 from tuiwb.cli.studies import last_studies, study_words
@@ -99,7 +99,7 @@ def unit(view: RunView) -> str:
 def hardware(view: RunView) -> str | None:
     """The product's name of the GPU or processor that it trained on; None where nobody said."""
     found = view.device.get("hardware") or view.device.get("device")
-    return clean(str(found), 200) if found else None
+    return one_line(str(found), 200) if found else None
 
 
 def peak_memory(view: RunView, which: str = "peak_memory") -> int | None:
@@ -138,8 +138,10 @@ def in_words(view: RunView) -> str:
     for name, value in view.metrics.items():
         line = f"  {name:{width}}  {number(value)}"
         if judged is not None and judged.metric == name:
-            line += f"   target {judged.target_words}: {'met' if judged.met else 'not met'}"
-            line += f" (baseline: {judged.baseline})" if judged.baseline else ""
+            line += (
+                f"   target {one_line(judged.target_words)}: {'met' if judged.met else 'not met'}"
+            )
+            line += f" (baseline: {one_line(judged.baseline)})" if judged.baseline else ""
         lines.append(line)
     lines += [f"  {study_words(event)}" for event in last_studies(view).values()]
     for finding in view.findings:
@@ -148,17 +150,17 @@ def in_words(view: RunView) -> str:
         lines += [f"  {line}" for line in str(error).splitlines()]
     elif view.status.state in ("crashed", "failed"):
         lines += last_words(view)
-    lines.append(f"  {view.path}")
+    lines.append(f"  {one_line(str(view.path))}")
     return "\n".join(lines)
 
 
 def finding_lines(view: RunView, finding: Mapping[str, Any]) -> list[str]:
     """A finding in two or three lines: symptom and step, the sentence, the remedy and what came
     of it."""
-    words = clean(str(finding.get("words") or ""), 300)
+    words = one_line(str(finding.get("words") or ""), 300)
     step = finding.get("step")
     at = f", step {step}" if step is not None else ""
-    symptom = clean(str(finding.get("symptom")), 80)
+    symptom = one_line(str(finding.get("symptom")), 80)
     lines = [f"  finding: {symptom} ({finding.get('severity')}){at}" + (words and f": {words}")]
     remedy = finding.get("remedy")
     if isinstance(remedy, Mapping):
@@ -167,7 +169,7 @@ def finding_lines(view: RunView, finding: Mapping[str, Any]) -> list[str]:
             [f"{k}={_value(v)}" for k, v in change.items()] if isinstance(change, Mapping) else []
         )
         tier = f" ({remedy.get('tier')}: {' '.join(sets)})" if sets else ""
-        lines.append(f"    remedy: {clean(str(remedy.get('words', '')) + tier, 400)}")
+        lines.append(f"    remedy: {one_line(str(remedy.get('words', '')) + tier, 400)}")
     told = outcome(view, finding)
     if told is not None:
         lines.append(

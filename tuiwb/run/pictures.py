@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tuiwb.base.text import clean, slug
+from tuiwb.base.text import one_line, slug
 
 MAX_BYTES = 32 << 20
 """Of one file, packed or unpacked: a larger one is not opened."""
@@ -61,7 +61,7 @@ def read(path: Path) -> StoredPicture | None:
         name, kind = str(arrays.pop("_name")), str(arrays.pop("_kind"))
     except _DAMAGE:
         return None
-    return StoredPicture(step, clean(name, 80), clean(kind, 20), arrays)
+    return StoredPicture(step, one_line(name, 80), one_line(kind, 20), arrays)
 
 
 # What zipfile, zlib and NumPy make of bytes that are not what they should be.

@@ -10,7 +10,7 @@ from typing import Any
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, nearest
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.run.facts import Facts
 from tuiwb.run.files import read_small
 from tuiwb.run.journal import MAX_LINE, JournalTail
@@ -109,9 +109,9 @@ class RunReader:
         events = old.events if old and not self._changed else tuple(facts.events)
         self._changed = False
         self._view = RunView(
-            id=clean(self.paths.id, 200),
+            id=one_line(self.paths.id, 200),
             path=self.paths.root,
-            preset=clean(
+            preset=one_line(
                 str(self._spec.preset if self._spec else self._meta.get("preset", "")), 200
             ),
             spec=self._spec,
@@ -158,7 +158,7 @@ class RunReader:
         except UnicodeDecodeError:
             self._spec_problem = "spec.toml: not UTF-8 text"
         except (UserError, RecursionError) as error:
-            self._spec_problem = f"spec.toml: {clean(str(error), 300)}"
+            self._spec_problem = f"spec.toml: {one_line(' '.join(str(error).split()), 300)}"
         self._changed = True
 
     def _problems(self) -> tuple[str, ...]:
@@ -187,7 +187,7 @@ def check(paths: RunPaths) -> None:
     except FileNotFoundError:
         near = nearest(root.name, _names(root.parent))
         raise UserError(
-            f"there is no run {clean(root.name, 120)}",
+            f"there is no run {one_line(root.name, 120)}",
             where=str(root.parent),
             nearest=near,
             next="list the runs with: tuiwb ls",
@@ -195,20 +195,20 @@ def check(paths: RunPaths) -> None:
     except OSError as error:
         why = "a file, not a folder" if isinstance(error, NotADirectoryError) else error.strerror
         raise UserError(
-            f"{clean(root.name, 120)} is not a run: {why}", where=str(root), next=_NEXT
+            f"{one_line(root.name, 120)} is not a run: {why}", where=str(root), next=_NEXT
         ) from None
     if not names:
         raise UserError(
-            f"{clean(root.name, 120)} is not a run: the folder is empty",
+            f"{one_line(root.name, 120)} is not a run: the folder is empty",
             where=str(root),
             next=_NEXT,
         )
     marks = ("meta.json", "journal.jsonl", "spec.toml")
     if not any(os.path.isfile(root / m) for m in marks) and not any(paths.tables.glob("*.npy")):
         raise UserError(
-            f"{clean(root.name, 120)} is not a run, or one of which nothing is left",
+            f"{one_line(root.name, 120)} is not a run, or one of which nothing is left",
             where=str(root),
-            found=clean(", ".join(sorted(names)[:8]), 200),
+            found=one_line(", ".join(sorted(names)[:8]), 200),
             allowed="a folder with meta.json, spec.toml, journal.jsonl and tables/",
             next=_NEXT,
         )

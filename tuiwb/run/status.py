@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.run.facts import FINAL, Facts
 from tuiwb.run.files import read_tail
 from tuiwb.run.lock import Holder
@@ -112,18 +112,18 @@ def _state(
 
 
 def _words(state: str, facts: Facts, step: int, holder: Holder | None) -> str:
-    reason = clean(facts.reason, 300)
+    reason = one_line(facts.reason, 300)
     if state == "starting":
         waiting = "waiting for the worker" if holder is None or not holder.alive else ""
-        doing = clean(facts.doing, 200) if facts.state == "starting" else waiting
+        doing = one_line(facts.doing, 200) if facts.state == "starting" else waiting
         return f"starting: {doing or waiting}" if doing or waiting else "starting"
     if state == "training":
-        doing = clean(facts.doing, 200)
+        doing = one_line(facts.doing, 200)
         return f"training: {doing}" if doing else "training"
     if state == "crashed" and facts.state is None:
         return "crashed at step 0, before it began"
     if state == "failed" and not reason and facts.error:
-        reason = clean(str(facts.error.get("what", "")), 300)
+        reason = one_line(str(facts.error.get("what", "")), 300)
     text = f"{state} at step {step}"
     return text if state == "crashed" or not reason else f"{text}: {reason}"
 
@@ -135,4 +135,4 @@ def last_words(log: Path, lines: int = LAST_WORDS) -> tuple[str, ...]:
     except OSError:
         return ()
     kept = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return tuple(clean(line, 400) for line in kept[-lines:])
+    return tuple(one_line(line, 400) for line in kept[-lines:])
