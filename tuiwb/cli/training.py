@@ -8,9 +8,9 @@ from pathlib import Path
 from tuiwb.cli import output
 
 
-def attend(path: Path, detach: bool, json: bool, interval: float) -> int:
+def attend(path: Path, detach: bool, json: bool, interval: float, new: bool = True) -> int:
     """Progress while a run trains, then summary and plots, or with ``detach`` only its name;
-    returns the exit code."""
+    returns the exit code. A ``new`` run that its worker refuses leaves nothing behind."""
     if detach:
         _print_started(path, json)
         return 0
@@ -19,7 +19,7 @@ def attend(path: Path, detach: bool, json: bool, interval: float) -> int:
 
     code = None
     try:
-        view = wait(path, interval)
+        view = wait(path, interval, new)
     except Detached:
         _print_started(path, json)
         output.say(f"training goes on; tuiwb attach {shlex.quote(path.name)} shows it")

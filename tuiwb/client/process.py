@@ -38,7 +38,7 @@ def environment() -> dict[str, str]:
     return env
 
 
-def start_worker(path: Path, command: Command | None = None) -> None:
+def start_worker(path: Path, command: Command | None = None) -> subprocess.Popen[bytes]:
     """Start a worker on a run directory, detached: its own session, no input, output to the run's
     log. Should it end without having said anything, the journal says so."""
     log = os.open(RunPaths(path).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -62,6 +62,7 @@ def start_worker(path: Path, command: Command | None = None) -> None:
     threading.Thread(
         target=watch, args=(child, path, since), name=f"watch {path.name}", daemon=True
     ).start()
+    return child
 
 
 def watch(child: subprocess.Popen[bytes], path: Path, since: float) -> None:

@@ -28,8 +28,9 @@ def since(view: RunView, now: Mapping[str, Any]) -> list[str]:
     resumes = (event for event in reversed(view.events) if event["kind"] == "resumed")
     then: Mapping[str, Any] = next(resumes, view.meta)
     before, after = then.get("versions"), now["versions"]
+    before = before if isinstance(before, Mapping) else {}
     told = []
-    for package, because in _BECAUSE.items() if isinstance(before, Mapping) else ():
+    for package, because in _BECAUSE.items():
         was, is_now = before.get(package), after.get(package)
         if was and is_now and was != is_now:
             told.append(f"{package} was {was} and is {is_now} now: {because}")
