@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from tuiwb.base.clock import STEADY
 from tuiwb.engine.build import Session
 from tuiwb.engine.checkpoint import Checkpoints, refusal
 from tuiwb.engine.clip import clip
@@ -173,7 +174,7 @@ class Loop:
         if not self.begun:
             self.begin(list(parts))
         rate = session.batches.samples_per_step * self.updates / seconds
-        now = time.time()
+        now = STEADY.now()
         note = Note(session.step, now, lr, spec.train.clip_norm, rate, waited)
         self.figures.push(note, gathered(loss, parts, norms))
         if watch.sample is not None:
@@ -330,7 +331,7 @@ class Loop:
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
         in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
-        self.sink.evaluation(step, time.time(), self.metrics, best, in_eval_mode)
+        self.sink.evaluation(step, STEADY.now(), self.metrics, best, in_eval_mode)
         self.pictures.take(self.session, self.sink)
         return best
 
@@ -355,7 +356,7 @@ class Loop:
         if figures := tested(session):
             best = stopping.best_step == session.step or restored
             self.metrics = self.metrics | figures
-            self.sink.evaluation(session.step, time.time(), self.metrics, best, math.nan)
+            self.sink.evaluation(session.step, STEADY.now(), self.metrics, best, math.nan)
         self.ended = reason
         if not self.checkpoint("end", best=stopping.best_step == session.step):
             reason += NOT_KEPT

@@ -13,6 +13,7 @@ from tuiwb.run import inbox
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.worker.leaving import Leaving
+from tuiwb.worker.place import Place
 
 LOOK_EVERY = 0.05
 """Seconds between looks into the inbox: far below what a person notices, and off the hot path."""
@@ -65,10 +66,17 @@ class Request:
 class Inbox:
     """The engine's `Controls` on a run directory's inbox and on signals to the process."""
 
-    def __init__(self, paths: RunPaths, journal: Journal, leaving: Leaving | None = None) -> None:
+    def __init__(
+        self,
+        paths: RunPaths,
+        journal: Journal,
+        leaving: Leaving | None = None,
+        place: Place | None = None,
+    ) -> None:
         self._paths = paths
         self._journal = journal
         self._leaving = leaving or Leaving()
+        self._place = place
         self._next_look = 0.0
         self._handed: set[Path] = set()
         """Files of commands that are with the loop, not yet answered."""
@@ -76,6 +84,8 @@ class Inbox:
         """Told of every command that took effect."""
 
     def take(self, step: int) -> Sequence[Command]:
+        if self._place is not None and self._place.lost is not None:
+            raise self._place.lost
         if self._leaving.asked is not None and not self._leaving.answered:
             self._leaving.answered = True
             return [Request(self._journal, "stop", {"when": "now"}, str(self._leaving.asked))]

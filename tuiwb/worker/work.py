@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuiwb.base.clock import STEADY
 from tuiwb.base.errors import UserError
 from tuiwb.base.progress import telling
 from tuiwb.run import ballast
@@ -24,6 +25,7 @@ from tuiwb.worker.controls import Inbox
 from tuiwb.worker.failures import words
 from tuiwb.worker.going_on import answer_the_moot, begin, look_back
 from tuiwb.worker.leaving import Leave, Leaving
+from tuiwb.worker.place import Place
 from tuiwb.worker.scheduled import Scheduled
 from tuiwb.worker.stack import stack, stands_in
 
@@ -58,7 +60,7 @@ def work(run: str) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     try:
-        journal = Journal(paths.journal)
+        journal = Journal(paths.journal, STEADY)
         return _Work(paths, journal, before).run()
     finally:
         lock.release()
@@ -91,7 +93,8 @@ class _Work:
         self.leaving.nothing_to_keep()
         self.say("starting", doing="importing torch")
         ballast.lay(self.paths)
-        inbox = Inbox(self.paths, self.journal, self.leaving)
+        place = Place(self.paths)
+        inbox = Inbox(self.paths, self.journal, self.leaving, place)
         from tuiwb.engine.build import build
         from tuiwb.engine.loop import train
         from tuiwb.worker.heartbeat import Heartbeat
@@ -109,14 +112,15 @@ class _Work:
             session = build(begun.spec)
         sink = self.sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
         sink.last_step = begun.step
-        heartbeat = Heartbeat(self.paths, sink)
+        heartbeat = Heartbeat(self.paths, sink, place)
+        heartbeat.stalled.dump = dump_stacks
         known = sink.rounds.facts = introduce(session, self.journal, self.before)
         if self.before is not None:
-            sink.rounds.recall(past(self.before, known, begun.step, time.time()))
+            sink.rounds.recall(past(self.before, known, begun.step, STEADY.now()))
 
         def accepted(command: Command, step: int) -> None:
             if command.command == "set":
-                sink.rounds.set(step, command.args, command.by, time.time())
+                sink.rounds.set(step, command.args, command.by, STEADY.now())
 
         inbox.accepted = accepted
         answer_the_moot(self.paths, inbox, self.before)
@@ -125,14 +129,13 @@ class _Work:
         heartbeat.start()
         self.leaving.keep()
         try:
-            outcome = train(
-                session, sink, controls, self.paths.checkpoints, begun.take_state()
-            )
-            sink.rounds.last(time.time())
+            outcome = train(session, sink, controls, self.paths.checkpoints, begun.take_state())
+            sink.rounds.last(STEADY.now())
         finally:
             self.leaving.answered = True  # what is left to do is quickly done
             self.step = session.step
             heartbeat.stop()
+            place.close()
             sink.close()
         self.say(
             outcome.state,
@@ -177,7 +180,7 @@ class _Work:
 
     def end_at_once(self, name: str, reason: str) -> None:
         """`leave` from beside the main thread, which stands where its stack says."""
-        faulthandler.dump_traceback(sys.__stderr__ or 2)
+        dump_stacks()
         self.step = self.sink.last_step if self.sink else 0
         self.leave(f"{name} asked it to stop; {reason}, so it goes on from its last checkpoint")
 
@@ -191,3 +194,9 @@ class _Work:
             self.journal.write("error", self.step or None, **error.as_dict(), **more)
             self.say(state, reason=error.what)
         return error.exit_code
+
+
+def dump_stacks() -> None:
+    """Where every thread of this process stands, into the log."""
+    with contextlib.suppress(OSError, ValueError):
+        faulthandler.dump_traceback(sys.__stderr__ or 2)

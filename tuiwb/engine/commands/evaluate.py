@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 
+from tuiwb.base.clock import STEADY
 from tuiwb.engine.desk import Desk
 from tuiwb.engine.evaluation import evaluate
 from tuiwb.engine.interfaces import Command
@@ -15,6 +15,6 @@ def obey(desk: Desk, command: Command) -> None:
     if loop.evaluated != step:
         loop.settle()
         metrics = evaluate(desk.session, between=desk.between)
-        loop.sink.evaluation(step, time.time(), metrics, False, math.nan)
+        loop.sink.evaluation(step, STEADY.now(), metrics, False, math.nan)
         loop.metrics, loop.evaluated = metrics, step
     command.accept(step, metrics=dict(loop.metrics))
