@@ -14,7 +14,8 @@ from tuiwb.base.errors import UserError
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
-from tuiwb.run.listing import find, list_runs
+from tuiwb.run.find import find
+from tuiwb.run.listing import list_runs
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import dtype_steps

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tuiwb.interop import tensorboard
 from tuiwb.interop.convert import convert
-from tuiwb.run.listing import find
+from tuiwb.run.find import find
 
 _RUN = ("meta.json", "journal.jsonl", "spec.toml", "tables")
 
