@@ -100,7 +100,7 @@ def origin(twig: Twig, parent: RunSummary | None = None) -> str:
 
 
 def _descends(run: RunSummary, ancestor: RunSummary, above: dict[int, RunSummary]) -> bool:
-    """Whether ``run`` is ``ancestor`` or comes from it. A file can claim so; a tree cannot be so."""
+    """Whether ``run`` is ``ancestor`` or comes from it. A file can claim so, a tree not."""
     node: RunSummary | None = run
     while node is not None:
         if node is ancestor:
