@@ -16,7 +16,7 @@ from tuiwb.tui.widgets.lines import Line, pad, sides, wrap
 from tuiwb.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from tuiwb.run.listing import RunSummary
+    from tuiwb.run.kept import RunSummary
     from tuiwb.spec.lessons import Lesson
 
 LESSONS = "lessons: what goes wrong, beside what puts it right"
