@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
@@ -12,7 +12,6 @@ from typing import Any
 from tuiwb.base import consent
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, WorkerFailed
-from tuiwb.base.format import count
 from tuiwb.client.process import Command, start_worker
 from tuiwb.client.standby import Standby
 from tuiwb.run.journal import JournalTail, last_events
@@ -69,15 +68,6 @@ def refuse(view: RunView) -> None:
     home = read_meta(RunPaths(view.path))[0].get("folder")
     folder = Path(home) if isinstance(home, str) and home else None
     consent.check(view.spec.spec.model.name, folder)
-
-
-def words(event: Mapping[str, Any]) -> str:
-    """The journal's event ``resumed`` in a line."""
-    step, again = event.get("from_step"), event.get("rows_again")
-    text = f"goes on from step {count(step) if isinstance(step, int) else '?'}"
-    if isinstance(again, int) and again > 0:
-        text += f"; {count(again)} {'step is' if again == 1 else 'steps are'} trained again"
-    return text
 
 
 def told(

@@ -1,8 +1,12 @@
-"""Whether a run can be resumed, by what its folder says."""
+"""Whether a run can be resumed, by what its folder says, and from where it was, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tuiwb.base.errors import UserError
+from tuiwb.base.format import count
 from tuiwb.run.reader import last
 from tuiwb.run.view import RunView
 
@@ -33,6 +37,21 @@ def refuse_finished(view: RunView) -> None:
         next=f"go on in a child run with more steps: tuiwb fork {view.id} --at {view.status.step} "
         f"-s train.steps={2 * max(1, steps)}",
     )
+
+
+def can_be_resumed(view: RunView) -> bool:
+    """Whether it ended with steps left that a worker of ours could train."""
+    ended = view.status.ended_now and view.status.state != "finished"
+    return ended and view.spec is not None and not view.meta.get("watched")
+
+
+def words(event: Mapping[str, Any]) -> str:
+    """The journal's event ``resumed`` in a line."""
+    step, again = event.get("from_step"), event.get("rows_again")
+    text = f"goes on from step {count(step) if isinstance(step, int) else '?'}"
+    if isinstance(again, int) and again > 0:
+        text += f"; {count(again)} {'step is' if again == 1 else 'steps are'} trained again"
+    return text
 
 
 def trained(view: RunView) -> bool:

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tuiwb.base.format import count, duration, number, size
 from tuiwb.base.text import clean
+from tuiwb.run.resuming import words as resumed_words
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED
@@ -74,6 +75,8 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             style = {"helped": GREEN, "worse": RED}.get(verdict, AMBER)
             since = event.get("since")
             return f"{text.get('symptom', '')}: what was set at step {since}: {verdict}", style
+        case "resumed":
+            return resumed_words(event), GREEN
         case "study":
             return study_line(event), GREEN
         case "error":

@@ -30,8 +30,9 @@ def resume(
     """
     from tuiwb.cli.training import attend
     from tuiwb.client.resume import resume as start
-    from tuiwb.client.resume import told, words
+    from tuiwb.client.resume import told
     from tuiwb.client.runs import find
+    from tuiwb.run.resuming import words
 
     path = find(runs_folder(runs), run)
     began = start(path)

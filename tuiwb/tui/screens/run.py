@@ -18,6 +18,7 @@ from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
@@ -82,7 +83,7 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Steering, SightActions, Page):
+class RunScreen(Resuming, Steering, SightActions, Page):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
