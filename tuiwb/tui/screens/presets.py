@@ -16,6 +16,7 @@ from tuiwb.spec import PresetInfo, presets
 from tuiwb.tui import stories
 from tuiwb.tui.actions import Context
 from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.resuming import resumed
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 
@@ -161,6 +162,24 @@ class PresetsScreen(Page):
             self.workbench.show_lesson(key.name)
         elif self._list is self.gallery and isinstance(key, str):
             self.workbench.show_setup(key)
+
+    def action_resume(self) -> None:
+        """Go on with the run under the cursor."""
+        key = self.runs_list.key
+        path = next((run.path for run in self.runs if run.id == key), None)
+        if path is not None and self.runs_list.has_focus:
+            self._resume(Path(path))
+        else:
+            self.say("tab goes to the runs; r goes on with the chosen one")
+
+    @work(exclusive=True, group="resume")
+    async def _resume(self, path: Path) -> None:
+        self.say(f"{path.name}: a worker is started")
+        error = await resumed(self.workbench, path)
+        if error is not None:
+            self.workbench.complain(error)
+        else:
+            self.say(f"{path.name} goes on from its newest checkpoint")
 
     def action_filter(self) -> None:
         self.words.display = True
