@@ -1,7 +1,7 @@
 """Commands for the worker: one small file each, written beside and renamed, applied in order.
 
 A file stays until the worker has journaled its answer, so that a command is never lost; rubbish
-is moved aside (a dot before its name) and never raises.
+is moved aside (into ``inbox/.refused``) and never raises.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ from tuiwb.run.person import person
 
 MAX_COMMAND = 1 << 16
 """Bytes of one command file."""
+MOST = 500
+"""Files that one look goes through, the oldest: training does not wait for a flood."""
+TOLD = 5
+"""Files of rubbish that one look tells of by their names."""
+REFUSED = ".refused"
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{12}\.json")
 _lock = threading.Lock()
 _latest = 0
@@ -79,19 +84,25 @@ def post(
 
 
 def take(paths: RunPaths, warn: Callable[[str], None] | None = None) -> list[Command]:
-    """All waiting commands, oldest first. They stay until `done`; ``warn`` hears of rubbish."""
+    """Waiting commands, oldest first, from at most `MOST` files. They stay until `done`; ``warn``
+    hears of rubbish."""
     try:
         names = sorted(n for n in os.listdir(paths.inbox) if not n.startswith("."))
     except OSError:
         return []
-    commands = []
-    for name in names:
+    commands: list[Command] = []
+    refused = 0
+    for name in names[:MOST]:
         path = paths.inbox / name
         command = _read(path) if _NAME.fullmatch(name) else "not the name of a command"
         if isinstance(command, Command):
             commands.append(command)
         elif _put_aside(path) and warn:
-            warn(f"inbox: {clean(name, 80)} is refused: {command}")
+            refused += 1
+            if refused <= TOLD:
+                warn(f"inbox: {clean(name, 80)} is refused: {command}")
+    if refused > TOLD and warn:
+        warn(f"inbox: {refused - TOLD} more files are refused; they are in inbox/{REFUSED}")
     return commands
 
 
@@ -114,12 +125,17 @@ def _read(path: Path) -> Command | str:
         return "id, command, by and who must be texts"
     if not isinstance(args, dict) or not isinstance(sent, int | float):
         return "args must be an object and time a number"
-    return Command(id[:64], command[:64], args, by[:200], float(sent), path, who[:200])
+    return Command(str(id)[:64], str(command)[:64], args, by[:200], float(sent), path, who[:200])
 
 
 def _put_aside(path: Path) -> bool:
+    folder = path.parent / REFUSED
     try:
-        os.rename(path, path.with_name(f".refused-{path.name}"[:200]))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        if os.path.islink(folder):
+            return False  # it would lead out of the run
+        os.rename(path, folder / path.name)
     except OSError:
         return False
     return True

@@ -57,9 +57,10 @@ class Journal:
             done = os.write(self._fd, line)
             while done < len(line):
                 done += os.write(self._fd, line[done:])
-        except OSError:
+        except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, end)
+            error.filename = str(self.path)
             raise
         return parse_object(line) or event
 

@@ -120,8 +120,11 @@ def answer_the_moot(paths: RunPaths, controls: Inbox, before: RunView | None) ->
     alive = was_alive(before) if before is not None else None
     if before is None or alive is None:
         return
+    answered = {event.get("id") for event in before.events if event["kind"] == "command"}
     for asked in inbox.take(paths):
-        if asked.command in MOOT and asked.time <= alive:
+        if asked.id in answered:
+            inbox.done(asked)  # it was killed between the answer and this
+        elif asked.command in MOOT and asked.time <= alive:
             request = controls.request(
                 asked.command, asked.args, asked.by, asked.id, partial(inbox.done, asked), asked.who
             )
