@@ -99,6 +99,17 @@ def origin(twig: Twig, parent: RunSummary | None = None) -> str:
     return f"{name} {at}".strip() if name else ""
 
 
+def parents(runs: Iterable[RunSummary], among: Iterable[RunSummary]) -> dict[str, RunSummary]:
+    """Child's id -> parent, for those of ``runs`` whose parent is ``among`` these."""
+    children = [run for run in runs if run.parent or run.parent_uid]
+    if not children:
+        return {}
+    uids, names = {run.parent_uid for run in children}, {run.parent for run in children}
+    family = Family(run for run in among if run.uid in uids or run.id in names)
+    found = ((run.id, family.parent(run)) for run in children)
+    return {id: parent for id, parent in found if parent is not None}
+
+
 def _descends(run: RunSummary, ancestor: RunSummary, above: dict[int, RunSummary]) -> bool:
     """Whether ``run`` is ``ancestor`` or comes from it. A file can claim so, a tree not."""
     node: RunSummary | None = run

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuiwb import __version__
-from tuiwb.base.format import number, si
+from tuiwb.base.format import ago, number, si
 from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo
 from tuiwb.tui import palette
@@ -177,14 +177,6 @@ def _run(run: RunSummary, name_width: int, width: int, now: float) -> Line:
     if run.started is not None and now > run.started:
         line = sides(line, [(f"  {ago(now - run.started)} ", FAINT)], width - 1)
     return pad(line, width - 1)
-
-
-def ago(seconds: float) -> str:
-    """How long ago, in one number and one word."""
-    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {word} ago"
-    return "just now"
 
 
 def _progress(run: RunSummary) -> str:
