@@ -44,6 +44,18 @@ def in_words(answer: Mapping[str, Any]) -> str:
     return f"{command}{at}"
 
 
+def asked(event: Mapping[str, Any]) -> str:
+    """A command with what it was given, short: ``set lr=0.05``."""
+    args, words = event.get("args"), clean(str(event.get("command", "")), 40)
+    if not isinstance(args, Mapping) or not args:
+        return words
+    if words != "set":
+        return f"{words} {' '.join(clean(str(value), 20) for value in args.values())}"
+    return f"{words} " + " ".join(
+        f"{clean(str(key), 60).rpartition('.')[2]}={_value(value)}" for key, value in args.items()
+    )
+
+
 def _changed(key: object, value: object, was: Mapping[Any, Any]) -> str:
     before = f" (was {_value(was[key])})" if key in was else ""
     return f"{clean(str(key), 60)}={_value(value)}{before}"

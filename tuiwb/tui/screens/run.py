@@ -17,6 +17,7 @@ from tuiwb.tui import findings, follow, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.sight import SightActions
@@ -83,7 +84,7 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Resuming, Steering, SightActions, Page):
+class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -99,7 +100,6 @@ class RunScreen(Resuming, Steering, SightActions, Page):
         self.pace = follow.pace()
         self.frames = 0
         self._woken = asyncio.Event()
-        self._asked: tuple[str, str] | None = None
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
@@ -184,12 +184,13 @@ class RunScreen(Resuming, Steering, SightActions, Page):
         self.frames += 1
         for name, canvas in frame.canvases.items():
             self.charts[name].show(canvas)
+        if before is None:
+            self.look_for_children()
         if fresh:
             self.head.view = self.numbers.view = frame.view
             self.keybar.labels = self.labels(frame.view)
             for pane in (self.head, self.numbers, self.doctor, self.log_pane, self.keybar):
                 pane.redraw()
-            self.answered(frame.view)
 
     def _doctor_lines(self, width: int) -> tuple[list[Line], int, int]:
         if self.frame is None:
