@@ -16,6 +16,7 @@ import tuiwb
 from tuiwb.base.errors import WorkerFailed
 from tuiwb.run import unspoken
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.links import refuse_links
 
 Command = Sequence[str]
 """The command line that the worker's own arguments are appended to."""
@@ -41,7 +42,9 @@ def environment() -> dict[str, str]:
 def start_worker(path: Path, command: Command | None = None) -> subprocess.Popen[bytes]:
     """Start a worker on a run directory, detached: its own session, no input, output to the run's
     log. Should it end without having said anything, the journal says so."""
-    log = os.open(RunPaths(path).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    refuse_links(RunPaths(path))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    log = os.open(RunPaths(path).log, flags, 0o600)
     since = time.time()
     try:
         child = subprocess.Popen(

@@ -19,6 +19,8 @@ _CHUNK = 1 << 22
 
 def steps(paths: RunPaths) -> list[int]:
     """The steps whose checkpoints lie in a run, in order; none where there is no such folder."""
+    if not is_folder(paths.checkpoints):
+        return []
     try:
         with os.scandir(paths.checkpoints) as entries:
             names = [e.name for e in entries if e.name.isdecimal() and len(e.name) < 20]

@@ -7,6 +7,7 @@ is moved aside (into ``inbox/.refused``) and never raises.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -19,7 +20,7 @@ from typing import Any
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
-from tuiwb.run.files import parse_object, read_small, write_all
+from tuiwb.run.files import is_folder, parse_object, read_small, write_all
 from tuiwb.run.journal import encode
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.person import person
@@ -66,6 +67,8 @@ def post(
     name = f"{stamp:020d}-{id}.json"
     beside = paths.inbox / f".{name}"
     try:
+        if paths.inbox.is_symlink():
+            raise OSError(errno.ELOOP, "its inbox is a link")
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             write_all(fd, data)
@@ -87,7 +90,8 @@ def take(paths: RunPaths, warn: Callable[[str], None] | None = None) -> list[Com
     """Waiting commands, oldest first, from at most `MOST` files. They stay until `done`; ``warn``
     hears of rubbish."""
     try:
-        names = sorted(n for n in os.listdir(paths.inbox) if not n.startswith("."))
+        there = os.listdir(paths.inbox) if is_folder(paths.inbox) else []
+        names = sorted(name for name in there if not name.startswith("."))
     except OSError:
         return []
     commands: list[Command] = []

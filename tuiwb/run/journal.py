@@ -18,6 +18,7 @@ import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import FIELDS
+from tuiwb.base.plain import size_on_disk
 from tuiwb.base.text import clean, one_line
 from tuiwb.run.files import open_plain, parse_object, read_at, read_tail
 
@@ -119,13 +120,13 @@ class JournalTail:
 
     def _read(self, fd: int, limit: int) -> list[dict[str, Any]]:
         status = os.fstat(fd)
-        identity = (status.st_dev, status.st_ino)
-        if self._identity not in (None, identity) or status.st_size < self._offset:
+        identity, size = (status.st_dev, status.st_ino), size_on_disk(status)
+        if self._identity not in (None, identity) or size < self._offset:
             self._offset = 0
             if self._on_restart:
                 self._on_restart()
         self._identity = identity
-        if status.st_size <= self._offset:
+        if size <= self._offset:
             return []
         data = read_at(fd, self._offset, limit)
         whole, newline, _ = data.rpartition(b"\n")
@@ -133,7 +134,7 @@ class JournalTail:
             self._offset += len(whole) + 1
         elif len(data) > MAX_LINE:
             self._offset += len(data)  # an overlong line is passed by, not gathered
-        self.behind = len(data) == limit and self._offset < status.st_size
+        self.behind = len(data) == limit and self._offset < size
         return [event for line in whole.split(b"\n") if (event := parse_event(line))]
 
 

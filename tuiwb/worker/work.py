@@ -17,9 +17,9 @@ from tuiwb.base.progress import telling
 from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.links import refuse_links
 from tuiwb.run.lock import WorkerLock
-from tuiwb.run.meta import read_meta
-from tuiwb.spec import from_toml
+from tuiwb.run.meta import read_meta, read_spec
 from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
 from tuiwb.worker.failures import words
@@ -49,6 +49,7 @@ def work(run: str) -> int:
         faulthandler.enable()  # a fault in a library leaves its stack in the log
     lock = WorkerLock(paths.lock)
     try:
+        refuse_links(paths)
         if not paths.spec.is_file():
             raise UserError(
                 "this is not a run directory", where=run, found="no spec.toml", next="tuiwb ls"
@@ -104,8 +105,7 @@ class _Work:
 
         self.say("starting", doing="loading data and building the model")
         self.go_to_the_users_folder()
-        text = self.paths.spec.read_text(encoding="utf-8")
-        spec = from_toml(text, str(self.paths.spec)).spec
+        spec = read_spec(self.paths).spec
         begun = begin(self.paths, self.journal, spec, self.before)
         self.step = begun.step
         with telling(lambda words: self.say("starting", doing=words)):
