@@ -42,6 +42,9 @@ class RunReader:
         self._tables = Tables(self.paths.tables)
         self._view: RunView | None = None
         self._changed = True
+        self._beat = -1.0
+        self._seen = 0.0
+        """When (monotonic) the latest sign of life was first seen."""
 
     def poll(self, budget_s: float | None = 0.05) -> RunView:
         """What the run is now. Reads what is new for about ``budget_s`` seconds (None: to the
@@ -60,13 +63,17 @@ class RunReader:
         facts, created = self._facts, number(self._meta.get("created"))
         step = last(tables.get("steps"), "step")
         beats = (last(tables.get(name), "time") for name in ("steps", "system"))
+        beat = max(facts.time, held.started if held else 0.0, *(b or 0.0 for b in beats))
+        if beat != self._beat:
+            self._beat, self._seen = beat, self._clock.monotonic()
         status = derive(
             facts,
             held,
             step=facts.step if step is None else int(step),
             steps=self._steps(),
             created=created,
-            heartbeat=max(facts.time, held.started if held else 0.0, *(b or 0.0 for b in beats)),
+            heartbeat=beat,
+            quiet=self._clock.monotonic() - self._seen,
             now=self._clock.now(),
             log=self.paths.log,
             settled=settled,
