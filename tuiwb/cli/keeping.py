@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def chosen(folder: Path, names: Sequence[str], whole_names: bool) -> Chosen:
         path = find(folder, name)
         if whole_names and "/" not in name and path.name != name:
             raise UserError(
-                f"with --yes a run is named in full: {one_line(name, 120)!r} is the beginning of one",
+                f"with --yes a run is named in full, and {one_line(name, 120)!r} is a beginning",
                 found=one_line(name, 120),
                 nearest=one_line(path.name, 120),
                 next="without --yes it is asked first",
@@ -121,12 +122,9 @@ def prune(folder: Path, rules: Rules, yes: bool, json: bool) -> int:
 
 
 def _table(made: Plan, everything: Sequence[RunSummary], checkpoints: bool) -> str:
-    from tuiwb.run.lineage import Family
+    from tuiwb.run.lineage import parents
 
-    family, children = Family(everything), dict[str, int]()
-    for run in everything:
-        if (parent := family.parent(run)) is not None:
-            children[parent.id] = children.get(parent.id, 0) + 1
+    forks = Counter(parent.id for parent in parents(everything, everything).values())
     now = time.time()
     return output.grid(
         ("run", "state", "ended", "checkpoints" if checkpoints else "size", "tags", "forks"),
@@ -137,7 +135,7 @@ def _table(made: Plan, everything: Sequence[RunSummary], checkpoints: bool) -> s
                 ago(now - run.ended) if run.ended else "-",
                 size(weight.bytes),
                 " ".join(run.tags) or "-",
-                f"{children[run.id]}, kept whole" if run.id in children else "-",
+                f"{forks[run.id]}, kept whole" if run.id in forks else "-",
             )
             for run, weight in made.runs
         ],

@@ -71,7 +71,7 @@ def table(runs: Sequence[RunSummary], everything: Sequence[RunSummary]) -> str:
         "step": [f"{t.run.step or 0}/{t.run.steps or '?'}" for t in twigs],
         "loss": [number(t.run.loss) for t in twigs],
         "started": [_ago(t.run.started, now) for t in twigs],
-        "from": [origin(t, known.get(t.run.id)) for t in twigs],
+        "from": [origin(t, known.get(t.run.name)) for t in twigs],
         "tags": [" ".join(t.run.tags) for t in twigs],
         "note": [t.run.note for t in twigs],
     }

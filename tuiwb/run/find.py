@@ -8,10 +8,8 @@ from pathlib import Path
 
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.text import one_line
-from tuiwb.run import index
 from tuiwb.run.files import is_folder
-from tuiwb.run.layout import RunPaths
-from tuiwb.run.meta import number, read_meta
+from tuiwb.run.listing import Listing
 
 _MARKS = ("meta.json", "journal.jsonl", "tables")
 _MANY = 2000
@@ -58,14 +56,10 @@ def find(runs_dir: Path, text: str | None = None) -> Path:
 
 
 def _newest(runs_dir: Path) -> Path:
-    known = index.read(runs_dir)
-    ages = (
-        (run.started or 0.0 if (run := known.get(name)) else _created(runs_dir / name), name)
-        for name in _names(runs_dir)
-    )
-    for _, name in sorted(ages, reverse=True):
-        if name in known or _is_run(runs_dir / name):
-            return runs_dir / name
+    with Listing(runs_dir) as listing:
+        listing.look(check=0)
+        if listing.runs:
+            return listing.runs[0].path
     raise UserError(
         "there are no runs yet",
         where=str(runs_dir),
@@ -88,10 +82,6 @@ def _names(runs_dir: Path) -> list[str]:
 
 def _is_run(path: Path) -> bool:
     return any(os.path.lexists(path / mark) for mark in _MARKS)
-
-
-def _created(path: Path) -> float:
-    return number(read_meta(RunPaths(path))[0].get("created")) or 0.0
 
 
 def _alike(text: str, names: Iterable[str]) -> list[str]:

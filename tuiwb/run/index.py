@@ -1,5 +1,7 @@
 """The index of a runs folder: one hidden file with the summaries of runs that are over.
 
+It lies in a hidden folder of its own, so that to replace it does not touch the runs folder: while
+that is as it was, no run was added or taken away, and nobody needs to look which there are.
 It is a cache. Each entry carries what changes when its run changes; whatever is missing, damaged
 or not ours to understand is read anew from the runs. It is replaced whole, so several processes
 may write it: the last one wins, and the loser's work is done again.
@@ -10,7 +12,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,56 +21,60 @@ import msgspec
 from tuiwb.run.files import read_small, replace
 from tuiwb.run.kept import RunSummary
 
-NAME = ".index"
+NAME = Path(".index", "runs")
 VERSION = 1
 """Of the entries' fields: one written with other fields is not read."""
 OVER = frozenset(("finished", "stopped", "diverged", "failed", "crashed"))
 _MAX = 1 << 28  # bytes
-_AGES = 1e12
+_LATEST = 1e12  # Unix seconds
 
 
-class _Index(msgspec.Struct, array_like=True):
-    what: str
-    version: int
-    entries: list[RunSummary]
+class Index(msgspec.Struct, array_like=True):
+    """The entries, newest first; when the runs folder was last changed (nanoseconds; 0: it may
+    have changed since without looking so); and the names of the other folders that were there."""
+
+    what: str = "tuiwb"
+    version: int = VERSION
+    scanned: int = 0
+    others: list[str] = msgspec.field(default_factory=list)
+    entries: list[RunSummary] = msgspec.field(default_factory=list)
 
 
-_decoder = msgspec.msgpack.Decoder(_Index)
+_decoder = msgspec.msgpack.Decoder(Index)
 
 
-def read(folder: Path) -> dict[str, RunSummary]:
-    """Name -> summary of the runs that were over when the index was written, newest first; nothing
-    where it cannot be used. Who shows a text of it cleans it, as any text of a stranger's."""
+def read(folder: Path) -> Index:
+    """What the index says; an empty one where it cannot be used. Who shows a text of it cleans it,
+    as any text of a stranger's."""
     try:
         data = read_small(folder / NAME, _MAX)
     except OSError:
-        return {}
+        return Index()
     with _uncollected():
         try:
             index = _decoder.decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return {}
+            return Index()
         if index.what != "tuiwb" or index.version != VERSION:
-            return {}
-        same: dict[str, str] = {}
-        place, found = str(folder), {}
+            return Index()
+        place, same = str(folder), dict[str, str]()
+        one = same.setdefault
         for run in index.entries:
-            if run.state not in OVER or not 0 <= (run.started or 0.0) < _AGES or "/" in run.name:
-                return {}
             # most runs share these words, and there may be very many runs
-            run.state = same.setdefault(run.state, run.state)
-            run.preset = same.setdefault(run.preset, run.preset)
-            run.words = same.setdefault(run.words, run.words)
+            run.state, run.preset, run.words = (
+                one(run.state, run.state), one(run.preset, run.preset), one(run.words, run.words)
+            )  # fmt: skip
             run.place = place
-            found[run.name] = run
-    return found
+    return index
 
 
-def write(folder: Path, runs: Iterable[RunSummary]) -> None:
+def write(folder: Path, runs: Iterable[RunSummary], scanned: int, others: list[str]) -> None:
     """Put an index of these runs in the place of the one there. Does nothing where it cannot."""
     entries = [msgspec.structs.astuple(run)[:-1] for run in runs if _writable(run)]
-    with contextlib.suppress(OSError):
-        replace(folder / NAME, msgspec.msgpack.encode(("tuiwb", VERSION, entries)))
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        data = msgspec.msgpack.encode(("tuiwb", VERSION, scanned, others, entries))
+        os.makedirs(folder / NAME.parent, mode=0o700, exist_ok=True)
+        replace(folder / NAME, data)
 
 
 def stamp(folder: int, run: RunSummary) -> bool:
@@ -76,8 +83,6 @@ def stamp(folder: int, run: RunSummary) -> bool:
     ``folder`` is a descriptor of the runs folder. What was changed a moment ago may be changed
     again without looking different: the clock of the file system ticks slowly.
     """
-    import time
-
     name = run.name
     own = _stat(folder, name)
     journal, lock = _stat(folder, f"{name}/journal.jsonl"), _stat(folder, f"{name}/worker.lock")
@@ -88,20 +93,25 @@ def stamp(folder: int, run: RunSummary) -> bool:
     return own is not None and time.time_ns() - max(run.changed, run.touched) > 2_000_000_000
 
 
-def same(folder: int, run: RunSummary, closely: bool = False) -> bool:
-    """Whether the journal of a run is as it was when it was stamped; ``closely``: and the folder
-    too, in which a file of labels may have been put by other means than ours."""
-    try:
-        journal = os.stat(f"{run.name}/journal.jsonl", dir_fd=folder, follow_symlinks=False)
-        if journal.st_size != run.size or journal.st_mtime_ns != run.changed:
-            return False
-    except OSError:
-        if run.size >= 0:
-            return False
-    if not closely:
-        return True
+def changed(folder: int, runs: Iterable[RunSummary]) -> set[str]:
+    """The names of those whose journal is not as it was when they were stamped."""
+    found, stat = set(), os.stat
+    for run in runs:
+        name = run.raw or run.id
+        try:
+            now = stat(f"{name}/journal.jsonl", dir_fd=folder, follow_symlinks=False)
+            if now.st_mtime_ns != run.changed or now.st_size != run.size:
+                found.add(name)
+        except OSError:
+            if run.size >= 0:
+                found.add(name)
+    return found
+
+
+def touched(folder: int, run: RunSummary) -> bool:
+    """Whether something was put into a run's folder, such as labels by other means than ours."""
     own = _stat(folder, run.name)
-    return own is not None and own.st_mtime_ns == run.touched
+    return own is None or own.st_mtime_ns != run.touched
 
 
 def locked(folder: int) -> frozenset[int]:
@@ -127,15 +137,16 @@ def _stat(folder: int, name: str) -> os.stat_result | None:
 
 
 def _writable(run: RunSummary) -> bool:
-    """MessagePack has no word for a name that is not UTF-8."""
+    """Whether an entry would be read again; MessagePack has no word for what is not UTF-8."""
     try:
-        return run.state in OVER and run.name.encode() is not None
+        plausible = run.state in OVER and 0 <= (run.started or 0.0) < _LATEST
+        return plausible and run.name.encode() is not None
     except UnicodeEncodeError:
         return False
 
 
 @contextlib.contextmanager
-def _uncollected():  # type: ignore[no-untyped-def]
+def _uncollected() -> Iterator[None]:
     """Without the collector of garbage, which would look through a hundred thousand new objects
     again and again."""
     was = gc.isenabled()

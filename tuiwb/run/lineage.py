@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tuiwb.run.kept import RunSummary
@@ -54,38 +54,64 @@ class Family:
         return None if found is run else found
 
 
-def tree(runs: Sequence[RunSummary], family: Family | None = None) -> list[Twig]:
+def tree(runs: Sequence[RunSummary]) -> list[Twig]:
     """The runs in the order given, newest first, but for children, which stand under their parent;
     a family stands where its newest member would."""
-    family = family or Family(runs)
-    if not any(run.parent or run.parent_uid for run in runs):
+    above: dict[str, RunSummary] = {}
+    for run, parent in _pairs(runs, runs):
+        if not _descends(parent, run, above):
+            above[run.name] = parent
+    if not above:
         return [Twig(run) for run in runs]
-    place = {id(run): number for number, run in enumerate(runs)}
-    children: dict[int, list[RunSummary]] = {}
-    above: dict[int, RunSummary] = {}
+    children: dict[str, list[RunSummary]] = {}
     for run in runs:
-        parent = family.parent(run)
-        if parent is not None and id(parent) in place and not _descends(parent, run, above):
-            above[id(run)] = parent
-            children.setdefault(id(parent), []).append(run)
-    roots: dict[int, RunSummary] = {}  # in the order of their newest member
-    for run in runs:
-        root = run
-        while (parent := above.get(id(root))) is not None:
-            root = parent
-        roots.setdefault(id(root), root)
+        if (mother := above.get(run.name)) is not None:
+            children.setdefault(mother.name, []).append(run)
     twigs: list[Twig] = []
-    for root in roots.values():
-        waiting = [(root, "", "")]
-        while waiting:
-            run, stem, under = waiting.pop()
-            twigs.append(Twig(run, stem, id(run) in above))
-            mine = children.get(id(run), [])
-            for child in reversed(mine):
-                last = child is mine[-1]
-                inner = under if len(under) >= 2 * DEEPEST else under + (_NONE if last else _ON)
-                waiting.append((child, under + (_LAST if last else _BRANCH), inner))
+    done: set[str] = set()
+    for run in runs:
+        name = run.raw or run.id
+        if name not in above and name not in children:
+            twigs.append(Twig(run))
+            continue
+        while name in above:
+            run = above[name]
+            name = run.name
+        if name not in done:
+            done.add(name)
+            twigs += _family(run, children)
     return twigs
+
+
+def _family(root: RunSummary, children: Mapping[str, Sequence[RunSummary]]) -> Iterator[Twig]:
+    """A run and all that comes from it, from top to bottom."""
+    waiting = [(root, "", "", False)]
+    while waiting:
+        run, stem, under, above = waiting.pop()
+        yield Twig(run, stem, above)
+        mine = children.get(run.name, ())
+        for child in reversed(mine):
+            last = child is mine[-1]
+            inner = under if len(under) >= 2 * DEEPEST else under + (_NONE if last else _ON)
+            waiting.append((child, under + (_LAST if last else _BRANCH), inner, True))
+
+
+def _pairs(
+    runs: Iterable[RunSummary], among: Iterable[RunSummary]
+) -> Iterator[tuple[RunSummary, RunSummary]]:
+    """Child and parent, for those of ``runs`` whose parent is ``among`` these."""
+    children = [run for run in runs if run.parent or run.parent_uid]
+    if children:
+        uids, names = {run.parent_uid for run in children}, {run.parent for run in children}
+        family = Family(run for run in among if run.uid in uids or run.id in names)
+        for run in children:
+            if (parent := family.parent(run)) is not None:
+                yield run, parent
+
+
+def parents(runs: Iterable[RunSummary], among: Iterable[RunSummary]) -> dict[str, RunSummary]:
+    """Child's folder -> parent, for those of ``runs`` whose parent is ``among`` these."""
+    return {run.name: parent for run, parent in _pairs(runs, among)}
 
 
 def origin(twig: Twig, parent: RunSummary | None = None) -> str:
@@ -99,22 +125,11 @@ def origin(twig: Twig, parent: RunSummary | None = None) -> str:
     return f"{name} {at}".strip() if name else ""
 
 
-def parents(runs: Iterable[RunSummary], among: Iterable[RunSummary]) -> dict[str, RunSummary]:
-    """Child's id -> parent, for those of ``runs`` whose parent is ``among`` these."""
-    children = [run for run in runs if run.parent or run.parent_uid]
-    if not children:
-        return {}
-    uids, names = {run.parent_uid for run in children}, {run.parent for run in children}
-    family = Family(run for run in among if run.uid in uids or run.id in names)
-    found = ((run.id, family.parent(run)) for run in children)
-    return {id: parent for id, parent in found if parent is not None}
-
-
-def _descends(run: RunSummary, ancestor: RunSummary, above: dict[int, RunSummary]) -> bool:
+def _descends(run: RunSummary, ancestor: RunSummary, above: Mapping[str, RunSummary]) -> bool:
     """Whether ``run`` is ``ancestor`` or comes from it. A file can claim so, a tree not."""
     node: RunSummary | None = run
     while node is not None:
         if node is ancestor:
             return True
-        node = above.get(id(node))
+        node = above.get(node.name)
     return False

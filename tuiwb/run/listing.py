@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from tuiwb.base.clock import Clock, SystemClock
@@ -31,21 +32,25 @@ class Listing:
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = Path(folder)
-        self.runs: Sequence[RunSummary] = []
+        self.runs: Sequence[RunSummary]
         """Newest first. The same object as before where a look found nothing new."""
         self.unread = 0
         """Runs that the last look had no time for."""
         self.said: Callable[[int, int], None] = lambda read, all: None
         """Told now and then, while runs are read for the first time: how many of how many."""
         self._clock = clock or SystemClock()
-        self._known: dict[str, RunSummary] = {}
-        self._unsure: set[str] = set()  # may change without their journal telling
-        self._odd: dict[str, int] = {}  # folders that are no runs
-        self._names: dict[str, int] = {}
-        self._scanned = 0
         self._fd = -1
-        self._stale = 0
         self._turn = 0
+        self._begin(index.Index())
+
+    def _begin(self, known: index.Index) -> None:
+        self.runs = known.entries
+        self._known = {run.name: run for run in known.entries}
+        self._unsure: set[str] = set()  # may change without their journal telling
+        self._odd: dict[str, int] = {}  # folders that are no runs: name -> inode
+        self._waiting: list[str] = known.others  # not read yet
+        self._scanned = self._saved = known.scanned
+        self._stale = 0  # entries of the index that are missing or not true any more
 
     def look(self, budget_s: float | None = None, check: int | None = None) -> None:
         """Read what is new, for about ``budget_s`` seconds where given, and live runs again; of
@@ -53,28 +58,36 @@ class Listing:
         if not self._open():
             return
         changed = self._scan()
-        suspects = self._suspects(check)
-        changed |= self._read(suspects, budget_s)
-        if changed or (self._known and not self.runs):
+        changed |= self._read(self._suspects(check), budget_s)
+        if changed:
             key = lambda run: (run.started or 0.0, run.id)  # noqa: E731
             self.runs = sorted(self._known.values(), key=key, reverse=True)
-        if self._stale > len(self._known) // SAVE:
+        if not self.unread and (
+            self._stale > len(self._known) // SAVE or self._saved != self._scanned != 0
+        ):
             self.save()
 
     def refresh(self, runs: Iterable[RunSummary]) -> list[RunSummary]:
         """These runs as they are now, without those that have gone: what is about to be shown."""
         fresh = (
-            run if run.name not in self._unsure and index.same(self._fd, run, closely=True)
-            else self._examine(run.name)
+            self._examine(run.name)
+            if run.name in self._unsure
+            or index.touched(self._fd, run)
+            or index.changed(self._fd, [run])
+            else run
             for run in runs
-        )  # fmt: skip
+        )
         return [run for run in fresh if run is not None]
 
     def save(self) -> None:
-        """Write the index, where there is anything that it does not know."""
-        if self._stale and self.runs:
-            self._write(self.runs)
-            self._stale = 0
+        """Write the index, where there is anything to write."""
+        if self._known:
+            # in the order in which they are listed, unless they are still being read
+            runs = self._known.values() if self.unread else self.runs
+            over = (run for run in runs if run.name not in self._unsure)
+            others = [*self._unsure, *self._odd]
+            index.write(self.folder, over, 0 if self.unread else self._scanned, others)
+            self._stale, self._saved = 0, self._scanned
 
     def close(self) -> None:
         """Let go of the folder. May be called twice."""
@@ -88,9 +101,6 @@ class Listing:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, runs: Iterable[RunSummary]) -> None:
-        index.write(self.folder, (run for run in runs if run.name not in self._unsure))
-
     def _open(self) -> bool:
         """Whether the folder is there; another one in its place is begun anew."""
         try:
@@ -99,13 +109,10 @@ class Listing:
                 self.close()
             if self._fd < 0:
                 self._fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                self._known = index.read(self.folder)
-                self._stale = 0 if self._known else 1
-                self._unsure, self._odd, self._names, self._scanned = set(), {}, {}, 0
-                self.runs = []
+                self._begin(index.read(self.folder))
         except OSError:
             self.close()
-            self.runs, self._known = [], {}
+            self._begin(index.Index())
         return self._fd >= 0
 
     def _scan(self) -> bool:
@@ -117,59 +124,52 @@ class Listing:
             # what changes within a tick of the file system's clock would not be noticed
             self._scanned = now if time.time_ns() - now > 2_000_000_000 else 0
             with os.scandir(self.folder) as entries:
-                self._names = {
+                names = {
                     entry.name: entry.inode()
                     for entry in entries
                     if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)
                 }
         except OSError:
-            self._names = {}
-        names = self._names
+            names = {}
         gone = [n for n, run in self._known.items() if names.get(n, -1) != run.inode]
         for name in gone:
             del self._known[name]
             self._unsure.discard(name)
-        if gone:
-            self._stale += len(gone)
-        if self._odd:
-            self._odd = {n: i for n, i in self._odd.items() if names.get(n) == i}
+        self._stale += len(gone)
+        self._odd = {n: i for n, i in self._odd.items() if names.get(n) == i}
+        known, odd = self._known, self._odd
+        self._waiting = [n for n in names if n not in known and n not in odd]
         return bool(gone)
 
-    def _suspects(self, check: int | None) -> list[str]:
+    def _suspects(self, check: int | None) -> set[str]:
         """Runs that may have changed: the unsure, those that somebody has locked, and the next of
         the others whose journal is not what it was."""
-        live = set(self._unsure)
+        suspects = set(self._unsure)
         if held := index.locked(self._fd):
-            live |= {name for name, run in self._known.items() if run.lock in held}
-        over = list(self._known.values())
+            suspects |= {name for name, run in self._known.items() if run.lock in held}
+        over = self._known.values()
         if check is not None and check < len(over):
             start, self._turn = self._turn % len(over), (self._turn + check) % len(over)
-            over = over[start : start + check]
-        same, fd = index.same, self._fd
-        live |= {run.name for run in over if not same(fd, run)}
-        return sorted(live)
+            return suspects | index.changed(self._fd, islice(over, start, start + check))
+        return suspects | index.changed(self._fd, over)
 
-    def _read(self, suspects: list[str], budget_s: float | None) -> bool:
-        """Read these again and the unknown for the first time; whether anything is new."""
-        new: list[str] = []
-        if len(self._names) > len(self._known) + len(self._odd):
-            known, odd = self._known, self._odd
-            new = [n for n in self._names if n not in known and n not in odd]
+    def _read(self, suspects: set[str], budget_s: float | None) -> bool:
+        """Read these again and the waiting for the first time; whether anything is new."""
         begin = saved = time.monotonic()
-        changed = False
-        self.unread = 0
-        for done, name in enumerate((*suspects, *new)):
+        changed, all = False, len(suspects) + len(self._waiting)
+        for done, name in enumerate((*sorted(suspects), *self._waiting)):
             before = self._known.get(name)
-            changed |= self._examine(name) != before
+            changed |= self._examine(name) is not before
             now = time.monotonic()
+            self.unread = all - done - 1
             if budget_s is not None and now - begin > budget_s and done >= len(suspects):
-                self.unread = len(suspects) + len(new) - done - 1
                 break
-            if now - saved > PATIENCE:
-                saved = now
-                self._write(self._known.values())
+            if now - saved > PATIENCE and self.unread:
+                self.save()
+                saved = time.monotonic()
             if done % 256 == 255:
-                self.said(done + 1, len(suspects) + len(new))
+                self.said(done + 1, all)
+        self._waiting = self._waiting[len(self._waiting) - self.unread :] if self.unread else []
         return changed
 
     def _examine(self, name: str) -> RunSummary | None:
@@ -181,7 +181,7 @@ class Listing:
         settled = index.stamp(self._fd, mark)  # before it is read: what comes later is news
         run, over = examine(self.folder / name, self._clock)
         if run is None:
-            self._known.pop(name, None)
+            self._stale += self._known.pop(name, None) is not None
             self._unsure.discard(name)
             self._odd[name] = mark.inode
             return None
