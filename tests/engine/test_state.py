@@ -17,9 +17,10 @@ from tests.engine.twice import AtStep, check_goes_on
 from tests.engine.twice import trained as from_state
 from tuiwb.base.errors import UserError
 from tuiwb.engine.build import build
-from tuiwb.engine.checkpoint import Checkpoints, load, newest_whole, steps_in
+from tuiwb.engine.checkpoint import load, newest_whole, steps_in
 from tuiwb.engine.interfaces import StepRow, Stopped
 from tuiwb.engine.loop import train
+from tuiwb.engine.rolling import Checkpoints
 from tuiwb.engine.state import FORMAT
 from tuiwb.spec import resolve
 from tuiwb.spec.hot import with_settings

@@ -16,6 +16,7 @@ from tuiwb.engine.build import Session, build
 from tuiwb.engine.checkpoint import load, steps_in
 from tuiwb.engine.interfaces import Controls
 from tuiwb.engine.loop import Outcome, train
+from tuiwb.engine.rolling import Checkpoints
 from tuiwb.spec import resolve
 from tuiwb.spec.sections import Spec
 
@@ -52,7 +53,7 @@ class AtStep:
 
 def trained(
     spec: Spec,
-    folder: Path,
+    folder: Path | Checkpoints,
     begin: dict[str, Any] | None = None,
     controls: Controls | None = None,
 ) -> Trained:

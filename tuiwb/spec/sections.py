@@ -249,6 +249,15 @@ class Train(Section):
         str, knob("ends the run at the first evaluation that meets it, such as val_loss < 0.05; "
                   "empty is off", tier="hot")
     ] = ""  # fmt: skip
+    checkpoint_every: Annotated[
+        int, knob("steps between checkpoints; 0 is at every evaluation", unit="steps", ge=0,
+                  tier="hot")
+    ] = 0  # fmt: skip
+    checkpoint_space: Annotated[
+        int,
+        knob("room that checkpoints may take: the first, the best and the newest stay anyway, of "
+             "the others the older ones go first", unit="MB", ge=0, scale="log", tier="hot"),
+    ] = 2000  # fmt: skip
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0

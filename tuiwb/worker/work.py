@@ -98,6 +98,7 @@ class _Work:
         inbox = Inbox(self.paths, self.journal, self.leaving, place)
         from tuiwb.engine.build import build
         from tuiwb.engine.loop import train
+        from tuiwb.engine.rolling import Checkpoints
         from tuiwb.worker.heartbeat import Heartbeat
         from tuiwb.worker.introduce import introduce
         from tuiwb.worker.past import past
@@ -125,11 +126,13 @@ class _Work:
         inbox.accepted = accepted
         answer_the_moot(self.paths, inbox, self.before)
         controls = Scheduled(inbox, begun.commands)
+        checkpoints = Checkpoints(self.paths.checkpoints)
+        sink.rounds.heed = checkpoints.found
         self.say("training")
         heartbeat.start()
         self.leaving.keep()
         try:
-            outcome = train(session, sink, controls, self.paths.checkpoints, begun.take_state())
+            outcome = train(session, sink, controls, checkpoints, begun.take_state())
             sink.rounds.last(STEADY.now())
         finally:
             self.leaving.answered = True  # what is left to do is quickly done

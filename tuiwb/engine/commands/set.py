@@ -19,5 +19,6 @@ def obey(desk: Desk, command: Command) -> None:
         raise UserError("nothing to set", allowed=", ".join(hot_keys(before)))
     spec = with_settings(before, command.args)
     desk.loop.settle()
+    desk.loop.checkpoint("before a set")
     desk.loop.retune(spec)
     command.accept(desk.session.step, was={key: value_of(before, key) for key in command.args})
