@@ -121,7 +121,7 @@ async def test_other_remedies_open_a_set_up_with_the_change_in_it(
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         screen = app.screen
         assert isinstance(screen, SetupScreen)
-        assert ("tuiwb fork" in text_of(app)) == (tier == "branch")
+        assert ("no checkpoint before" in text_of(app)) == (tier == "branch")
         assert screen.form.resolved.get("init.name") == "xavier"
         assert screen.form.resolved.get("optim.lr") == 0.003  # what was set by hand goes along
         await pilot.press("ctrl+r")

@@ -190,7 +190,7 @@ async def test_zoom_pan_fit_and_newest(runs: Path, record: Record) -> None:
         left = await seen("left_square_bracket")
         assert left[1] < high and left[1] - left[0] == pytest.approx(high - low)
         assert await seen("0") == whole
-        newest = await seen("f")
+        newest = await seen("F")
         assert newest[1] >= 400 and newest[1] - newest[0] < 400
         for _ in range(12):
             await pilot.press("plus")

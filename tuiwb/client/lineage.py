@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.listing import Listing
 from tuiwb.run.meta import read_meta
 from tuiwb.run.view import RunView
 
 _DEEPEST = 1000
+_PATIENCE = 0.2
+"""Seconds of reading summaries that looking for children may take."""
 
 
 class Stretch(NamedTuple):
@@ -41,6 +44,28 @@ def lineage(view: RunView) -> tuple[Stretch, ...]:
         if meta.get("uid") != known:
             break  # another run that took its name
     return tuple(chain[::-1])
+
+
+class Child(NamedTuple):
+    """A run that was forked from another after ``step`` updates."""
+
+    name: str
+    step: int
+
+
+def children(view: RunView) -> tuple[Child, ...]:
+    """The forks of a run among its neighbours, oldest first; of very many, those that are known
+    already. Not for an event loop: it reads the folder of runs."""
+    uid = view.meta.get("uid")
+    with Listing(view.path.parent) as listing:
+        listing.look(_PATIENCE, check=0)
+        runs = listing.runs
+    return tuple(
+        Child(run.id, run.parent_step)
+        for run in reversed(runs)
+        if run.parent_step is not None
+        and (run.parent_uid == uid if run.parent_uid else run.parent == view.path.name)
+    )
 
 
 def forked(meta: Mapping[str, Any]) -> tuple[str, int] | None:

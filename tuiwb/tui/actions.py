@@ -99,7 +99,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "resume", "r", "resume", "Go on with a run that was stopped or has crashed", 1),
     _action("run", "single_step", "full_stop", "step", "One step of a paused training", 2),
     _action("run", "set", "s", "set", "Turn knobs of the running training", 2),
-    _action("run", "fork", "f", "fork here", "A child run from the checkpoint before the cursor", 3),
+    _action("run", "fork", "f", "fork here", "A child from the checkpoint before the cursor", 3),
     _action("run", "cursor", "c", "cursor", "Read values at a step, on all charts", 3),
     _action("run", "left", "left h", "left", "Cursor one column left, or pan"),
     _action("run", "right", "right l", "right", "Cursor one column right, or pan"),

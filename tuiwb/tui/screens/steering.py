@@ -54,7 +54,10 @@ class Steering:
 
     def _live(self) -> RunView | None:
         """The run where it can be asked something; else it says why not."""
-        if self.frame is None or self.frame.view.status.ended_now:
+        if self.frame is None:
+            self.say("the run is being opened", palette.DIM)
+            return None
+        if self.frame.view.status.ended_now:
             self.say("this run has ended already", palette.DIM)
             return None
         return self.frame.view
@@ -153,7 +156,7 @@ class Steering:
         branch = change_of(finding)[0] == "branch"
         screen.say(
             f"a new run after {view.id}, with the remedy"
-            + ("; from a checkpoint comes with tuiwb fork" if branch else ""),
+            + ("; no checkpoint before the finding is there to fork from" if branch else ""),
             seconds=12,
         )
 
