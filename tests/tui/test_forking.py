@@ -55,7 +55,6 @@ async def test_two_keys_from_the_cursor_to_a_child_on_the_screen(
         await pilot.press("f")
         await until(pilot, lambda: isinstance(app.screen, BranchScreen))
         assert "fork at 84, the checkpoint before 130" in text_of(app)
-        assert "batch_size" in text_of(app) and "lr " in text_of(app)
         assert "train.seed" not in text_of(app) and "activation" not in text_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: begun and isinstance(app.screen, RunScreen)
