@@ -54,9 +54,13 @@ def _action(context: Context, name: str, keys: str, label: str, help: str, show:
 
 ACTIONS: tuple[Action, ...] = (
     _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
-    _action("presets", "filter", "slash", "filter", "Show only presets that hold what you type", 2),
+    _action("presets", "filter", "slash", "filter", "Show only what holds the words you type", 2),
     _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
     _action("presets", "resume", "r", "resume", "Go on with the chosen run, if it ended early"),
+    _action("presets", "note", "n", "note", "Write a line about the chosen run"),
+    _action("presets", "tag", "t", "tag", "Tag the chosen run, or take a tag away"),
+    _action("presets", "rename", "R", "rename", "Rename the chosen run, if it is over"),
+    _action("presets", "delete", "D delete", "delete", "Delete the chosen run; asks first"),
     _action("presets", "down", "down j", "down", "Next line"),
     _action("presets", "up", "up k", "up", "Line before"),
     _action("presets", "page_down", "pagedown", "page down", "One page on"),

@@ -18,10 +18,10 @@ class Write(ModalScreen[str | None]):
 
     BINDINGS: ClassVar = [Binding("escape", "leave", "leave it")]
 
-    def __init__(self, title: str, hint: str, longest: int) -> None:
+    def __init__(self, title: str, hint: str, longest: int, value: str = "") -> None:
         super().__init__()
         self._heading = title
-        self.field = Input(placeholder=hint, max_length=longest, id="write")
+        self.field = Input(value, placeholder=hint, max_length=longest, id="write")
 
     def compose(self) -> ComposeResult:
         box = Vertical(self.field, classes="window")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, overload
 
 from textual import events
 from textual.message import Message
@@ -19,6 +19,29 @@ class Row:
 
     line: Line
     key: Hashable = None
+
+
+class Rows(Sequence[Row]):
+    """Rows of which a line is made only when it is looked at: lists may be very long."""
+
+    def __init__(self, keys: Sequence[Hashable], line: Callable[[int], Line]) -> None:
+        self.keys = keys
+        self._line = line
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(len(self))[place]]
+        number = range(len(self))[place]
+        return Row(self._line(number), self.keys[number])
 
 
 class RowsView(LinesView, can_focus=True):
@@ -46,20 +69,30 @@ class RowsView(LinesView, can_focus=True):
         self.empty = empty
         self.key: Hashable = None
         self.top = 0
+        self._known: Sequence[Row] | None = None
+        self._stops: list[Hashable] = []
+        self._order: dict[Hashable, int] = {}  # key -> which of the stops
+        self._place: dict[Hashable, int] = {}  # key -> which of the rows
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on its key, or the nearest place that is left."""
         place = self._at()
         self.rows = rows
         keys = self.stops()
-        if self.key not in keys:
+        if self.key not in self._order:
             key = keys[min(place, len(keys) - 1)] if keys else None
             self._set(key)
         self.redraw()
 
     def stops(self) -> list[Hashable]:
         """The keys that the cursor can stand on, from top to bottom."""
-        return [row.key for row in self.rows if row.key is not None]
+        if self._known is not self.rows:
+            self._known = rows = self.rows
+            keys = rows.keys if isinstance(rows, Rows) else [row.key for row in rows]
+            self._place = {key: place for place, key in enumerate(keys) if key is not None}
+            self._stops = list(self._place)
+            self._order = {key: number for number, key in enumerate(self._stops)}
+        return self._stops
 
     def move(self, by: int) -> None:
         """The cursor by some rows; it stops at the ends."""
@@ -69,7 +102,8 @@ class RowsView(LinesView, can_focus=True):
 
     def move_to(self, key: Hashable) -> None:
         """The cursor to a row."""
-        if key in self.stops():
+        self.stops()
+        if key in self._order:
             self._set(key)
             self.redraw()
 
@@ -98,7 +132,8 @@ class RowsView(LinesView, can_focus=True):
         return over(pad([(self.MARK, mark), *row.line], width), bar)
 
     def _follow(self, height: int) -> None:
-        place = next((i for i, row in enumerate(self.rows) if row.key == self.key), 0)
+        self.stops()
+        place = self._place.get(self.key, 0)
         shown = height - 1 if height > 3 else height  # the last line may say how many follow
         self.top = max(0, min(self.top, len(self.rows) - height))
         last = place  # what is said beneath a row, such as what is wrong with it, belongs to it
@@ -120,8 +155,8 @@ class RowsView(LinesView, can_focus=True):
             self.top -= 1
 
     def _at(self) -> int:
-        keys = self.stops()
-        return keys.index(self.key) if self.key in keys else 0
+        self.stops()
+        return self._order.get(self.key, 0)
 
     def _set(self, key: Hashable) -> None:
         if key != self.key:
