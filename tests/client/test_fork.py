@@ -136,6 +136,7 @@ def test_a_loop_of_ones_own_cannot_be_forked_or_repeated(runs: Path) -> None:
 def test_at_the_end_of_a_finished_run_there_must_be_more_to_do(runs: Path, fake: Fake) -> None:
     parent = recorded(runs, 40, 100, state="finished")
     assert prepare(parent.root).step == 40
+    assert prepare(parent.root, overrides=["train.steps=200"]).step == 100
     at_end = prepare(parent.root, 100)
     with pytest.raises(UserError, match="nothing is left to train") as caught:
         fork(at_end, runs, ["optim.lr=0.1"], command=fake("silent"))

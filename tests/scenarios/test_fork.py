@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.scenarios.helpers import until
+from tests.scenarios.helpers import end_worker_of, until
 from tuiwb.client.commands import send, wait
 from tuiwb.client.fork import fork, prepare
 from tuiwb.client.launch import launch
 from tuiwb.client.replay import replay
+from tuiwb.client.resume import resume
 from tuiwb.client.warm import Warm
+from tuiwb.run.layout import RunPaths
 from tuiwb.run.reader import RunReader
 from tuiwb.run.view import RunView
 from tuiwb.spec import resolve
@@ -135,3 +137,34 @@ def test_a_replay_of_a_fork_begins_at_the_fork(parent: Path, runs: Path, warm: W
     first = ended(fork(prepare(parent, 500), runs, ["optim.lr=0.003"], standby=warm))
     again = ended(replay(first.path, runs, standby=warm))
     assert same(rows(again), rows(first)) and again.metrics == first.metrics
+
+
+def test_a_run_that_trains_is_forked_and_trains_on(runs: Path, warm: Warm) -> None:
+    spec = resolve("softmax-digits", ["train.steps=1000000", "train.eval_every=100"])
+    path = launch(spec, runs, name="busy", standby=warm)
+    until("it has a checkpoint", lambda: any(path.glob("checkpoints/0*")))
+    prepared = prepare(path)
+    child = fork(prepared, runs, [f"train.steps={prepared.step + 50}"], standby=warm)
+    assert not seen(path).status.ended_now, "the parent goes on"
+    there = seen(path).status.step
+    view = ended(child)
+    until("the parent goes on", lambda: seen(path).status.step > there)
+    ask(path, "stop")
+    its = rows(seen(path))
+    assert rows(view)["step"].tolist() == list(range(1, prepared.step + 51))
+    assert same(rows(view), its[: prepared.step + 50])
+
+
+def test_a_child_that_is_killed_before_its_first_checkpoint_is_resumed(
+    parent: Path, runs: Path, warm: Warm
+) -> None:
+    spec = ["train.steps=100000", "optim.lr=0.002"]
+    child = fork(prepare(parent, 500), runs, spec, standby=warm)
+    until("it trains", lambda: seen(child).status.step > 510)
+    end_worker_of(RunPaths(child))
+    until("it is dead", lambda: seen(child).status.state == "crashed")
+    killed = rows(seen(child))
+    resume(child, standby=warm)
+    until("it is as far", lambda: seen(child).status.step > len(killed))
+    ask(child, "stop")
+    assert same(rows(seen(child))[: len(killed)], killed)

@@ -63,19 +63,23 @@ class Prepared:
         return all(new.get(key) == self.resolved.get(key) for key in _ENDS)
 
 
-def prepare(parent: Path, at: int | None = None, *, before: bool = False) -> Prepared:
+def prepare(
+    parent: Path, at: int | None = None, *, before: bool = False, overrides: Sequence[str] = ()
+) -> Prepared:
     """Look for the checkpoint of step ``at``; with ``before`` the nearest one at or before it,
-    and without ``at`` the newest one from which something is left to train.
+    and without ``at`` the newest one from which something is left to train with ``overrides``.
 
     Raises `UserError`: no run, a loop of the user's own, no such checkpoint (the nearest are
     named), or one that is damaged.
     """
     with RunReader(parent) as reader:
         view = reader.poll(None)
-    return prepared(view, at, before=before)
+    return prepared(view, at, before=before, overrides=overrides)
 
 
-def prepared(view: RunView, at: int | None = None, *, before: bool = False) -> Prepared:
+def prepared(
+    view: RunView, at: int | None = None, *, before: bool = False, overrides: Sequence[str] = ()
+) -> Prepared:
     """`prepare` for a run that has been read."""
     paths = RunPaths(view.path)
     if view.spec is None:
@@ -94,7 +98,8 @@ def prepared(view: RunView, at: int | None = None, *, before: bool = False) -> P
             next="one is written at each evaluation; "
             f"write one now with: tuiwb ctl {shlex.quote(view.id)} checkpoint",
         )
-    step = _chosen(view, steps, at, before)
+    more = any(text.partition("=")[0].strip() in _ENDS for text in overrides)
+    step = _newest(view, steps, more) if at is None else _chosen(view, steps, at, before)
     live = {key for s in settings(events(paths.journal)) if s.step <= step for key in s.args}
     spec = in_force(view.spec.spec, events(paths.journal), step)
     origins = {**view.spec.origins, **dict.fromkeys(live, f"set in {view.id}")}
@@ -118,7 +123,7 @@ def fork(
     taken name, a full disk, a parent or checkpoint that has gone meanwhile.
     """
     resolved = prepared.changed(overrides)
-    consent.check(resolved.spec.model.name)
+    consent.check(resolved.spec.model.name, home(prepared.parent))
     if standby is not None:
         standby.prepare()
     path = make(prepared, runs, resolved, name=name, argv=argv)
@@ -177,20 +182,25 @@ def home(run: RunPaths) -> Path | None:
     return Path(folder) if isinstance(folder, str) and folder else None
 
 
-def _chosen(view: RunView, steps: Sequence[int], at: int | None, before: bool) -> int:
+def _newest(view: RunView, steps: Sequence[int], more: bool) -> int:
+    """The newest whole checkpoint, but for that of the end where no ``more`` is to be trained."""
     paths = RunPaths(view.path)
-    if at is None:
-        left = [step for step in steps if not _is_end(view, step)] or list(steps)
-        whole = (step for step in reversed(left) if checkpoints.is_whole(paths.checkpoint(step)))
-        if (newest := next(whole, None)) is None:
-            raise _damaged(paths, left[-1])
-        return newest
+    left = [step for step in steps if more or not _is_end(view, step)] or list(steps)
+    whole = (step for step in reversed(left) if checkpoints.is_whole(paths.checkpoint(step)))
+    if (newest := next(whole, None)) is None:
+        raise _damaged(paths, left[-1])
+    return newest
+
+
+def _chosen(view: RunView, steps: Sequence[int], at: int, before: bool) -> int:
+    paths = RunPaths(view.path)
     if at in steps:
         return at
     earlier = [step for step in steps if step < at]
     if before and earlier:
         return earlier[-1]
     later = [step for step in steps if step > at]
+    left = [step for step in steps if not _is_end(view, step)] or steps
     near = [f"{earlier[-1]} before it"] if earlier else []
     near += [f"{later[0]} after it"] if later else []
     raise UserError(
@@ -200,7 +210,7 @@ def _chosen(view: RunView, steps: Sequence[int], at: int | None, before: bool) -
         found=str(at),
         allowed=some(steps),
         nearest=", ".join(near),
-        next=f"tuiwb fork {shlex.quote(view.id)} --at {min(steps, key=lambda s: abs(s - at))}",
+        next=f"tuiwb fork {shlex.quote(view.id)} --at {min(left, key=lambda s: abs(s - at))}",
     )
 
 

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from tuiwb.cli import output
-from tuiwb.cli.options import Detach, Interval, Json, Name, Runs, Settings, runs_folder
+from tuiwb.cli.options import (
+    AllowCode,
+    Detach,
+    Interval,
+    Json,
+    Name,
+    Runs,
+    Settings,
+    runs_folder,
+)
 
 PLACE = 3.5
 app = typer.Typer()
@@ -29,6 +38,7 @@ def fork(
         ),
     ] = None,
     settings: Settings = None,
+    allow_code: AllowCode = False,
     detach: Detach = False,
     name: Name = None,
     json: Json = False,
@@ -40,14 +50,15 @@ def fork(
     The child begins as the parent was after STEP, with what had been set in it by then, and trains
     on. Knobs that a run begins with (its model, data, initialisation) cannot differ.
     """
+    from tuiwb.cli.consent import settle_run
     from tuiwb.cli.training import attend
     from tuiwb.client.fork import fork as start
     from tuiwb.client.fork import prepare
     from tuiwb.client.runs import find
 
     folder = runs_folder(runs)
-    prepared = prepare(find(folder, run), at)
-    path = start(prepared, folder, settings or [], name=name, argv=tuple(sys.argv))
+    prepared = prepare(find(folder, run), at, overrides=settings or ())
+    path = start(prepared, folder, settings or (), name=name, argv=tuple(sys.argv))
     output.say(f"{path.name} goes on from step {prepared.step} of {prepared.parent.id}")
     return attend(path, detach, json, interval)
 
@@ -55,6 +66,7 @@ def fork(
 @app.command()
 def replay(
     run: Run,
+    allow_code: AllowCode = False,
     detach: Detach = False,
     name: Name = None,
     json: Json = False,
@@ -65,12 +77,14 @@ def replay(
 
     On the same machine the losses are the same. A forked run is repeated from its fork.
     """
+    from tuiwb.cli.consent import settle_run
     from tuiwb.cli.training import attend
     from tuiwb.client.replay import replay as start
     from tuiwb.client.runs import find
 
     folder = runs_folder(runs)
     source: Path = find(folder, run)
+    settle_run(source, allow_code)
     path = start(source, folder, name=name, argv=tuple(sys.argv))
     output.say(f"{path.name} repeats {source.name}")
     return attend(path, detach, json, interval)
