@@ -40,7 +40,7 @@ def in_words(answer: Mapping[str, Any]) -> str:
             return f"stop: asked{at}, it ends after the epoch at step {told['ends']}"
         case "step":
             steps = args.get("steps", 1)
-            return f"step{at}: {steps} more" if steps != 1 else f"step{at}"
+            return f"step: {steps} more from step {step} on" if steps != 1 else f"one step{at}"
     return f"{command}{at}"
 
 

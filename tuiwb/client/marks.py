@@ -14,6 +14,7 @@ LABEL = 24
 """Characters of a label."""
 TURNS = ("set", "stop", "pause", "resume")
 """Commands that change the course: they are labelled. What only looks is a small sign."""
+# a checkpoint that nobody asked for is "kept": they come often
 THEMSELVES = ("note", "checkpoint")
 """Commands that leave an event of their own, which is marked."""
 
@@ -70,7 +71,7 @@ def _kind(event: Mapping[str, Any]) -> tuple[str, str] | None:
         case "error":
             return "error", _label(event.get("what"))
         case "checkpoint":
-            return "checkpoint", ""
+            return "checkpoint" if event.get("reason") == "asked" else "kept", ""
         case "note":
             return "note", _label(event.get("text"))
         case "resumed":

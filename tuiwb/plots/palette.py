@@ -87,6 +87,7 @@ MARKS = {
     "resume": MarkStyle("◇", "Y", 0xCC79A7, 5),
     "note": MarkStyle("●", "o", 0x56B4E9, 4, guide=False),
     "look": MarkStyle("▿", "'", QUIET, 3, guide=False),
+    "kept": MarkStyle("┴", "+", 0x009E73, 1, guide=False),
     "checkpoint": MarkStyle("◆", "#", 0x009E73, 2, guide=False),
 }
 

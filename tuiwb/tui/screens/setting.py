@@ -19,6 +19,8 @@ from tuiwb.tui.widgets.form import KnobForm
 from tuiwb.tui.widgets.lines import Line, LinesView, wrap
 from tuiwb.tui.widgets.rows import RowsView
 
+_AROUND = 8
+"""Rows of the window beside those of the knobs."""
 RATE = "optim.lr"
 """Where the cursor stands first."""
 
@@ -35,9 +37,7 @@ class Words(LinesView):
         knob = self.fields.knob()
         if self.said or knob is None:
             return [[(line, RED)] for line in wrap(self.said, width)]
-        told = clean(knob.info.help) + (
-            "; the schedule keeps its shape" if knob.key == RATE else ""
-        )
+        told = clean(knob.info.help) + ("; its shape stays" if knob.key == RATE else "")
         factor = f", or {'*2 /10'}" if knob.info.kind in ("int", "float") else ""
         lines: list[Line] = [[(line, PLAIN)] for line in wrap(told, width)[: height - 1]]
         return [*lines, [(knob.info.allowed, DIM), (factor, FAINT)]]
@@ -64,9 +64,6 @@ class SettingScreen(ModalScreen[Mapping[str, Any] | None]):
         self.words = Words(self.fields)
 
     def compose(self) -> ComposeResult:
-        knobs = self.form.knobs()
-        sections = len({knob.section for knob in knobs})
-        self.fields.styles.height = len(knobs) + 2 * sections - 1
         box = Vertical(self.fields, self.words, classes="window setting")
         box.border_title = Content(self._heading)
         box.border_subtitle = "type or ← → · enter sets it · escape leaves it"
@@ -77,6 +74,12 @@ class SettingScreen(ModalScreen[Mapping[str, Any] | None]):
         keys = self.fields.stops()
         if RATE in keys:
             self.fields.move_to(RATE)
+
+    def on_resize(self) -> None:
+        """As many rows as there are, but half of the screen at most: the charts stay in view."""
+        most = max(self.size.height // 2 - 2, 8)
+        rows = min(len(self.fields.rows), most, self.size.height - _AROUND)
+        self.fields.styles.height = max(3, rows)
 
     @on(RowsView.Moved)
     @on(KnobForm.Turned)

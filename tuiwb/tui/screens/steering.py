@@ -244,6 +244,8 @@ class Steering:
         else:
             self.say(in_words(answer), palette.RED, seconds=12.0)
         self.wake()
+        await asyncio.sleep(2 * _LOOK)  # a state that changes is told right after the answer
+        self.wake()
 
     @work(exclusive=True, group="regenerate")
     async def _again(self) -> None:

@@ -13,7 +13,7 @@ from tuiwb.tui.palette import AMBER, DIM, FAINT, PLAIN, RED, STRONG
 from tuiwb.tui.widgets.lines import Line, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
-_NAME = 15
+_NAME = 16
 _VALUE = 16
 
 
