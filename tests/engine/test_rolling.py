@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.engine.recorder import Ask, Script
-from tests.engine.twice import AtStep
+from tests.engine.recorder import Ask, AtSteps, Script, every_checkpoint
 from tests.engine.twice import trained as run
 from tuiwb.engine import writing
 from tuiwb.engine.checkpoint import load, newest_whole, steps_in
-from tuiwb.engine.loop import Loop
 from tuiwb.engine.rolling import Checkpoints, refusal
 from tuiwb.engine.staging import Staging
 from tuiwb.spec import resolve
@@ -191,17 +190,9 @@ class Doctor(Script):
 
 
 @pytest.fixture(autouse=True)
-def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loops wait for their disk, but where a test has one of its own: nets this small outrun it."""
-    save = Loop.checkpoint
-
-    def patiently(self: Loop, *args: Any, **kwargs: Any) -> bool:
-        saved = save(self, *args, **kwargs)
-        self.checkpoints.wait()
-        return saved
-
-    if "disk" not in request.fixturenames:
-        monkeypatch.setattr(Loop, "checkpoint", patiently)
+def none_is_skipped(request: pytest.FixtureRequest) -> Iterator[None]:
+    with nullcontext() if "disk" in request.fixturenames else every_checkpoint():
+        yield
 
 
 def reasons(folder: Path) -> Mapping[int, tuple[str, list[str]]]:
@@ -212,7 +203,7 @@ def reasons(folder: Path) -> Mapping[int, tuple[str, list[str]]]:
 def test_one_is_taken_before_knobs_are_set(tmp_path: Path) -> None:
     spec = resolve("mlp-digits", SHORT).spec
     asked = Ask("set", {"optim.lr": 0.5})
-    run(spec, tmp_path, controls=AtStep(3, asked))
+    run(spec, tmp_path, controls=AtSteps({3: asked}))
     kept = reasons(tmp_path)
     assert kept[3] == ("before a set", ["before a set"]) and kept[2] == ("evaluation", [])
     assert load(tmp_path / "00000003")["spec"]["optim"]["lr"] == spec.optim.lr
@@ -220,9 +211,8 @@ def test_one_is_taken_before_knobs_are_set(tmp_path: Path) -> None:
 
 
 def test_a_set_at_an_evaluation_pins_that_checkpoint(tmp_path: Path) -> None:
-    run(
-        resolve("mlp-digits", SHORT).spec, tmp_path, controls=AtStep(4, Ask("set", {"optim.lr": 1}))
-    )
+    asked = Ask("set", {"optim.lr": 1})
+    run(resolve("mlp-digits", SHORT).spec, tmp_path, controls=AtSteps({4: asked}))
     assert reasons(tmp_path)[4] == ("evaluation", ["before a set"])
 
 
@@ -256,7 +246,7 @@ def test_knobs_say_how_often(tmp_path: Path, settings: list[str], steps: list[in
 def test_the_knobs_are_hot(tmp_path: Path) -> None:
     ask = Ask("set", {"train.checkpoint_every": 1, "train.checkpoint_space": 1000})
     spec = resolve("mlp-digits", [*SHORT, "train.checkpoint_space=0"]).spec
-    run(spec, tmp_path, controls=AtStep(4, ask))
+    run(spec, tmp_path, controls=AtSteps({4: ask}))
     assert ask.accepted == 4 and {5, 6, 7, 8} <= set(steps_in(tmp_path))
 
 

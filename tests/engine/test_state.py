@@ -6,21 +6,19 @@ import random
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from tests.engine.recorder import Ask, MemorySink, Script, trained
-from tests.engine.twice import AtStep, check_goes_on
+from tests.engine.recorder import Ask, AtSteps, MemorySink, Script, every_checkpoint, trained
+from tests.engine.twice import check_goes_on
 from tests.engine.twice import trained as from_state
 from tuiwb.base.errors import UserError
 from tuiwb.engine.build import build
 from tuiwb.engine.checkpoint import load, newest_whole, steps_in
 from tuiwb.engine.interfaces import StepRow, Stopped
 from tuiwb.engine.loop import train
-from tuiwb.engine.rolling import Checkpoints
 from tuiwb.engine.state import FORMAT
 from tuiwb.spec import resolve
 from tuiwb.spec.hot import with_settings
@@ -31,16 +29,7 @@ SHORT = ("train.steps=7", "train.eval_every=2", "train.device=cpu")
 
 @pytest.fixture(autouse=True, scope="module")
 def none_is_skipped() -> Iterator[None]:
-    """Every checkpoint is written before training goes on: nets this small outrun the disk."""
-    save = Checkpoints.save
-
-    def patiently(self: Checkpoints, *args: Any, **kwargs: Any) -> bool:
-        saved = save(self, *args, **kwargs)
-        self.wait()
-        return saved
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Checkpoints, "save", patiently)
+    with every_checkpoint():
         yield
 
 
@@ -114,7 +103,7 @@ def test_a_fork_with_hot_knobs_is_the_run_in_which_they_were_set(
 ) -> None:
     spec = resolve(preset, [*SHORT, *before]).spec
     asked = Ask("set", change)
-    parent = from_state(spec, tmp_path / "parent", controls=AtStep(4, asked))
+    parent = from_state(spec, tmp_path / "parent", controls=AtSteps({4: asked}))
     assert asked.accepted == 4
     state = load(tmp_path / "parent" / "00000004")
     fork = from_state(with_settings(spec, change), tmp_path / "fork", state)

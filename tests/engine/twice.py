@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tests.engine.recorder import Ask, MemorySink, Script
+from tests.engine.recorder import MemorySink, Script
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.checkpoint import load, steps_in
 from tuiwb.engine.interfaces import Controls
@@ -39,16 +39,6 @@ class Trained:
             "evaluations": [found for found in self.sink.evaluations if found[0] > after],
             "outcome": self.outcome,
         }
-
-
-class AtStep:
-    """Controls that hand out one command at one step."""
-
-    def __init__(self, step: int, ask: Ask) -> None:
-        self.left = {step: ask}
-
-    def take(self, step: int) -> list[Ask]:
-        return [self.left.pop(step)] if step in self.left else []
 
 
 def trained(

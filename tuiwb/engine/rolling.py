@@ -138,7 +138,8 @@ class Checkpoints:
         while True:
             with self._lock:
                 write = self._writes[0]
-            self._written.append(self._write(write))
+            written = self._write(write)
+            self._written.append(written)  # the list is another one by now
             self._staging.give_back(write.staged)
             with self._lock:
                 del self._writes[0]
