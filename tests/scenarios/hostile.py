@@ -82,14 +82,16 @@ def preset(folder: Path) -> Path:
     return path
 
 
-def run(runs: Path, name: str = "evil-run", state: str = "failed") -> Path:
-    """A whole run; ``name`` may be hostile too."""
+def run(
+    runs: Path, name: str = "evil-run", state: str = "failed", folder: Path | None = None
+) -> Path:
+    """A whole run, started in ``folder``; ``name`` may be hostile too."""
     path = runs / name
     paths = RunPaths(path)
     for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
         folder.mkdir(parents=True)
     paths.spec.write_text(f"preset = {toml(evil('preset'))}\n{spec()}", encoding="utf-8")
-    paths.meta.write_text(json.dumps(_meta(path)))
+    paths.meta.write_text(json.dumps(_meta(folder or path)))
     paths.log.write_bytes(EVIL.encode("utf-8", "replace") + b"\n\x9b31m\xff\x1b[2J\n")
     lock = {"pid": 1, "boot_id": evil("b"), "started": 1.0, "host": evil("host")}
     paths.lock.write_text(json.dumps(lock))
@@ -100,7 +102,7 @@ def run(runs: Path, name: str = "evil-run", state: str = "failed") -> Path:
     return path
 
 
-def _meta(path: Path) -> dict[str, Any]:
+def _meta(folder: Path) -> dict[str, Any]:
     return {
         "format": 1,
         "created": 1_700_000_000.0,
@@ -113,7 +115,7 @@ def _meta(path: Path) -> dict[str, Any]:
         "versions": {"tuiwb": evil("0.1"), "torch": evil("2"), evil("python"): evil("3")},
         "host": evil("host"),
         "user": evil("user"),
-        "folder": str(path),
+        "folder": str(folder),
         "git": evil("abc"),
         "tags": [evil("tag")],
         "note": evil("note"),

@@ -45,7 +45,7 @@ def replay(
             found="a loop of your own" if view.meta.get("watched") else "no spec that can be read",
             allowed="a run that tuiwb has trained",
         )
-    consent.check(view.spec.spec.model.name)
+    consent.check(view.spec.spec.model.name, home(paths))
     known = interventions(paths)
     if standby is not None:
         standby.prepare()

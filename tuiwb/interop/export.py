@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -91,7 +92,8 @@ def _clear(beside: Path) -> None:
     if beside.is_dir():
         shutil.rmtree(beside, ignore_errors=True)
     else:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def _taken(target: Path) -> UserError:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tuiwb.cli import output
-from tuiwb.cli.options import Detach, Interval, Json, Runs, runs_folder
+from tuiwb.cli.options import AllowCode, Detach, Interval, Json, Runs, runs_folder
 
 PLACE = 3.4
 app = typer.Typer()
@@ -18,6 +18,7 @@ def resume(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
+    allow_code: AllowCode = False,
     detach: Detach = False,
     json: Json = False,
     runs: Runs = None,
@@ -28,6 +29,7 @@ def resume(
     On the same machine it comes out as if it had never been interrupted. What was set after the
     checkpoint is set again at the same steps. A finished run is not resumed: fork it.
     """
+    from tuiwb.cli.consent import settle_run
     from tuiwb.cli.training import attend
     from tuiwb.client.resume import resume as start
     from tuiwb.client.resume import told
@@ -35,6 +37,7 @@ def resume(
     from tuiwb.run.resuming import words
 
     path = find(runs_folder(runs), run)
+    settle_run(path, allow_code)
     began = start(path)
     for event in told(path, began):
         text = words(event) if event["kind"] == "resumed" else str(event.get("text"))
