@@ -243,8 +243,9 @@ class Train(Section):
     ] = 0  # fmt: skip
     stop_on: Annotated[
         tuple[str, ...],
-        knob("symptoms that end the run when the doctor finds them, such as non-finite"),
-    ] = ()
+        knob("symptoms that end the run when the doctor finds them, such as non-finite",
+             tier="branch"),
+    ] = ()  # fmt: skip
     stop_when: Annotated[
         str, knob("ends the run at the first evaluation that meets it, such as val_loss < 0.05; "
                   "empty is off", tier="hot")
@@ -262,8 +263,10 @@ class Train(Section):
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0
     device: Annotated[
-        str, knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there")
-    ] = "auto"
+        str,
+        knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there",
+             tier="branch"),
+    ] = "auto"  # fmt: skip
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         knob("auto is bfloat16 autocast on a GPU that has it, else float32", tier="branch"),
