@@ -15,6 +15,7 @@ from tuiwb.base.clock import STEADY
 from tuiwb.base.errors import UserError
 from tuiwb.base.progress import telling
 from tuiwb.run import ballast
+from tuiwb.run.elsewhere import refuse_elsewhere
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
@@ -54,6 +55,7 @@ def work(run: str) -> int:
             raise UserError(
                 "this is not a run directory", where=run, found="no spec.toml", next="tuiwb ls"
             )
+        refuse_elsewhere(paths)
         lock.acquire()
         before = look_back(paths)
     except UserError as error:
