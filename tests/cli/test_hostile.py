@@ -31,6 +31,17 @@ READING = (
     "ctl RUN stop",
     "ctl RUN set optim.lr=1",
     "ensemble RUN RUN",
+    "compare RUN RUN",
+    "compare RUN RUN --json",
+    "resume RUN",
+    "fork RUN",
+    "replay RUN",
+    "note RUN hello",
+    "tag RUN",
+    "prune",
+    "export RUN --to csv --out out",
+    "export RUN --to tensorboard --out out",
+    "export RUN --to safetensors --out out",
     "presets",
     "presets --json",
     "lesson",
@@ -54,9 +65,9 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def runs(own_world: Path) -> Path:
+def runs(own_world: Path, tmp_path: Path) -> Path:
     runs = own_world / "runs"
-    hostile.run(runs)
+    hostile.run(runs, folder=tmp_path)
     own = own_world / "config" / "tuiwb" / "presets"
     own.mkdir(parents=True)
     hostile.preset(own)
@@ -108,8 +119,9 @@ def test_nor_does_the_name_of_its_folder(
 
 def test_code_is_asked_for_in_words(told: Path, runs: Path, command: Tuiwb, tmp_path: Path) -> None:
     preset = hostile.preset(tmp_path)
-    for verb in ("run", "describe", "check"):
-        done = command(verb, preset)
+    again = [("resume", RUN), ("replay", RUN)]
+    for line in (("run", preset), ("describe", preset), ("check", preset), *again):
+        done = command(*line)
         assert done.returncode == 2
         for part in (
             "evil_nets:Net",

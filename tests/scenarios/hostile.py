@@ -88,8 +88,8 @@ def run(
     """A whole run, started in ``folder``; ``name`` may be hostile too."""
     path = runs / name
     paths = RunPaths(path)
-    for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
-        folder.mkdir(parents=True)
+    for part in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
+        part.mkdir(parents=True)
     paths.spec.write_text(f"preset = {toml(evil('preset'))}\n{spec()}", encoding="utf-8")
     paths.meta.write_text(json.dumps(_meta(folder or path)))
     paths.log.write_bytes(EVIL.encode("utf-8", "replace") + b"\n\x9b31m\xff\x1b[2J\n")
