@@ -17,6 +17,7 @@ from tuiwb.client.resume import resume
 from tuiwb.client.warm import Warm
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.reader import RunReader
+from tuiwb.run.resuming import words
 from tuiwb.run.view import RunView
 from tuiwb.spec import resolve
 
@@ -84,6 +85,8 @@ def test_a_fork_with_nothing_changed_is_the_run_that_it_left(
     parent: Path, runs: Path, warm: Warm
 ) -> None:
     child = ended(fork(prepare(parent, 500), runs, name="twin", standby=warm))
+    (begun,) = (event for event in child.events if event["kind"] == "resumed")
+    assert words(begun) == "goes on from step 500 of parent"
     assert same(rows(child), rows(seen(parent)))
     assert child.metrics == seen(parent).metrics
 

@@ -49,6 +49,8 @@ def words(event: Mapping[str, Any]) -> str:
     """The journal's event ``resumed`` in a line."""
     step, again = event.get("from_step"), event.get("rows_again")
     text = f"goes on from step {count(step) if isinstance(step, int) else '?'}"
+    if isinstance(parent := event.get("fork_of"), str):
+        text += f" of {parent}"
     if isinstance(again, int) and again > 0:
         text += f"; {count(again)} {'step is' if again == 1 else 'steps are'} trained again"
     return text

@@ -84,6 +84,7 @@ def begin(paths: RunPaths, journal: Journal, spec: Spec, before: RunView | None)
             if table != SYSTEM
         },
         idle_s=_idle(before),
+        **_fork(before),
         **found,
     )
     for text in [*skipped, *_warnings(before, state is not None), *changed.since(before, found)]:
@@ -107,6 +108,13 @@ def _warnings(before: RunView, whole: bool) -> list[str]:
             "set on the way"
         )
     return told
+
+
+def _fork(before: RunView) -> dict[str, str]:
+    """Whose step it goes on from, where that is its parent's."""
+    parent = before.meta.get("parent")
+    name = parent.get("run") if isinstance(parent, Mapping) else None
+    return {"fork_of": name} if isinstance(name, str) and was_alive(before) is None else {}
 
 
 def _idle(before: RunView) -> float:
