@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 from tuiwb.cli.studies import last_studies, study_words
 from tuiwb.client.settings import outcome
+from tuiwb.run.resuming import can_be_resumed
+from tuiwb.run.labels import read_tags
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.summary import MACHINES
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
@@ -69,7 +74,38 @@ def as_dict(view: RunView) -> dict[str, Any]:
             name: {"step": event.get("step"), **event["figures"]}
             for name, event in last_studies(view).items()
         },
+        **told(view),
     }
+
+
+def told(view: RunView) -> dict[str, Any]:
+    """What a person said of the run, and which run it forked from."""
+    parent = view.meta.get("parent")
+    notes = [
+        {key: event.get(key) for key in ("time", "step", "text", "by")}
+        for event in view.events
+        if event["kind"] == "note" and event.get("by") not in MACHINES
+    ]
+    return {
+        "parent": dict(parent) if isinstance(parent, Mapping) else None,
+        "tags": list(read_tags(RunPaths(view.path))),
+        "notes": notes,
+    }
+
+
+def told_lines(view: RunView) -> list[str]:
+    """The same in a line each."""
+    facts = told(view)
+    parent, tags = facts["parent"], facts["tags"]
+    lines = [f"  tags: {' '.join(tags)}"] if tags else []
+    if parent and isinstance(parent.get("run"), str):
+        step = parent.get("step")
+        at = f" at step {step}" if isinstance(step, int) else ""
+        lines.append(f"  from {one_line(parent['run'], 120)}{at}")
+    for note in facts["notes"]:
+        at = f", step {note['step']}" if note["step"] is not None else ""
+        lines.append(f"  note{at}: {one_line(str(note['text']), 500)}")
+    return lines
 
 
 def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
@@ -144,6 +180,7 @@ def in_words(view: RunView) -> str:
             line += f" (baseline: {one_line(judged.baseline)})" if judged.baseline else ""
         lines.append(line)
     lines += [f"  {study_words(event)}" for event in last_studies(view).values()]
+    lines += told_lines(view)
     for finding in view.findings:
         lines += finding_lines(view, finding)
     if (error := reported(view)) is not None:

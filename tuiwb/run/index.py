@@ -65,6 +65,7 @@ def read(folder: Path) -> Index:
                 one(run.state, run.state), one(run.preset, run.preset), one(run.words, run.words)
             )  # fmt: skip
             run.place = place
+        index.entries = [run for run in index.entries if run.state in OVER]
     return index
 
 

@@ -50,8 +50,8 @@ def shelf(runs: Sequence[RunSummary], wanted: Wanted) -> Shelf:
     keys: list[Hashable] = [twig.run.name for twig in twigs]
     if live and rest:
         keys.insert(len(live), None)
-    known = parents([twig.run for twig in twigs if not twig.above], runs)
-    return Shelf(twigs, len(live), keys, known, {run.name: run for run in runs})
+    by_name = {run.name: run for run in runs}
+    return Shelf(twigs, len(live), keys, parents(asked, runs), by_name)
 
 
 def rows(shelf: Shelf, width: int, now: float) -> Rows:

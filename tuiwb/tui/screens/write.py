@@ -21,7 +21,9 @@ class Write(ModalScreen[str | None]):
     def __init__(self, title: str, hint: str, longest: int, value: str = "") -> None:
         super().__init__()
         self._heading = title
-        self.field = Input(value, placeholder=hint, max_length=longest, id="write")
+        self.field = Input(
+            value, placeholder=hint, max_length=longest, id="write", select_on_focus=False
+        )
 
     def compose(self) -> ComposeResult:
         box = Vertical(self.field, classes="window")
