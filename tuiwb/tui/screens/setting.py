@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -56,8 +56,15 @@ class SettingScreen(ModalScreen[Mapping[str, Any] | None]):
         Binding("backspace,u", "undo", "as it was"),
     ]
 
-    def __init__(self, title: str, form: Scaled) -> None:
+    def __init__(
+        self,
+        title: str,
+        form: Scaled,
+        at_once: Callable[[Mapping[str, Any]], object] | None = None,
+    ) -> None:
+        """``at_once`` is told what is to be set before the window goes: no repaint delays it."""
         super().__init__()
+        self._at_once = at_once
         self._heading = title
         self.form = form
         self.fields = KnobForm(form)
@@ -103,6 +110,8 @@ class SettingScreen(ModalScreen[Mapping[str, Any] | None]):
         if self.form.errors:
             self.fields.move_to(next(iter(self.form.errors)))
         elif changes:
+            if self._at_once is not None:
+                self._at_once(changes)
             self.dismiss(changes)
         else:
             self.words.said = "nothing is changed: it has this value already"

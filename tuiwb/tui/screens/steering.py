@@ -86,11 +86,8 @@ class Steering:
         except UserError as error:
             self.say(f"{error.what}: {error.found}", palette.DIM)
             return
-        self.app.push_screen(SettingScreen(f"Set in {self.path.name}", form), self._set)
-
-    def _set(self, change: Mapping[str, Any] | None) -> None:
-        if change:
-            self._send("set", change)
+        title = f"Set in {self.path.name}"
+        self.app.push_screen(SettingScreen(title, form, lambda change: self._send("set", change)))
 
     def action_note(self) -> None:
         """Write a line at this step."""
