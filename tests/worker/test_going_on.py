@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.engine.recorder import MemorySink
 from tests.worker.lives_here import act, events, lived, made
 from tuiwb.api import open_run
+from tuiwb.engine.build import build
+from tuiwb.engine.checkpoint import load
+from tuiwb.engine.interfaces import Command
+from tuiwb.engine.loop import train
 from tuiwb.run import inbox
 from tuiwb.run.create import create_watched
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.spec import resolve
+from tuiwb.worker.going_on import Beginning
 from tuiwb.worker.work import work
 
 SHORT = ("train.steps=120", "train.eval_every=30")
@@ -168,3 +176,22 @@ def test_what_cannot_go_on_is_refused_and_nothing_is_written(
     assert work(str(watched.root)) == 2
     assert "a loop of your own" in capfd.readouterr().err
     assert open_run(watched.root).status.state != "failed"
+
+
+def test_the_state_of_a_checkpoint_is_let_go_once_it_is_put_back(tmp_path: Path) -> None:
+    """A large model is not held twice while it trains."""
+    paths = made(tmp_path, *SHORT, acts=[STOP])
+    lived(paths)
+    begun = Beginning(resolve("mlp-digits", SHORT).spec, 70, load(paths.checkpoint(70)))
+    assert begun.state is not None
+    kept = weakref.ref(begun.state["model"]["output.weight"])
+    held: list[bool] = []
+
+    class Watch:
+        def take(self, step: int) -> list[Command]:
+            held.append(kept() is not None)
+            return []
+
+    session = build(begun.spec)
+    train(session, MemorySink(), Watch(), tmp_path / "checkpoints", begun.take_state())
+    assert session.step == 120 and len(held) >= 50 and not any(held)

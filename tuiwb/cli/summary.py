@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 from tuiwb.cli.studies import last_studies, study_words
 from tuiwb.client.settings import outcome
-from tuiwb.run.resuming import can_be_resumed
 from tuiwb.run.labels import read_tags
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.summary import MACHINES

@@ -98,6 +98,7 @@ def train(
     try:
         if begin is not None:
             restore(loop, begin)
+            begin = None  # a large model is not held twice
         return loop.run()
     finally:
         loop.close()

@@ -13,6 +13,7 @@ from textual.containers import Grid
 
 from tuiwb.base.errors import UserError
 from tuiwb.plots.paint import paint
+from tuiwb.run.resuming import can_be_resumed
 from tuiwb.tui import findings, follow, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
@@ -166,7 +167,8 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self._apply(frame)
             if frame.view.behind:
                 continue
-            rest = self.pace.rest(frame.view.status.state, frame.view.status.ended_now)
+            status, resumable = frame.view.status, can_be_resumed(frame.view)
+            rest = self.pace.rest(status.state, status.ended_now, resumable)
             due = loop.time() + (rest or 0)
             try:
                 await asyncio.wait_for(self._woken.wait(), rest)
