@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tuiwb.cli.studies import last_studies, study_words
 from tuiwb.client.settings import outcome
 from tuiwb.run.labels import read_tags
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.resuming import can_be_resumed
 from tuiwb.run.summary import MACHINES
 
 if TYPE_CHECKING:
@@ -186,6 +188,8 @@ def in_words(view: RunView) -> str:
     elif view.status.state in ("crashed", "failed"):
         lines += last_words(view)
     lines.append(f"  {one_line(str(view.path))}")
+    if can_be_resumed(view):
+        lines.append(f"  go on with: tuiwb resume {shlex.quote(view.id)}")
     return "\n".join(lines)
 
 
