@@ -107,6 +107,7 @@ def ask(path: Path, command: str, **args: object) -> int:
 
 def steered(path: Path) -> list[int]:
     """Train a run whose rate is set twice, forty steps apart; the steps at which it was."""
+    until("it trains", lambda: seen(path).table("steps").rows > 0)
     ask(path, "pause")
     at = []
     for rate in (0.05, 0.0002):
@@ -118,7 +119,7 @@ def steered(path: Path) -> list[int]:
 
 
 def test_a_replay_sets_what_was_set_and_has_the_same_losses(runs: Path, warm: Warm) -> None:
-    spec = resolve("softmax-digits", ["train.steps=20000", "train.eval_every=60"])
+    spec = resolve("softmax-digits", ["train.steps=1000000", "train.eval_every=60"])
     path = launch(spec, runs, name="steered", standby=warm)
     at = steered(path)
     ask(path, "stop")
