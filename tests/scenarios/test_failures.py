@@ -188,7 +188,7 @@ def test_an_exception_in_the_users_model(train: Train) -> None:
     assert error["where"].endswith(f"{place}, in fail")
     assert error["found"].startswith("raise KeyError")
     assert error["traceback"].startswith("Traceback") and "engine/loop.py" in error["traceback"]
-    assert f"tuiwb resume {run.paths.id}" in error["next"]
+    assert f"tuiwb resume {run.paths.root}" in error["next"]
     assert error["traceback"].strip() in run.log()
 
 
@@ -221,9 +221,8 @@ def test_out_of_memory_says_how_much_and_offers_half_the_batch(train: Train) -> 
     assert error["where"] == "data.batch_size = 64"
     assert "this process may have 12.9 GB" in error["found"]
     assert "take_all_memory" in error["traceback"]
-    id = run.paths.id
-    wanted = f"tuiwb fork {id} --at {kept} -s data.batch_size=32 -s optim.lr=0.05"
-    assert error["next"] == wanted
+    smaller = "-s data.batch_size=32 -s optim.lr=0.05"
+    assert error["next"] == f"tuiwb fork {run.paths.root} --at {kept} {smaller}"
 
 
 def test_out_of_memory_of_a_card(train: Train) -> None:
@@ -322,7 +321,7 @@ def test_a_paused_run_notices_that_its_folder_was_moved(train: Train, tmp_path: 
     assert status.state == "stopped" and "the run's folder was moved" in status.words
     (error,) = run.events("error")
     assert str(there) in error["found"]
-    assert error["next"].endswith(f"tuiwb resume kept --runs {there.parent}")
+    assert error["next"].endswith(f"tuiwb resume {there}")
     assert not old.root.exists()
 
 

@@ -19,6 +19,7 @@ from tests.scenarios.helpers import new_run, view, whole_rows
 from tuiwb.base import clock
 from tuiwb.base.clock import SteadyClock
 from tuiwb.run import pictures
+from tuiwb.run.create import called
 from tuiwb.run.journal import Journal, JournalTail
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import boot_id
@@ -225,6 +226,15 @@ def test_what_an_allocation_asked_for(error: Exception, bytes: float | None) -> 
     assert is_shortage(error)
     assert asked(str(error)) == bytes
     assert not is_shortage(ValueError("out of memory"))
+
+
+def test_a_run_in_the_usual_place_is_called_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert called(tmp_path / "mlp-0001") == str(tmp_path / "mlp-0001")
+    assert called(tmp_path / "my nets" / "a") == f"'{tmp_path}/my nets/a'"
+    monkeypatch.setenv("TUIWB_RUNS", str(tmp_path))
+    assert called(tmp_path / "mlp-0001") == "mlp-0001"
 
 
 def test_what_to_do_where_a_batch_cannot_be_halved(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,11 @@ def runs_dir() -> Path:
     data = os.environ.get("XDG_DATA_HOME", "")
     home = Path(data) if os.path.isabs(data) else Path.home() / ".local" / "share"
     return home / "tuiwb" / "runs"
+
+
+def called(root: Path) -> str:
+    """What a command calls the run at ``root``: its name, where that is enough."""
+    return shlex.quote(root.name if root.parent == runs_dir() else str(root))
 
 
 def create(

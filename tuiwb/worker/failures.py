@@ -11,6 +11,7 @@ from pathlib import Path
 
 import tuiwb
 from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.run.create import called
 from tuiwb.worker.shortage import is_shortage, shortage
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -47,7 +48,7 @@ def of_the_place(error: OSError, root: Path) -> UserError | None:
             f"the disk took no more: {error.strerror or error}",
             where=name or str(root),
             found="training was stopped; every row written before is readable",
-            next=f"make room, then: tuiwb resume {root.name}; or put runs elsewhere with "
+            next=f"make room, then: tuiwb resume {called(root)}; or put runs elsewhere with "
             "--runs DIR or TUIWB_RUNS",
         )
     if error.errno in READ_ONLY and (ours or error.errno == errno.EROFS):
@@ -70,7 +71,7 @@ def read_only(root: Path, found: str) -> PlaceLost:
         "the run's folder has become read-only",
         where=str(root),
         found=f"{found}; training was stopped, and every row written before is readable",
-        next=f"make it writable again, then: tuiwb resume {root.name}",
+        next=f"make it writable again, then: tuiwb resume {called(root)}",
     )
 
 
@@ -91,7 +92,7 @@ def moved(root: Path, now: Path) -> PlaceLost:
         "the run's folder was moved while it was trained",
         where=str(root),
         found=f"it is {now} now; training was stopped",
-        next=f"go on there with: tuiwb resume {now.name} --runs {now.parent}",
+        next=f"go on there with: tuiwb resume {called(now)}",
     )
 
 
@@ -108,7 +109,7 @@ def crash(error: BaseException, root: Path) -> UserError:
             f"{text} ({Path(frame.filename).name}, line {frame.lineno})",
             where=where,
             found=frame.line or "",
-            next=f"put it right, then: tuiwb resume {root.name}; the whole traceback is in the "
+            next=f"put it right, then: tuiwb resume {called(root)}; the whole traceback is in the "
             f"journal and in {root / 'worker.log'}",
         )
     return WorkerFailed(

@@ -6,6 +6,7 @@ import errno
 import math
 import re
 import resource
+import shlex
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import psutil
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number, size
+from tuiwb.run.create import called
 from tuiwb.run.files import read_small
 from tuiwb.spec import from_toml
 from tuiwb.worker import memory
@@ -109,8 +111,8 @@ def _remedy(root: Path, spec: Any, doing: str) -> tuple[str, str]:
     changes = f"-s data.batch_size={half} -s optim.lr={number(spec.optim.lr * share, 3)}"
     meaning = f"half the batch; the learning rate goes down with it, {rule}"
     if newest := max((int(p.name) for p in _steps(root)), default=0):
-        return f"tuiwb fork {root.name} --at {newest} {changes}", meaning
-    return f"tuiwb run {root / 'spec.toml'} {changes}", meaning
+        return f"tuiwb fork {called(root)} --at {newest} {changes}", meaning
+    return f"tuiwb run {shlex.quote(str(root / 'spec.toml'))} {changes}", meaning
 
 
 def _steps(root: Path) -> list[Path]:
