@@ -87,10 +87,11 @@ class App:
             self._stream.feed(data)
             yield moment, self._screen.display[-1]
 
-    def rest(self, seconds: float) -> None:
-        """Let it draw."""
+    def rest(self, seconds: float) -> str:
+        """Let it draw; the screen then."""
         for _ in self.follow(seconds):
             pass
+        return self.text()
 
 
 @contextmanager
@@ -124,7 +125,7 @@ def keys(run: Path, times: int) -> list[Row]:
     found: dict[str, list[tuple[float, float]]] = {what: [] for what in requests}
     rng = np.random.default_rng(0)
     with app(run) as screen:
-        until("the bench", lambda: screen.rest(0.5) or "▶ training" in screen.text())
+        until("the bench", lambda: "▶ training" in screen.rest(0.5))
         for _ in range(times):
             for what, (pressed, words) in requests.items():
                 *before, last = pressed
@@ -144,7 +145,7 @@ def _timed(run: Path, screen: App, key: str, words: str) -> tuple[float, float]:
     asked, now = time.perf_counter(), time.time()
     screen.press(key)
     while time.perf_counter() - asked < 30:
-        for moment, line in screen.follow(0.4):
+        for moment, line in list(screen.follow(0.4)):
             if words in line and line != shown:
                 (told, *_) = [event for event in tail.read() if event["kind"] == "command"]
                 return told["time"] - now, moment - asked
