@@ -18,6 +18,7 @@ import torch
 from tests.scenarios.helpers import new_run, view, whole_rows
 from tuiwb.base import clock
 from tuiwb.base.clock import SteadyClock
+from tuiwb.engine import writing
 from tuiwb.run import pictures
 from tuiwb.run.create import called
 from tuiwb.run.journal import Journal, JournalTail
@@ -126,6 +127,27 @@ def test_a_picture_that_does_not_fit_is_told_once_and_ends_nothing(
     (warning,) = events(paths, "warning")
     assert "does not fit on the disk" in warning["text"] and asked[0] in warning["text"]
     assert view(paths).status.state == "finished"
+
+
+def test_a_last_checkpoint_that_does_not_fit_is_told_with_the_end(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = writing.write
+
+    def full(folder: Path, step: int, *given: Any) -> int:
+        if step == 60:
+            raise FULL
+        return write(folder, step, *given)
+
+    monkeypatch.setattr(writing, "write", full)
+    assert work(str(paths.root)) == 0
+    assert view(paths).status.words == (
+        "finished at step 60: all steps done; its last checkpoint could not be written"
+    )
+    (warning,) = events(paths, "warning")
+    assert warning["text"].startswith("the checkpoint of step 60 could not be written: No space")
+    assert "a resume goes on from the one before" in warning["text"]
+    assert not any(paths.checkpoints.glob(".*"))
 
 
 def test_rows_that_do_not_fit_end_it_with_every_row_before(

@@ -218,7 +218,6 @@ def refusal(written: Written) -> str:
         free = f"; {size(shutil.disk_usage(written.path.parent).free)} are free there"
     except OSError:
         free = ""
-    return (
-        f"{text}{free}; training goes on, and the next checkpoint is tried when it is due; make "
-        "room for it"
-    )
+    if written.reason in ("stop", "end"):
+        return f"{text}{free}; make room: a resume goes on from the one before"
+    return f"{text}{free}; make room: training goes on, and the next one is tried when it is due"
