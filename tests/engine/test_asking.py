@@ -118,7 +118,7 @@ def test_stop_after_the_epoch(tmp_path: Path, at: int, ends: int) -> None:
     asked = {at: Ask("stop", {"when": "epoch"})}
     outcome, sink = run(tmp_path, asked, "data.batch_size=500")
     assert asked[at].accepted == at and asked[at].told == {"ends": ends}
-    assert outcome.state == "stopped" and outcome.reason == "test asked it to stop after the epoch"
+    assert outcome.state == "stopped" and outcome.reason == "ada@here asked it to stop after the epoch"
     assert sink.rows[-1].step == ends and ends in steps_in(tmp_path / "checkpoints")
 
 

@@ -14,7 +14,7 @@ def obey(command: Command, step: int, sink: Sink) -> str | None:
             command.refuse(step, "the loop is the user's own: its epochs are not known")
             return None
         command.accept(step)
-        return f"{command.by} asked it to stop"
+        return f"{command.who or command.by} asked it to stop"
     if command.command == "note":
         try:
             text = text_of(command)

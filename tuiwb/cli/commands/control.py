@@ -48,6 +48,7 @@ def ctl(
         After | None,
         typer.Option(
             "--after",
+            metavar="step|epoch|now",
             help="When it stops: after this step (unless said), after this epoch, or now, which "
             "breaks off an evaluation too.",
         ),

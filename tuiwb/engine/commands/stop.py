@@ -22,7 +22,7 @@ def obey(desk: Desk, command: Command) -> None:
     if when not in WHEN:
         raise UserError(f"stop when {str(when)[:40]!r}? known: {', '.join(WHEN)}")
     ends = _epoch_ends(desk) if when == "epoch" else step
-    reason = f"{command.by} asked it to stop"
+    reason = f"{command.who or command.by} asked it to stop"
     if ends <= step:
         command.accept(step)
         raise Stopped(reason)
