@@ -215,7 +215,7 @@ def test_a_look_may_be_short_and_goes_on_the_next_time(tmp_path: Path) -> None:
     for n in range(5):
         ended(tmp_path, f"run-{n}", float(n))
     with Listing(tmp_path) as listing:
-        unread = []
+        unread: list[int] = []
         while not unread or unread[-1]:
             listing.look(budget_s=0.0)
             unread.append(listing.unread)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+
 from tuiwb.base.clock import FrozenClock
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal

@@ -1,4 +1,4 @@
-"""A run's folder renamed and deleted: never of a live run, never what is no run, never by a link."""
+"""A run's folder renamed and deleted: not a live one, not what is no run, never by a link."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_worker_that_is_just_beginning_holds_it_too(over: RunPaths) -> None:
     assert over.journal.exists()
 
 
-@pytest.mark.parametrize("name", ["photos", "project", "empty", "file", "nothing"])
+@pytest.mark.parametrize("name", ["photos", "project", "empty", "file"])
 def test_what_is_no_run_is_left_alone(tmp_path: Path, name: str) -> None:
     for folder in ("photos", "project", "empty"):
         (tmp_path / folder).mkdir()

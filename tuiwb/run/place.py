@@ -79,9 +79,9 @@ def rename(path: Path, name: str) -> Path:
 
     A live run is not renamed: its worker finds checkpoints, inbox and new tables by the name.
     """
-    target = path.with_name(name)
-    check_name(name, path.parent, where="NEW")
     certain(path)
+    check_name(name, path.parent, where="NEW")
+    target = path.with_name(name)
     with still(path, "renamed"):
         try:
             if os.path.lexists(target):
