@@ -262,6 +262,8 @@ def test_a_run_in_the_usual_place_is_called_by_its_name(
 def test_what_to_do_where_a_batch_cannot_be_halved(tmp_path: Path) -> None:
     one = new_run(tmp_path, "mlp-digits", "data.batch_size=1")
     assert "smaller model" in shortage(MemoryError(), one.root).next
+    # with 4 and not 2: who only followed the run does not take it away as one that was refused
+    assert shortage(MemoryError(), one.root).exit_code == 4
     gone = shortage(MemoryError(), tmp_path / "gone")
     assert "fewer samples" in gone.next and "data.batch_size =" not in gone.where
 

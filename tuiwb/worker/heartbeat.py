@@ -89,9 +89,10 @@ def gpu_figures() -> dict[str, float]:
     """
     if not torch.cuda.is_available() or not torch.cuda.is_initialized():
         return {}
-    free, total = torch.cuda.mem_get_info()
-    figures = {"gpu_memory": float(total - free)}
+    figures: dict[str, float] = {}
     try:
+        free, total = torch.cuda.mem_get_info()  # fails too once a kernel has
+        figures["gpu_memory"] = float(total - free)
         figures["gpu_util"] = float(torch.cuda.utilization())
         figures["gpu_power"] = torch.cuda.power_draw() / 1000
         figures["gpu_temp"] = float(torch.cuda.temperature())

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from tuiwb.base.errors import UserError
+from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.base.format import number, size
 from tuiwb.run.create import called
 from tuiwb.run.files import read_small
@@ -60,7 +60,7 @@ def shortage(error: BaseException, root: Path) -> UserError:
     spec = _spec(root)
     batch = spec.data.batch_size if spec is not None else 0
     next, allowed = _remedy(root, spec, doing)
-    return UserError(
+    return WorkerFailed(
         f"out of memory in {doing or 'training'}{needed}",
         where=f"data.batch_size = {batch}" if batch else "the spec's [data] and [model]",
         found=_found(text),
