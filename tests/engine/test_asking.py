@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.engine.recorder import Ask, MemorySink, trained
+from tests.engine.recorder import Ask, MemorySink, Script, trained
 from tuiwb.engine import desk
+from tuiwb.engine.build import build
 from tuiwb.engine.checkpoint import load, steps_in
+from tuiwb.engine.loop import train
+from tuiwb.spec import resolve
 from tuiwb.spec.declarations import COMMANDS, command_words
 
 SHORT = ("train.steps=20", "train.eval_every=0", "train.device=cpu", "model.hidden=[8]")
@@ -118,7 +121,9 @@ def test_stop_after_the_epoch(tmp_path: Path, at: int, ends: int) -> None:
     asked = {at: Ask("stop", {"when": "epoch"})}
     outcome, sink = run(tmp_path, asked, "data.batch_size=500")
     assert asked[at].accepted == at and asked[at].told == {"ends": ends}
-    assert outcome.state == "stopped" and outcome.reason == "ada@here asked it to stop after the epoch"
+    assert (
+        outcome.state == "stopped" and outcome.reason == "ada@here asked it to stop after the epoch"
+    )
     assert sink.rows[-1].step == ends and ends in steps_in(tmp_path / "checkpoints")
 
 
@@ -144,6 +149,31 @@ def test_now_breaks_an_evaluation_off_and_what_else_was_asked_is_refused(tmp_pat
     assert not sink.evaluations and sink.rows[-1].step == 5
     assert asked[5].refused == "the run ended before it"
     assert load(tmp_path / "checkpoints" / f"{5:08d}")["owed"], "made up for when it goes on"
+
+
+def test_an_evaluation_that_was_broken_off_is_made_up_for(tmp_path: Path) -> None:
+    more = (*SHORT, "train.eval_every=5", "train.patience=2", "optim.lr=0.1")
+    straight, plain, _ = trained(tmp_path / "straight", "mlp-digits", *more)
+    trained(tmp_path / "a", "mlp-digits", *more, script={6: Ask("stop", {"when": "now"})})
+    sink = MemorySink()
+    state = load(tmp_path / "a" / "checkpoints" / f"{5:08d}")
+    again = train(
+        build(resolve("mlp-digits", more).spec), sink, Script(), tmp_path / "b", begin=state
+    )
+    assert sink.evaluations == plain.evaluations and sink.evaluations[0][0] == 5
+    assert sink.losses == plain.losses[5:] and again == straight
+
+
+def test_what_is_asked_beside_a_stop_is_refused(tmp_path: Path) -> None:
+    class Several(Script):
+        def take(self, step: int) -> list[Ask]:  # type: ignore[override]
+            return asked if step == 3 else []
+
+    asked = [Ask("note", {"text": "first"}), Ask("stop"), Ask("set", {"optim.lr": 0.5})]
+    session = build(resolve("mlp-digits", SHORT).spec)
+    outcome = train(session, MemorySink(), Several(), tmp_path)
+    assert outcome.state == "stopped" and [one.accepted for one in asked] == [3, 3, None]
+    assert asked[2].refused == "the run ended before it"
 
 
 def test_what_is_asked_within_an_evaluation_is_done_after_it(tmp_path: Path) -> None:

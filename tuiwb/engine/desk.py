@@ -56,11 +56,11 @@ class Desk:
     def between(self) -> None:
         """Called within what takes long: only who wants to leave at once is heard there, a signal
         too. What it leaves stays owed."""
-        for command in self._controls.take(self.session.step):
-            if command.command == "stop" and command.args.get("when") == "now":
-                obey(self, command)
-            else:
-                self._later.append(command)
+        taken = self._controls.take(self.session.step)
+        now = [one for one in taken if one.command == "stop" and one.args.get("when") == "now"]
+        self._later += [one for one in taken if one not in now]
+        for command in now:
+            obey(self, command)
 
     def await_(self, command: Command, done: Callable[[], bool]) -> None:
         """Training goes on and ``command`` is answered later: ``done`` is asked now and then, and
@@ -90,12 +90,11 @@ class Desk:
         self._under_way, self._later = [], []
 
     def _take(self) -> None:
-        if self._later:
-            later, self._later = self._later, []
-            for command in later:
-                obey(self, command)
-        for command in self._controls.take(self.session.step):
-            obey(self, command)
+        taken = self._controls.take(self.session.step)
+        if taken or self._later:
+            self._later += taken
+            while self._later:  # what is left when one of them ends the loop is refused
+                obey(self, self._later.pop(0))
         if self._under_way and (now := time.monotonic()) >= self._look:
             self._look = now + LOOK_EVERY
             self._under_way = [one for one in self._under_way if not one[1]()]
