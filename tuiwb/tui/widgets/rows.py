@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, overload
@@ -69,29 +70,31 @@ class RowsView(LinesView, can_focus=True):
         self.empty = empty
         self.key: Hashable = None
         self.top = 0
-        self._known: Sequence[Row] | None = None
+        self._known: Sequence[object] | None = None
         self._stops: list[Hashable] = []
-        self._order: dict[Hashable, int] = {}  # key -> which of the stops
         self._place: dict[Hashable, int] = {}  # key -> which of the rows
+        self._gaps: list[int] = []  # the rows that have none
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on its key, or the nearest place that is left."""
         place = self._at()
         self.rows = rows
         keys = self.stops()
-        if self.key not in self._order:
+        if self.key not in self._place:
             key = keys[min(place, len(keys) - 1)] if keys else None
             self._set(key)
         self.redraw()
 
     def stops(self) -> list[Hashable]:
         """The keys that the cursor can stand on, from top to bottom."""
-        if self._known is not self.rows:
-            self._known = rows = self.rows
+        rows = self.rows
+        known = rows.keys if isinstance(rows, Rows) else rows
+        if self._known is not known:
+            self._known = known
             keys = rows.keys if isinstance(rows, Rows) else [row.key for row in rows]
             self._place = {key: place for place, key in enumerate(keys) if key is not None}
+            self._gaps = [place for place, key in enumerate(keys) if key is None]
             self._stops = list(self._place)
-            self._order = {key: number for number, key in enumerate(self._stops)}
         return self._stops
 
     def move(self, by: int) -> None:
@@ -103,7 +106,7 @@ class RowsView(LinesView, can_focus=True):
     def move_to(self, key: Hashable) -> None:
         """The cursor to a row."""
         self.stops()
-        if key in self._order:
+        if key in self._place:
             self._set(key)
             self.redraw()
 
@@ -156,7 +159,8 @@ class RowsView(LinesView, can_focus=True):
 
     def _at(self) -> int:
         self.stops()
-        return self._order.get(self.key, 0)
+        place = self._place.get(self.key, 0)
+        return max(0, place - bisect_left(self._gaps, place))
 
     def _set(self, key: Hashable) -> None:
         if key != self.key:
