@@ -29,15 +29,16 @@ def run(folder: Path, script: dict[int, Ask], *more: str) -> tuple[Any, MemorySi
 
 
 def test_an_evaluation_is_answered_with_its_figures_and_changes_no_bit(tmp_path: Path) -> None:
-    asked = {3: Ask("evaluate"), 4: Ask("pause"), 6: Ask("evaluate"), 7: Ask("evaluate"),
-             9: Ask("resume")}  # fmt: skip
+    # an evaluation has two batches, and there is a look before each
+    asked = {3: Ask("evaluate"), 6: Ask("pause"), 7: Ask("evaluate"), 10: Ask("evaluate"),
+             12: Ask("resume")}  # fmt: skip
     # with a patience of 1 a worse evaluation that counted would end the run
     more = ("train.eval_every=5", "train.patience=1", "optim.lr=0.3")
     outcome, sink = run(tmp_path / "a", asked, *more)
-    assert [asked[at].accepted for at in (3, 6, 7)] == [3, 4, 4]
+    assert [asked[at].accepted for at in (3, 7, 10)] == [3, 4, 4]
     told = {step: metrics for step, metrics, _ in sink.evaluations}
     assert asked[3].told["metrics"] == told[3] and "val_loss" in told[3]
-    assert asked[6].told == asked[7].told, "what is known of a step is not taken twice"
+    assert asked[7].told == asked[10].told, "what is known of a step is not taken twice"
     assert [step for step, _, _ in sink.evaluations][:3] == [3, 4, 5]
     assert not [best for step, _, best in sink.evaluations if step in (3, 4) and best]
     straight, plain = run(tmp_path / "b", {}, *more)
