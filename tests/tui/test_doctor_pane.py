@@ -191,7 +191,7 @@ async def test_severity_and_settings_are_marked_on_the_charts(runs: Path, record
         drawn = bench(app).bench
         assert drawn is not None
         figure, heat = drawn._figures["loss"], drawn._figures["gradients"]
-        marks = [(m.kind, m.label) for m in figure.marks if m.kind != "checkpoint"]
+        marks = [(m.kind, m.label) for m in figure.marks if m.kind not in ("checkpoint", "kept")]
         assert marks == [
             ("warning", "dead-units"),
             ("command", "set lr=0.05"),
