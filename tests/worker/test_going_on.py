@@ -71,6 +71,23 @@ def test_what_is_scheduled_past_the_resume_is_obeyed_once(tmp_path: Path) -> Non
     assert lr[21] > lr[20] and lr[91] < lr[90] / 50
 
 
+def test_what_was_set_past_the_checkpoint_is_set_again_at_its_step(tmp_path: Path) -> None:
+    sets = [act(20, "set", **{"optim.lr": 0.01}), act(60, "set", **{"optim.lr": 0.0001})]
+    paths = made(tmp_path, *SHORT, acts=[*sets, STOP])
+    before = lived(paths).table("steps").tail(1000)
+    for folder in paths.checkpoints.iterdir():
+        if folder.name != "00000030":
+            shutil.rmtree(folder)
+    view = lived(paths)
+    assert events(view, "resumed")[0]["from_step"] == 30
+    told = [(e["step"], e.get("again")) for e in events(view, "command") if e["command"] == "set"]
+    assert told == [(20, None), (60, None), (60, True)]
+    rows = view.table("steps").tail(1000)
+    assert rows["step"].tolist() == list(range(1, 121))
+    assert np.array_equal(rows[:70]["lr"], before["lr"])
+    assert np.array_equal(rows[:70]["loss"], before["loss"])
+
+
 def test_its_heartbeat_and_status_begin_at_the_checkpoint(tmp_path: Path) -> None:
     paths = made(tmp_path, *SHORT, acts=[STOP])
     lived(paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 
 from tests.worker.lives_here import act, events, lived, made
 from tuiwb.doctor.facts import facts, flat
-from tuiwb.doctor.window import STEPS, Facts
+from tuiwb.doctor.finding import Finding, Remedy
+from tuiwb.doctor.window import STEPS, Facts, Window
 from tuiwb.run.schema import dtype_layers, dtype_steps
-from tuiwb.worker.past import past, rows
+from tuiwb.worker import rounds as module
+from tuiwb.worker.past import Past, past, rows
 from tuiwb.worker.rounds import Rounds
 
 SICK = ("init.name=zeros", "train.steps=500", "train.eval_every=40")
@@ -27,6 +30,25 @@ def test_a_finding_that_lasts_is_told_once(tmp_path: Path) -> None:
     assert view.status.state == "finished"
     told = [event["symptom"] for event in events(view, "finding")]
     assert len(told) == len(set(told)), told
+
+
+def test_a_finding_that_lasts_for_long_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was told when it began, and not again in all the steps in which it was there."""
+
+    def examine(window: Window) -> list[Finding]:
+        return [replace(told, step=int(window.step[0]), until=int(window.step[-1]))]
+
+    told = Finding("plateau", "warning", 10, 60, {}, (), Remedy("hot", {}), "")
+    monkeypatch.setattr(module, "examine", examine)
+    steps = {name: np.arange(4000.0, 5000.0) for name in ("step", "time", "loss")}
+    events: list[str] = []
+    rounds = Rounds(lambda kind, step=None, **fields: events.append(kind))
+    rounds.recall(Past(Window(steps, now=5000.0), {"plateau": told}, (), frozenset()))
+    rounds.begin(dtype_steps(), dtype_layers(0))
+    row = np.zeros(1, dtype_steps())
+    row["step"], row["time"], row["loss"] = 5000, 5001.0, 0.5
+    rounds.take(row)
+    assert len(rounds.found) == 1 and not events
 
 
 def test_the_window_is_what_an_uninterrupted_worker_would_see(tmp_path: Path) -> None:
@@ -96,17 +118,19 @@ def test_a_remedy_under_watch_gets_its_verdict_after_the_resume(tmp_path: Path) 
     assert (told["symptom"], told["since"]) == ("symmetry", 120)
 
 
-def test_a_verdict_is_not_passed_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [(100,), (100, 200)])
+def test_a_verdict_is_not_passed_twice(tmp_path: Path, whole: tuple[int, ...]) -> None:
     """The checkpoint is older than the verdict: its steps are trained again."""
-    remedy = act(60, "set", by="doctor:symmetry", **{"optim.lr": 0.002})
+    remedy = act(150, "set", by="doctor:symmetry", **{"optim.lr": 0.002})
     spec = ("init.name=zeros", "train.steps=600", "train.eval_every=0")
-    kept = act(100, "checkpoint")
-    paths = made(tmp_path, *spec, acts=[remedy, kept, act(500, "stop")])
+    acts = [act(at, "checkpoint") for at in whole] + [remedy, act(500, "stop")]
+    paths = made(tmp_path, *spec, acts=acts)
     assert len(events(lived(paths), "outcome")) == 1
-    newest = max(paths.checkpoints.iterdir())
-    (newest / "state.pt").write_bytes(b"")
+    for folder in paths.checkpoints.iterdir():
+        if folder.name.isdigit() and int(folder.name) not in whole:
+            (folder / "state.pt").write_bytes(b"")
     view = lived(paths)
-    assert events(view, "resumed")[0]["from_step"] == 100
+    assert events(view, "resumed")[0]["from_step"] == whole[-1]
     assert len(events(view, "outcome")) == 1
 
 
