@@ -3,7 +3,10 @@ it: every command, both streams."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,14 @@ import pytest
 from tests.cli.conftest import Tuiwb
 from tests.scenarios import hostile
 from tests.scenarios.hostile import EVIL, FORGED, raw_in
+from tuiwb.base import consent
+from tuiwb.base.errors import UserError
+from tuiwb.cli.consent import settle
 from tuiwb.cli.figures import FIGURES
+from tuiwb.interop import tensorboard
+from tuiwb.interop.formats.tensorboard import record_of
 from tuiwb.run import pictures
+from tuiwb.spec import resolve
 
 RUN = "evil-run"
 READING = (
@@ -176,3 +185,45 @@ def test_a_component_is_named_from_our_shelves_alone(
 def test_every_picture_of_the_gallery_was_read(runs: Path) -> None:
     for path in pictures.latest(runs / RUN / "pictures").values():
         assert (pictures.read(path) is None) == (b"PK no" in path.read_bytes())
+
+
+class Typed(io.StringIO):
+    """What a person types on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "ran"), [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)]
+)
+def test_on_a_terminal_there_is_a_question(
+    typed: str,
+    ran: bool,
+    told: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    resolved = resolve(hostile.preset(tmp_path))
+    monkeypatch.setattr(sys, "stdin", Typed(typed))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with contextlib.nullcontext() if ran else pytest.raises(UserError, match="not allowed"):
+        settle(resolved)
+    said = capsys.readouterr().err
+    assert str(tmp_path / f"{hostile.MODULE}.py") in said and said.endswith("y/N\n")
+    assert (consent.asks("evil_nets:Net") is None) is ran and not told.exists()
+
+
+def test_tags_and_files_of_a_strangers_log(tmp_path: Path, command: Tuiwb) -> None:
+    folder = tmp_path / "logs\x1b[2J"
+    folder.mkdir()
+    messages = tensorboard.messages()
+    event = messages.Event(step=1, wall_time=1.0)
+    event.summary.value.add(tag=f"loss{EVIL.replace(hostile.HALF, '')}", simple_value=1.0)
+    name = f"events.out.tfevents.1\x1b]0;PWNED\x07\n{FORGED}"
+    (folder / name).write_bytes(record_of(event) + b"damaged, and long enough to be a record")
+    for line in (("doctor",), ("doctor", "--json"), ("attach",)):
+        done = command(line[0], folder, *line[1:])
+        assert done.stdout or done.stderr
+        assert raw_in(done.stdout) == [] and raw_in(done.stderr) == []

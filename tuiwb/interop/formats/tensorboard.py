@@ -34,10 +34,10 @@ def export(run: RunView, out: Path, step: int | None) -> str:
     file = out / f"events.out.tfevents.{int(began)}.tuiwb"
     count = 0
     with os.fdopen(create_private(file), "wb") as stream:
-        stream.write(_record(event(wall_time=began, file_version="brain.Event:2")))
+        stream.write(record_of(event(wall_time=began, file_version="brain.Event:2")))
         for name, table in tables.items():
             for made in _events(name, table, layers, event):
-                stream.write(_record(made))
+                stream.write(record_of(made))
                 count += len(made.summary.value)
     return f"{file.name} ({count} numbers)"
 
@@ -66,7 +66,8 @@ def _events(name: str, table: TableView, layers: Sequence[str], event: Any) -> I
                 yield made
 
 
-def _record(event: Any) -> bytes:
+def record_of(event: Any) -> bytes:
+    """An event as a record of a file."""
     data: bytes = event.SerializeToString()
     head = struct.pack("<Q", len(data))
     return b"".join((head, struct.pack("<I", masked(head)), data, struct.pack("<I", masked(data))))
