@@ -197,10 +197,12 @@ def test_prune_takes_only_checkpoints_where_that_is_asked(runs: Path, command: R
 
 
 def test_what_somebody_began_to_delete_goes_with_the_next(runs: Path, command: Run) -> None:
-    (runs / ".rm-abc").mkdir()
-    (runs / ".rm-abc" / "meta.json").write_text("{}")
+    for name in (".rm-0123456789ab", ".rm-notes-of-mine"):
+        (runs / name).mkdir()
+        (runs / name / "meta.json").write_text("{}")
     command("rm", "second", "--yes")
-    assert not (runs / ".rm-abc").exists()
+    assert not (runs / ".rm-0123456789ab").exists()
+    assert (runs / ".rm-notes-of-mine" / "meta.json").exists()
 
 
 def test_ls_fits_its_terminal(runs: Path, command: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tuiwb.run.summary import summarise
 
 DYING = ".rm-"
 """How the name of a folder begins that is being deleted."""
+_DYING = re.compile(r"\.rm-[0-9a-f]{12}")  # and nothing of anybody else's that begins so
 _OURS = {
     "spec.toml", "meta.json", "journal.jsonl", "tables", "pictures", "checkpoints", "inbox",
     "worker.lock", "worker.log", "labels.json", "schedule.json", ".ballast",
@@ -97,7 +99,7 @@ def rename(path: Path, name: str) -> Path:
 def sweep(runs_dir: Path) -> None:
     """Go on deleting what somebody began to delete and could not finish."""
     try:
-        names = [name for name in os.listdir(runs_dir) if name.startswith(DYING)]
+        names = [name for name in os.listdir(runs_dir) if _DYING.fullmatch(name)]
     except OSError:
         return
     for name in names:
