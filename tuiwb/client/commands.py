@@ -13,6 +13,7 @@ from tuiwb.base.format import number
 from tuiwb.run.inbox import post
 from tuiwb.run.journal import JournalTail
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import holder
 from tuiwb.run.reader import RunReader
 from tuiwb.run.view import RunView
 
@@ -128,5 +129,14 @@ def await_answer(
         else f"{path.name} gave no answer in {number(timeout)} s",
         where=str(path),
         found=found,
-        next="" if over else "the command still waits in its inbox, and is applied when it can be",
+        next="" if over else _still_waits(path),
     )
+
+
+def _still_waits(path: Path) -> str:
+    """What becomes of a command that has no answer yet, and the last resort."""
+    words = "the command still waits in its inbox, and is applied when it can be"
+    held = holder(RunPaths(path).lock)
+    if held is None or not held.alive:
+        return words
+    return f"{words}; where a step hangs, kill -9 {held.pid} ends the worker"
