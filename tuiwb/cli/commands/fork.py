@@ -57,7 +57,9 @@ def fork(
     from tuiwb.client.runs import find
 
     folder = runs_folder(runs)
-    prepared = prepare(find(folder, run), at, overrides=settings or ())
+    parent: Path = find(folder, run)
+    prepared = prepare(parent, at, overrides=settings or ())
+    settle_run(parent, allow_code)
     path = start(prepared, folder, settings or (), name=name, argv=tuple(sys.argv))
     output.say(f"{path.name} goes on from step {prepared.step} of {prepared.parent.id}")
     return attend(path, detach, json, interval)
