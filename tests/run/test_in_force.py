@@ -22,14 +22,14 @@ def resumed(step: int) -> Event:
 
 
 def lr(events: list[Event], at: int | None = None) -> float:
-    return in_force(resolve("mlp-digits").spec, events, at).optim.lr  # type: ignore[attr-defined,no-any-return]
+    return in_force(resolve("mlp-digits").spec, events, at).optim.lr
 
 
 def test_what_was_set_last_holds_and_a_step_has_what_was_set_before_it() -> None:
     events = [command(10, 0.1), command(20, 0.2)]
     assert lr(events) == 0.2
     assert lr(events, 20) == 0.2 and lr(events, 19) == 0.1 and lr(events, 10) == 0.1
-    assert lr(events, 9) == lr([]) == resolve("mlp-digits").spec.optim.lr  # type: ignore[attr-defined]
+    assert lr(events, 9) == lr([]) == resolve("mlp-digits").spec.optim.lr
 
 
 @pytest.mark.parametrize(

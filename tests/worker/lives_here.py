@@ -17,9 +17,9 @@ from tuiwb.worker.work import work
 Act = Mapping[str, Any]
 
 
-def act(step: int, command: str, by: str = "test", **args: Any) -> Act:
+def act(step: int, command: str, args: Act | None = None, by: str = "test") -> Act:
     """Something that the run's schedule asks of it."""
-    return {"step": step, "command": command, "args": args, "by": by}
+    return {"step": step, "command": command, "args": args or {}, "by": by}
 
 
 def made(runs: Path, *overrides: str, acts: Sequence[Act] = (), preset: str = "") -> RunPaths:

@@ -60,7 +60,7 @@ def test_patience_counts_on(tmp_path: Path) -> None:
 
 
 def test_what_is_scheduled_past_the_resume_is_obeyed_once(tmp_path: Path) -> None:
-    sets = [act(20, "set", **{"optim.lr": 0.01}), act(90, "set", **{"optim.lr": 0.0001})]
+    sets = [act(20, "set", {"optim.lr": 0.01}), act(90, "set", {"optim.lr": 0.0001})]
     paths = made(tmp_path, *SHORT, acts=[*sets, STOP])
     lived(paths)
     view = lived(paths)
@@ -72,7 +72,7 @@ def test_what_is_scheduled_past_the_resume_is_obeyed_once(tmp_path: Path) -> Non
 
 
 def test_what_was_set_past_the_checkpoint_is_set_again_at_its_step(tmp_path: Path) -> None:
-    sets = [act(20, "set", **{"optim.lr": 0.01}), act(60, "set", **{"optim.lr": 0.0001})]
+    sets = [act(20, "set", {"optim.lr": 0.01}), act(60, "set", {"optim.lr": 0.0001})]
     paths = made(tmp_path, *SHORT, acts=[*sets, STOP])
     before = lived(paths).table("steps").tail(1000)
     for folder in paths.checkpoints.iterdir():

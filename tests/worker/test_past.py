@@ -108,7 +108,7 @@ def test_a_run_without_rows_has_no_past(tmp_path: Path) -> None:
 
 
 def test_a_remedy_under_watch_gets_its_verdict_after_the_resume(tmp_path: Path) -> None:
-    remedy = act(120, "set", by="doctor:symmetry", **{"optim.lr": 0.002})
+    remedy = act(120, "set", {"optim.lr": 0.002}, by="doctor:symmetry")
     paths = made(tmp_path, *SICK, acts=[remedy, act(130, "stop")])
     view = lived(paths)
     assert "symmetry" in {event["symptom"] for event in events(view, "finding")}
@@ -121,7 +121,7 @@ def test_a_remedy_under_watch_gets_its_verdict_after_the_resume(tmp_path: Path) 
 @pytest.mark.parametrize("whole", [(100,), (100, 200)])
 def test_a_verdict_is_not_passed_twice(tmp_path: Path, whole: tuple[int, ...]) -> None:
     """The checkpoint is older than the verdict: its steps are trained again."""
-    remedy = act(150, "set", by="doctor:symmetry", **{"optim.lr": 0.002})
+    remedy = act(150, "set", {"optim.lr": 0.002}, by="doctor:symmetry")
     spec = ("init.name=zeros", "train.steps=600", "train.eval_every=0")
     acts = [act(at, "checkpoint") for at in whole] + [remedy, act(500, "stop")]
     paths = made(tmp_path, *spec, acts=acts)
@@ -135,7 +135,7 @@ def test_a_verdict_is_not_passed_twice(tmp_path: Path, whole: tuple[int, ...]) -
 
 
 def test_facts_of_an_earlier_window_have_the_knobs_of_then(tmp_path: Path) -> None:
-    acts = [act(100, "set", **{"optim.lr": 0.5}), act(200, "set", **{"optim.lr": 0.25})]
+    acts = [act(100, "set", {"optim.lr": 0.5}), act(200, "set", {"optim.lr": 0.25})]
     view = lived(made(tmp_path, "train.steps=250", acts=acts))
     known = facts(flat({"optim": {"lr": 9.0}}))
     for step, lr in ((100, 0.001), (150, 0.5), (201, 0.25)):
