@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuiwb.base import consent
@@ -24,11 +25,12 @@ def unallowed(resolved: Resolved) -> str:
     return f"{name} is code that you have not allowed yet: training it asks, and shows its file"
 
 
-async def settled(app: Workbench, resolved: Resolved) -> bool:
+async def settled(app: Workbench, resolved: Resolved, folder: Path | None = None) -> bool:
     """Whether the code that ``resolved`` names may run, asked where it is not known. For workers
-    of Textual: it waits for the answer."""
+    of Textual: it waits for the answer. ``folder`` is where the run begins, where that is not
+    here."""
     name = resolved.get("model.name")
-    source = consent.asks(name)
+    source = consent.asks(name, folder)
     if source is None:
         return True
     # the whole of it must stand there: the window does not grow with what wraps

@@ -81,7 +81,7 @@ class Forking:
         finding: Mapping[str, Any] | None = None,
         change: Mapping[str, Any] | None = None,
     ) -> None:
-        from tuiwb.client.fork import fork, prepared
+        from tuiwb.client.fork import fork, home, prepared
         from tuiwb.tui.branch import BranchForm
         from tuiwb.tui.screens.branching import BranchScreen
         from tuiwb.tui.screens.consent import settled
@@ -105,7 +105,7 @@ class Forking:
             return
         if await app.push_screen_wait(BranchScreen(form, at)) is None:
             return
-        if not await settled(app, form.resolved):
+        if not await settled(app, form.resolved, home(form.prepared.parent)):
             return
         self.say("starting the worker", palette.AMBER)
         sets = [word for text in form.overrides() for word in ("-s", text)]
