@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 import sys
 import time
@@ -22,7 +24,7 @@ SHOWN = 50
 """Runs that are listed unless asked otherwise."""
 _NOTE = 12  # cells that a note needs to be worth showing
 _FIELDS = (
-    "id", "state", "words", "preset", "step", "steps", "started", "ended", "loss", "path", "uid",
+    "id", "state", "words", "preset", "step", "steps", "started", "ended", "uid",
 )  # fmt: skip
 
 
@@ -45,12 +47,19 @@ def listed(folder: Path, wanted: Wanted, limit: int | None) -> tuple[list[RunSum
     return (listing.refresh(runs[:limit]) if limit is not None else runs), listing
 
 
+def as_json(runs: Sequence[RunSummary]) -> str:
+    """One JSON document, a run a line: indented it would take long where there are very many."""
+    return "[" + ",\n".join(json.dumps(as_dict(run)) for run in runs) + "]"
+
+
 def as_dict(run: RunSummary) -> dict[str, Any]:
     """All that is known of a run."""
     child = run.parent or run.parent_uid
     parent = {"run": run.parent, "uid": run.parent_uid or None, "step": run.parent_step}
     return {
         **{field: getattr(run, field) for field in _FIELDS},
+        "loss": run.loss if run.loss is not None and math.isfinite(run.loss) else None,
+        "path": str(run.path),
         "parent": parent if child else None,
         "tags": list(run.tags),
         "note": run.note,

@@ -69,7 +69,7 @@ def ls(
     most = limit if limit or all or json else listing.SHOWN
     found, known = listing.listed(folder, asked, most)
     if json:
-        output.emit_json([listing.as_dict(run) for run in found])
+        output.write(listing.as_json(found))
     elif not known.runs:
         output.say(f"no runs in {folder} yet; tuiwb run PRESET makes one")
     elif not found:
