@@ -20,6 +20,17 @@ def flat(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def told(
+    hparams: object,
+    model: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The flat spec of a loop of the user's own: its hyperparameters, and what its journal's events
+    ``model`` and ``data`` have of the optimiser and the batch."""
+    batch = {"batch_size": size} if (size := _count((data or {}).get("batch_size"))) else {}
+    return flat({"hparams": hparams, "optim": (model or {}).get("optim"), "data": batch})
+
+
 def facts(
     spec: Mapping[str, Any],
     model: Mapping[str, Any] | None = None,

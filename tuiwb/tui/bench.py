@@ -230,6 +230,11 @@ class Bench:
             if metric not in view.table("evals").columns:
                 table, who = "metrics", "train"  # of a loop of the user's own
             lines = [self._line(view, table, metric, who, sight, x, buckets, 0, budget, 1)]
+            same = metric.removeprefix("val_")
+            if table == "evals" and same in view.table("metrics").columns:
+                lines.insert(
+                    0, self._line(view, "metrics", same, "train", sight, x, buckets, half, budget)
+                )
         return tuple(line for line in lines if np.size(line.x))
 
     def _line(
@@ -350,6 +355,8 @@ def _empty(view: RunView, name: str) -> str:
     if view.status.ended_now:
         return "nothing was measured"
     if name == "metric":
+        if view.own:
+            return "comes with run.evaluate(accuracy=...)"
         every = view.spec.spec.train.eval_every if view.spec else 0
         return f"first evaluation at step {every}" if every else "evaluated at the end"
     return "comes with the first step"

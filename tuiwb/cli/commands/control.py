@@ -94,6 +94,11 @@ def ctl(
     elif not json:
         words = " ".join([command.value, *(texts if command is Command.set else [])])
         output.emit(f"{path.name}  {words}  at step {answer.get('step')}")
+        if view.own:
+            output.say(
+                "the loop is your own and has been told: it ends when it looks at "
+                "run.stop_requested, under a trainer after this step"
+            )
 
 
 def _plain(run: str, command: Command, given: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tuiwb.base.format import duration, number
+from tuiwb.base.format import duration, number, of
 from tuiwb.cli import output
 from tuiwb.cli.options import Glyphs, Json, RunName, Runs, glyph_set, runs_folder
 
@@ -51,7 +51,7 @@ def ls(json: Json = False, runs: Runs = None) -> None:
                     summary.id,
                     _state(summary.state, summary.step),
                     summary.preset or "-",
-                    f"{summary.step or 0}/{summary.steps or '?'}",
+                    of(summary.step or 0, summary.steps),
                     number(summary.loss),
                     _ago(summary.started),
                 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from tuiwb.doctor.course import losses
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.layers import least, names, reached, recent, sampled
 from tuiwb.doctor.remedies import remedy, tidy
-from tuiwb.doctor.stuck import learned, stuck
+from tuiwb.doctor.stuck import LEAST, improving, learned, stuck
 from tuiwb.doctor.window import Window
 
 SAMPLES = 2
@@ -30,9 +31,12 @@ def rule(window: Window) -> Finding | None:
 
     A run that learns may well leave units unused: that is sparsity, and no symptom. Where the
     signal has faded on its way, or weights are zero, the units are not to blame.
+
+    Where the dead leave no way back to the first layer, the share that was learned says nothing: a
+    first loss that is far too high falls to that of a guess by the last bias alone.
     """
     if not stuck(window):
-        return None
+        return _cut_off(window)
     taken = min(len(window.layer("act_dead")), SAMPLES)
     dead = least(recent(window, "act_dead", taken))
     begun = window.first_layers.get("act_dead", np.empty(0))
@@ -44,6 +48,26 @@ def rule(window: Window) -> Finding | None:
     share = float(np.nanmax(dead, initial=0.0))
     if share <= limit:
         return None
+    return _finding(window, taken, share, limit, names(window, np.flatnonzero(dead > limit)))
+
+
+def _cut_off(window: Window) -> Finding | None:
+    """A layer of which nothing is alive, before which no weight has a gradient although there is
+    one behind it: what the network answers is always the same."""
+    rows = losses(window)
+    if len(rows) < LEAST or improving(rows.loss, window):
+        return None
+    dead, norm = least(recent(window, "act_dead", SAMPLES)), recent(window, "grad_norm", SAMPLES)
+    for row in np.flatnonzero(dead >= 1.0):
+        ahead, behind = norm[:, :row], norm[:, row:]
+        known = ~np.isnan(ahead).any(axis=0)
+        if known.any() and not ahead[:, known].any() and (behind > 0).any(axis=1).all():
+            layers = names(window, np.flatnonzero(dead >= 1.0))
+            return _finding(window, SAMPLES, float(dead[row]), MANY, layers)
+    return None
+
+
+def _finding(window: Window, taken: int, share: float, limit: float, layers: list[str]) -> Finding:
     begin, end = sampled(window, taken)
     return Finding(
         symptom="dead-units",
@@ -57,7 +81,7 @@ def rule(window: Window) -> Finding | None:
             "samples": taken,
             "learned": learned(window),
             "series": ["layers.act_dead", "layers.act_zero", "loss"],
-            "layers": names(window, np.flatnonzero(dead > limit)),
+            "layers": layers,
         },
         causes=(
             "inputs that are far from zero",

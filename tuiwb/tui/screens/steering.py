@@ -13,6 +13,7 @@ from textual import work
 
 from tuiwb.base.errors import UserError
 from tuiwb.client.settings import applied
+from tuiwb.spec.toml import literal
 from tuiwb.tui import palette
 from tuiwb.tui.bench import Frame
 from tuiwb.tui.findings import change_of
@@ -51,6 +52,8 @@ class Steering:
         """What the key bar says differently of this state."""
         if view.status.ended_now:
             return {"detach": "leave", "stop": "", "pause": "", "single_step": "", "study": ""}
+        if view.own:
+            return {"pause": "", "single_step": "", "study": ""}
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:
@@ -60,12 +63,20 @@ class Steering:
             return None
         return self.frame.view
 
+    def _steered(self) -> RunView | None:
+        """The same of a loop that is ours; of the user's own it says that only a stop is heard."""
+        view = self._live()
+        if view is not None and view.own:
+            self.say("this loop is your own: X can ask it to stop, no more", palette.DIM)
+            return None
+        return view
+
     def action_pause(self) -> None:
-        if (view := self._live()) is not None:
+        if (view := self._steered()) is not None:
             self._send("resume" if view.status.state == "paused" else "pause")
 
     def action_single_step(self) -> None:
-        if (view := self._live()) is None:
+        if (view := self._steered()) is None:
             return
         if view.status.state == "paused":
             self._send("step", {"steps": 1})
@@ -82,6 +93,9 @@ class Steering:
         view = self.frame.view
         if not change:
             self.say(words or "no knob helps here", palette.DIM)
+        elif view.own:
+            told = ", ".join(f"{key} = {literal(value)}" for key, value in change.items())
+            self.say(f"this loop is your own: there, {told}", palette.DIM)
         elif tier != "hot" or view.status.ended_now:
             self._set_up(view, finding, change)
         elif (done := applied(view, finding)) is not None:
@@ -118,13 +132,17 @@ class Steering:
     def action_stop(self) -> None:
         from tuiwb.tui.screens.ask import Ask
 
-        if self._live() is None:
+        if (view := self._live()) is None:
             return
         ask = Ask(
             f"Stop {self.path.name}?",
-            "It ends after this step and keeps what it has learnt in a checkpoint.",
-            [("stop", "stop after this step"), ("", "go on training")],
-        )
+            "It is asked: run.stop_requested is set, and the loop ends when it looks there. Under "
+            "a trainer it ends after this step."
+            if view.own
+            else "It ends after this step and keeps what it has learnt in a checkpoint.",
+            [("stop", "ask it to stop" if view.own else "stop after this step"),
+             ("", "go on training")],
+        )  # fmt: skip
         self.app.push_screen(ask, self._stop)
 
     def _stop(self, answer: str | None) -> None:
@@ -136,7 +154,7 @@ class Steering:
         from tuiwb.spec.declarations import STUDIES, study_words
         from tuiwb.tui.screens.ask import Ask
 
-        if (view := self._live()) is None:
+        if (view := self._steered()) is None:
             return
         if view.spec is not None and not view.spec.spec.task.one_loss:
             self.say("this task follows no gradient of one loss that could be studied", palette.DIM)
@@ -190,6 +208,9 @@ class Steering:
         from tuiwb.spec.redraw import redrawn
 
         spec, app = self.frame.view.spec if self.frame else None, self.workbench
+        if self.frame is not None and self.frame.view.own:
+            self.say("this loop is your own: start it again where you did", palette.DIM)
+            return
         if spec is None:
             self.say("its spec cannot be read", palette.RED)
             return
