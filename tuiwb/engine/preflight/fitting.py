@@ -103,8 +103,9 @@ def rest(trial: Trial, model: nn.Module, batches: Sequence[Batch]) -> None:
     kept = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # a plain mean
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
+        for norm in norms:  # a plain mean, also of a norm that has not heard of a momentum of None
+            norm.momentum = 1 / number
         trial.value(model.train(), batch)
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
