@@ -287,6 +287,6 @@ def test_statistics_come_to_rest_in_a_norm_of_its_own_making() -> None:
 
 def test_what_is_still_falling_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "STEPS", 120)
-    slow = asked(session("mlp-digits", "optim.name=sgd", "optim.lr=0.002"), "overfit-one-batch")
+    slow = asked(session("mlp-digits", "optim.name=sgd", "optim.lr=0.001"), "overfit-one-batch")
     assert slow["numbers"]["loss"] > 0.2 * slow["numbers"]["first_loss"]
     assert slow["state"] == "passed" and "falls on" in slow["words"]
