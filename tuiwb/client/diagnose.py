@@ -6,11 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from tuiwb.doctor.examine import examine
-from tuiwb.doctor.facts import facts, flat, told
+from tuiwb.doctor.facts import facts, knobs, told
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.window import (
     AGAIN,
@@ -83,7 +82,7 @@ def windows(view: RunView) -> Iterator[Window]:
 def _facts(view: RunView) -> Facts:
     model = next((e for e in reversed(view.events) if e.get("kind") == "model"), None)
     if view.spec is not None:
-        spec = flat(msgspec.to_builtins(view.spec.spec))
+        spec = knobs(view.spec.spec)
     else:
         spec = told(view.meta.get("hparams"), model, view.data)
     return facts(spec, model, view.data)

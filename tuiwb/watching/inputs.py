@@ -28,7 +28,7 @@ def data_of(given: Any) -> dict[str, Any]:
         kind = KINDS.get(tensor.ndim)
         try:
             samples = _at_rest(tensor.detach()[: _most(tensor)])
-        except (RuntimeError, NotImplementedError):  # of a layout that has no rows
+        except RuntimeError:  # of a layout that has no rows
             return found
         found["inputs"] = input_figures(samples if kind else samples.reshape(-1, 1), kind or "")
     return found

@@ -10,11 +10,9 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.base.progress import telling
-from tuiwb.doctor.facts import facts, flat
+from tuiwb.doctor.facts import facts, knobs
 from tuiwb.doctor.window import Facts
 from tuiwb.run import ballast
 from tuiwb.run.journal import Journal
@@ -184,7 +182,7 @@ class _Work:
             precision="bfloat16" if session.device.autocast_to else "float32",
             threads=session.threads,
         )
-        return facts(flat(msgspec.to_builtins(session.spec)), model, data)
+        return facts(knobs(session.spec), model, data)
 
     def say(self, state: str, **fields: Any) -> None:
         """A state for the journal, and a line in the log: the last thing known of a killed one."""
