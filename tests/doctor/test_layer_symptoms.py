@@ -376,3 +376,16 @@ def test_dead_units_that_leave_no_way_back_are_told_whatever_the_loss_began_with
     falling = cut_off([0.0, 0.0, 0.1])
     falling.steps["loss"][:] = np.linspace(15, 1, len(falling))
     assert ask("dead-units", falling) is None
+
+
+@pytest.mark.parametrize(("before", "speaks"), [(2.3, False), (1.0, True)])
+def test_units_that_died_where_the_loss_was_as_high_already(before: float, speaks: bool) -> None:
+    share = np.where(np.arange(16) < 8, 0.1, 0.7)
+    column = np.full((16, 5), np.nan)
+    column[:, 1] = share
+    flat = dict(FLAT)
+    loss = healthy(**FLAT).loss.copy()
+    loss[:200] *= before / 2.3
+    flat["columns"] = {"loss": loss}
+    found = ask("dead-units", healthy(**flat, layers={"act_dead": column}))
+    assert (found is not None) is speaks

@@ -65,8 +65,11 @@ def test_any_metric_is_drawn_by_its_name(tmp_path: Path) -> None:
     assert error.value.nearest == "m7" and "accuracy" in str(error.value.allowed)
 
 
-def test_a_metric_that_is_told_of_both_parts_is_one_chart(tmp_path: Path) -> None:
-    told(tmp_path)
+@pytest.mark.parametrize("name", ["accuracy", "train_accuracy", "train/accuracy"])
+def test_a_metric_that_is_told_of_both_parts_is_one_chart(tmp_path: Path, name: str) -> None:
+    with tuiwb.watch(network(), runs=tmp_path, name="r") as run:
+        run.step(loss=1.0, **{name: 0.4})
+        run.evaluate(loss=1.0, accuracy=0.5)
     bench = Bench(tmp_path / "r", SystemClock())
     text = bench.beat(Sight(), {"metric": (60, 12)}, None).canvases["metric"].text()
     assert "train" in text and "val" in text

@@ -230,8 +230,8 @@ class Bench:
             if metric not in view.table("evals").columns:
                 table, who = "metrics", "train"  # of a loop of the user's own
             lines = [self._line(view, table, metric, who, sight, x, buckets, 0, budget, 1)]
-            same = metric.removeprefix("val_")
-            if table == "evals" and same in view.table("metrics").columns:
+            same = training_metric(view, metric) if table == "evals" else None
+            if same is not None:
                 lines.insert(
                     0, self._line(view, "metrics", same, "train", sight, x, buckets, half, budget)
                 )
@@ -319,6 +319,13 @@ def metric_of(view: RunView) -> str:
         return expect.metric
     columns += [c for c in view.table("metrics").columns if c not in ("step", "time")]
     return next((c for c in columns if c != "val_loss"), "val_loss")
+
+
+def training_metric(view: RunView, metric: str) -> str | None:
+    """What a loop of the user's own tells at each step of the same, by the names that are usual."""
+    name = metric.removeprefix("val_")
+    told = view.table("metrics").columns
+    return next((n for n in (name, f"train_{name}", f"train/{name}") if n in told), None)
 
 
 def metric_words(view: RunView) -> str:
