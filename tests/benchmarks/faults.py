@@ -221,15 +221,15 @@ MACHINE = [
 FAULTS = _watched(*NUMBERS, *RATES, *SIGNALS, *WEIGHTS, *DATA, *OUTCOMES, *GAMES, *MACHINE)
 
 NEAR_MISSES = _watched(
-    Trial("lr-x3", MLP, ("optim.lr=0.003",), quick=True),
+    Trial("lr-x3", MLP, ("optim.lr=0.003",)),
     Trial("lr-x3-cnn", "lenet5", ("optim.lr=0.1", *SHORT)),
     Trial("lr-over-3", MLP, ("optim.lr=0.0003",)),
-    Trial("init-gain-2", MLP, ("init.name=xavier", "init.gain=2", *LONG), quick=True),
+    Trial("init-gain-2", MLP, ("init.name=xavier", "init.gain=2", *LONG)),
     Trial("clips-sometimes", MLP, ("train.clip_norm=1", *LONG), quick=True),
     Trial("clips-always", "char-rnn", ("model.width=64", "train.clip_norm=0.1", *SHORT)),
     Trial("at-its-floor", "linreg-diabetes", ("schedule.name=constant", *LONG), quick=True),
     Trial("long-warm-up", CNN, (*PLAIN_CNN, "schedule.warmup=250", *LONG)),
-    Trial("cosine-to-zero", MLP, ("schedule.name=cosine", *LONG), quick=True),
+    Trial("cosine-to-zero", MLP, ("schedule.name=cosine", *LONG)),
     Trial("five-to-one", "logreg-cancer", (*RARE, "model.name=mlp", "data.share=0.17",
           "train.steps=600"), quick=True),
     Trial("dropout-half", MLP, ("regularize.dropout=0.5", *LONG), quick=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.trial import Trial
 from tuiwb.spec import presets, resolve
 
-QUICK = ("linreg-diabetes", "logreg-cancer", "softmax-digits", "perceptron-blobs", "reg-2d")
+QUICK = ("linreg-diabetes", "perceptron-blobs", "reg-2d")
 SMALLER = {
     "gpt2-124m": ("data.context=64", "data.batch_size=4", "data.vocabulary=512"),
     "airbench": ("data.samples=1000", "data.batch_size=64"),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tests.contracts import hub_copies
+from tuiwb.spec.declarations import declared
 
 
 def _csv(folder: Path) -> dict[str, Any]:
@@ -108,12 +109,19 @@ MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 
+FEW = 300
+WHOLE = ("digits", "rare")
+"""Sources that have all their samples: one did not make them, one needs them for a rare class."""
+
+
 @cache
 def given(name: str) -> dict[str, Any]:
-    """Knobs with which the data source ``name`` can be loaded: none for one that needs no file."""
+    """Knobs with which the data source ``name`` can be loaded: a file of ours where it needs one,
+    few samples where it makes them."""
     maker = MAKERS.get(name)
     if maker is None:
-        return {}
+        makes = "samples" in declared("data", name).__struct_fields__ and name not in WHOLE
+        return {"samples": FEW} if makes else {}
     folder = Path(tempfile.mkdtemp(prefix="tuiwb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return maker(folder)

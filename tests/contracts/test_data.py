@@ -36,7 +36,7 @@ def _rows(part: Part) -> np.ndarray:
 
 
 def _sorted(rows: np.ndarray) -> np.ndarray:
-    return rows[np.lexsort(rows.T[::-1])]
+    return np.array(sorted(row.tobytes() for row in rows), dtype=object)
 
 
 def _equal(a: Dataset, b: Dataset) -> bool:

@@ -10,8 +10,9 @@ import torch
 
 from tuiwb.base.signature import Kind, Signature
 from tuiwb.data.dataset import Dataset, Part
-from tuiwb.data.statistics import SAMPLES, VALUES, _thinned, class_counts, input_statistics
+from tuiwb.data.statistics import class_counts, input_statistics
 from tuiwb.engine.build import load_data
+from tuiwb.probes.inputs import SAMPLES, VALUES, _thinned
 from tuiwb.spec import resolve
 
 

@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuiwb.doctor.facts import facts, flat
+from tuiwb.doctor.facts import facts, flat, knobs
 from tuiwb.doctor.window import Facts, LayerFacts
 from tuiwb.engine.build import build
 from tuiwb.run.journal import Journal, JournalTail
@@ -87,3 +87,11 @@ def test_numbers_of_a_spec_are_numbers_or_their_default() -> None:
     found = facts({"train.clip_norm": 1, "data.text": "x"})
     assert (found.number("train.clip_norm"), found.number("data.text", 7.0)) == (1.0, 7.0)
     assert found.task == ""
+
+
+def test_a_knob_that_does_nothing_is_none() -> None:
+    with_it, without = (resolve(name).spec for name in ("mlp-digits", "resnet20"))
+    assert "regularize.dropout" in knobs(with_it)
+    assert knobs(with_it) == flat(msgspec.to_builtins(with_it))
+    assert "regularize.dropout" not in knobs(without)
+    assert "regularize.weight_decay" in knobs(without)

@@ -164,3 +164,16 @@ def test_every_symptom_can_be_followed_up(name: str) -> None:
     assert judge(sick, sick, finding) == "no effect"  # nothing has happened since
     empty = Window({})
     assert judge(empty, empty, finding) == "no effect"
+
+
+def test_a_loss_that_came_down_and_stays_again_was_helped() -> None:
+    size = 1600
+    step = np.arange(1, size + 1)
+    # down from the start, flat at 1.0, at step 300 down again, and flat at 0.6
+    loss = np.where(step <= AT, 1.0 + 1.5 * np.exp(-step / 10), 0.6) + noise(size=size)
+    run = healthy(size, columns={"loss": loss}, evals={"val_loss": 0.6}, best_loss=0.55)
+    first = {name: values[:AT] for name, values in run.steps.items()}
+    before = replace(run, steps=first, now=float(first["time"][-1]))
+    again = SYMPTOMS.load("plateau").rule(since(run, before))
+    assert again is not None and again.symptom == "plateau"
+    assert judge(before, run, found("plateau", 1, AT)) == "helped"

@@ -355,3 +355,37 @@ def test_a_table_of_other_layers_an_empty_one_and_none_are_silent(name: str) -> 
     other = replace(window.facts, layers=window.facts.layers[:-1])
     assert ask(name, replace(window, facts=other)) is None
     assert ask(name, replace(window, facts=Facts())) is None
+
+
+def cut_off(gradients: list[float], first_loss: float = 15.0) -> Window:
+    """A loss that fell from far above to a guess, where the first ReLU is dead."""
+    norms = np.full((16, 5), np.nan)
+    norms[:, ::2] = gradients
+    layers = {"act_dead": [np.nan, 1.0, np.nan, 0.3, np.nan], "grad_norm": norms}
+    facts = Facts(layers=healthy().facts.layers)  # of a user's own loop: no loss, no classes
+    return healthy(**FLAT, layers=layers, facts=facts, first_loss=first_loss)
+
+
+def test_dead_units_that_leave_no_way_back_are_told_whatever_the_loss_began_with() -> None:
+    found = ask("dead-units", cut_off([0.0, 0.0, 0.1]))
+    assert found is not None and found.severity == "alarm"
+    assert found.evidence["layers"] == ["net.1"] and found.evidence["learned"] > 0.8
+    assert ask("dead-units", cut_off([0.1, 0.0, 0.1])) is None  # there is another way
+    assert ask("dead-units", cut_off([np.nan, 0.0, 0.0])) is None  # solved: nothing is asked
+    assert ask("dead-units", cut_off([np.nan, np.nan, 0.1])) is None  # frozen on purpose
+    falling = cut_off([0.0, 0.0, 0.1])
+    falling.steps["loss"][:] = np.linspace(15, 1, len(falling))
+    assert ask("dead-units", falling) is None
+
+
+@pytest.mark.parametrize(("before", "speaks"), [(2.3, False), (1.0, True)])
+def test_units_that_died_where_the_loss_was_as_high_already(before: float, speaks: bool) -> None:
+    share = np.where(np.arange(16) < 8, 0.1, 0.7)
+    column = np.full((16, 5), np.nan)
+    column[:, 1] = share
+    flat = dict(FLAT)
+    loss = healthy(**FLAT).loss.copy()
+    loss[:200] *= before / 2.3
+    flat["columns"] = {"loss": loss}
+    found = ask("dead-units", healthy(**flat, layers={"act_dead": column}))
+    assert (found is not None) is speaks

@@ -54,3 +54,18 @@ def test_a_network_is_widened_by_the_knob_that_sets_its_width() -> None:
         found = ask("underfit", with_spec(sick, spec))
         assert found is not None
         assert found.remedy.change.get(f"model.{key}") == value
+
+
+def test_dropout_is_offered_only_where_a_layer_could_drop_something() -> None:
+    sick = SYMPTOMS.load("overfitting").EXAMPLES()["sick"]
+    known = {"model.name": "mlp", "regularize.weight_decay": 0.0, "regularize.dropout": 0.0}
+    found = ask("overfitting", with_spec(sick, known))
+    assert found is not None and found.remedy.change["regularize.dropout"] == 0.3
+    assert "dropout" in found.remedy.words
+    del known["regularize.dropout"]
+    found = ask("overfitting", with_spec(sick, known))
+    assert found is not None and found.remedy.change == {"regularize.weight_decay": 0.1}
+    assert "dropout" not in found.remedy.words
+    # of a loop of the user's own nobody knows: words are all there is
+    found = ask("overfitting", with_spec(sick, {"optim.lr": 0.1}))
+    assert found is not None and "dropout" in found.remedy.words

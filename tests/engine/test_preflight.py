@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.preflight import fitting, input_matters, modes_agree, overfit_one_batch
 from tuiwb.engine.preflight.run import CHECKS, examined, preflight
+from tuiwb.engine.preflight.trial import Trial
 from tuiwb.probes.studies import gradient_check
 from tuiwb.spec import resolve
 
@@ -27,6 +29,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (overfit_one_batch, input_matters, modes_agree):
         monkeypatch.setattr(module, "SECONDS", 300.0)
     monkeypatch.setattr(input_matters, "LOOKING", 300.0)
+    monkeypatch.setattr(input_matters, "LONGER", 300.0)
     monkeypatch.setattr(fitting, "STEPS", 80)
     monkeypatch.setattr(modes_agree, "STEPS", 20)
     monkeypatch.setattr(gradient_check, "WEIGHTS", 24)
@@ -259,3 +262,31 @@ def test_an_error_on_the_way_is_a_finding() -> None:
 def test_a_spec_that_cannot_be_built_is_the_user_s_error() -> None:
     with pytest.raises(UserError):
         preflight(resolve("mlp-digits", [*QUICK, "model.name=no_such_module:Net"]).spec)
+
+
+def test_an_answer_that_is_the_same_for_all_is_only_where_learning_by_heart_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fitting, "STEPS", 150)
+    made = session("lstm-adding", "data.length=10", "model.width=32")
+    row = asked(made, "input-matters")
+    assert row["state"] == "passed", row
+
+
+def test_statistics_come_to_rest_in_a_norm_of_its_own_making() -> None:
+    made = session("airbench", "model.size=xs", "data.samples=100", "data.batch_size=16")
+    trial = Trial(made)
+    model, batches = trial.model(), [trial.batch(i) for i in range(2)]
+    fitting.rest(trial, model, batches)
+    norms = [m for m in model.modules() if isinstance(m, fitting.BatchNorm)]
+    assert norms and all(norm.running_mean.any() for norm in norms)
+    assert all(norm.momentum == pytest.approx(0.4) for norm in norms)
+    training = trial.value(copy.deepcopy(model).train(), batches[0])
+    assert trial.value(model.eval(), batches[0]) == pytest.approx(training, rel=0.5)
+
+
+def test_what_is_still_falling_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "STEPS", 120)
+    slow = asked(session("mlp-digits", "optim.name=sgd", "optim.lr=0.001"), "overfit-one-batch")
+    assert slow["numbers"]["loss"] > 0.2 * slow["numbers"]["first_loss"]
+    assert slow["state"] == "passed" and "falls on" in slow["words"]

@@ -102,7 +102,7 @@ def test_alpha_of_descent_on_a_parabola(lr: float, alpha: float) -> None:
 
 
 def test_alpha_where_there_is_no_floor() -> None:
-    assert step_gauge.alpha(1.0, 0.0, -1.0, -1.0) == -1  # straight down
+    assert step_gauge.alpha(1.0, 0.0, -1.0, -1.0) == pytest.approx(-1)  # straight down
     assert step_gauge.alpha(1.0, 2.0, 1.0, 1.0) == 1  # straight up
     assert math.isnan(step_gauge.alpha(1.0, math.nan, -1.0, 0.0))
 

@@ -86,7 +86,7 @@ async def test_what_was_set_and_what_came_of_it_is_told_and_not_set_again(
         made.judge("helped", since=210)
         bench(app).wake()
         await until(pilot, lambda: "✓ helped" in seen(app))
-        assert "set at step 210" in seen(app) and "judged 200 steps later" in seen(app)
+        assert "set    at step 210" in seen(app) and "judged 200 steps later" in seen(app)
         await pilot.press("d", "enter")
         await until(pilot, lambda: "set at step 210 already" in text_of(app))
         assert not asked(made)
@@ -243,3 +243,17 @@ def test_the_threshold_of_a_column_is_drawn(runs: Path, record: Record) -> None:
     assert list(np.asarray(zeros.lines[1].y)) == [0.3, 0.3] and zeros.x_range == (160.0, 264.0)
     assert [mark.kind for mark in loss.marks] == ["warning"] and loss.title == "loss"
     assert findings.key_of(finding) == ("dead-units", 200)
+
+
+def test_what_the_machine_tells_is_drawn(runs: Path, record: Record) -> None:
+    from tuiwb.run.reader import RunReader
+
+    made = record().start().train(200).find("memory-creep").train(40)
+    with RunReader(made.paths.root) as reader:
+        view = reader.poll(None)
+    finding = json.loads(json.dumps(view.findings[0]))
+    finding["evidence"]["series"] = ["system.rss", "system.gpu_util", "system.nothing", "loss"]
+    memory, loss = evidence.charts(view, finding, None)
+    assert memory.title == "rss" and loss.title == "loss"
+    (line,) = memory.lines
+    assert list(line.x) == [201.0] and list(line.y) == [np.float32(3.2e8)]

@@ -12,6 +12,7 @@ import torch
 import tuiwb
 from tests.watching.helpers import errors, network, steps_of
 from tuiwb.api import open_run
+from tuiwb.run.columns import LONGEST, column_names
 from tuiwb.run.view import RunView
 from tuiwb.watching.metrics import HEADER, TABLES, Metrics, figure_of, number_of
 
@@ -165,3 +166,10 @@ def test_closing_twice(tmp_path: Path) -> None:
     metrics.close()
     metrics.close()
     assert np.load(tmp_path / "metrics.0000.npy")["a"].tolist() == [1.0]
+
+
+def test_many_names_that_begin_alike_are_told_apart_at_once() -> None:
+    names = [f"{'x' * 200}{i}" for i in range(10_000)]
+    columns = column_names(names)
+    assert len(set(columns.values())) == 10_000
+    assert max(map(len, columns.values())) <= LONGEST

@@ -43,6 +43,11 @@ def count(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
+def of(done: int, planned: int | None) -> str:
+    """``120/1000``; ``120`` where nobody knows how many are planned."""
+    return f"{done}/{planned}" if planned else str(done)
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as ``0:31``, ``1:02:03`` or ``3d 4:05:06``."""
     if seconds is None or not math.isfinite(seconds):

@@ -62,16 +62,30 @@ def _metrics(view: RunView) -> Figure:
     return _chart("evaluation", *(_line(evals, name, name, i) for i, name in enumerate(shown)))
 
 
+def _told(view: RunView) -> dict[str, TableView]:
+    """The columns that have no plot of their own, and where they are: what is evaluated, and what
+    a loop of the user's own tells at each step."""
+    return {
+        column: table
+        for name, table in view.tables.items()
+        if name in ("evals", "metrics") or name.startswith("metrics-")
+        for column in table.columns
+        if column not in ("step", "time")
+    }
+
+
 def _own(view: RunView) -> Figure:
     """What a loop of the user's own tells at each step beside the loss."""
-    lines = [
-        _line(table, column, column, i)
-        for name, table in view.tables.items()
-        if name == "metrics" or name.startswith("metrics-")
-        for i, column in enumerate(table.columns)
-        if column not in ("step", "time")
-    ]
-    return _chart("metrics", *lines[:MOST])
+    evaluated = view.table("evals").columns
+    own = {name: table for name, table in _told(view).items() if name not in evaluated}
+    lines = [_line(own[name], name, name, i) for i, name in enumerate(list(own)[:MOST])]
+    more = f", the first {MOST} of {len(own)}; --plot NAME for any" if len(own) > MOST else ""
+    return _chart(f"metrics{more}", *lines)
+
+
+def _one(view: RunView, name: str) -> Figure:
+    table = _told(view).get(name)
+    return _chart(name, _line(table, name, name, 0) if table is not None else None)
 
 
 def _layers(column: str, title: str) -> Callable[[RunView], HeatMap]:
@@ -96,23 +110,25 @@ FIGURES: dict[str, Callable[[RunView], Figure | HeatMap]] = {
     "layers": _layers("grad_norm", "gradient norm by layer"),
     "activations": _layers("act_std", "activations by layer (std)"),
 }
-"""What ``--plot`` can name."""
+"""What ``--plot`` can name, beside a run's own metrics."""
 
 AT_THE_END = ("loss", "gradients")
 """The plots that close every run."""
 
 
-def names(text: str) -> tuple[str, ...]:
-    """The plots that ``--plot loss,gradients`` asks for; an unknown one is a `UserError`."""
+def names(text: str, view: RunView) -> tuple[str, ...]:
+    """The plots that ``--plot loss,gradients`` asks for; one that this run cannot have is a
+    `UserError`."""
+    known = [*FIGURES, *(name for name in _told(view) if name not in FIGURES)]
     asked = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in asked:
-        if name not in FIGURES:
+        if name not in known:
             raise UserError(
                 f"unknown plot {name!r}",
                 where=f"--plot {text}",
                 found=repr(name),
-                allowed=", ".join(FIGURES),
-                nearest=nearest(name, FIGURES),
+                allowed=", ".join(known),
+                nearest=nearest(name, known),
             )
     return asked
 
@@ -127,5 +143,6 @@ def draw(view: RunView, asked: tuple[str, ...], width: int, colour: bool, unicod
 
     height = max(5, min(16, width // 4))
     marks = tuple(Mark(float(one.step), one.kind, one.label) for one in course(view))
-    figures = (replace(FIGURES[name](view), marks=marks) for name in asked)
+    asked_for = (FIGURES[name](view) if name in FIGURES else _one(view, name) for name in asked)
+    figures = (replace(figure, marks=marks) for figure in asked_for)
     return "\n".join(render(figure, width, height, colour, unicode) for figure in figures)

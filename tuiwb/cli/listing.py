@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tuiwb.base.format import ago, number
+from tuiwb.base.format import ago, number, of
 from tuiwb.base.text import one_line
 from tuiwb.cli import output
 
@@ -77,7 +77,7 @@ def table(runs: Sequence[RunSummary], everything: Sequence[RunSummary]) -> str:
         "run": [(t.stem if unicode else t.ascii_stem()) + t.run.id for t in twigs],
         "state": [_state(t.run) for t in twigs],
         "preset": [t.run.preset or "-" for t in twigs],
-        "step": [f"{t.run.step or 0}/{t.run.steps or '?'}" for t in twigs],
+        "step": [of(t.run.step or 0, t.run.steps) for t in twigs],
         "loss": [number(t.run.loss) for t in twigs],
         "started": [_ago(t.run.started, now) for t in twigs],
         "from": [origin(t, known.get(t.run.name)) for t in twigs],

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from tuiwb.base.format import duration, number, si
+from tuiwb.base.format import duration, number, of, si
 from tuiwb.base.text import clean
 from tuiwb.cli import output
 
@@ -44,7 +44,7 @@ def facts(view: RunView) -> str:
     if status.state == "starting" or status.ended_now:
         return status.words
     parts = [] if status.state == "training" else [status.state]
-    parts.append(f"step {status.step}/{status.steps or '?'}")
+    parts.append(f"step {of(status.step, status.steps)}")
     per_s = rate(view)
     if per_s and status.steps:
         parts.append(f"ETA {duration(max(0, status.steps - status.step) / per_s)}")

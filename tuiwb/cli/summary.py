@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tuiwb.base.errors import UserError
-from tuiwb.base.format import duration, number, si, size
+from tuiwb.base.format import duration, number, of, si, size
 from tuiwb.base.text import one_line
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
@@ -152,7 +152,7 @@ def peak_memory(view: RunView, which: str = "peak_memory") -> int | None:
 def headline(view: RunView) -> str:
     """Two or three lines: run and state in words; steps, time and pace; device and memory."""
     seconds, _, samples_per_s = pace(view)
-    parts = [f"{view.status.step}/{view.status.steps or '?'} steps"]
+    parts = [f"{of(view.status.step, view.status.steps)} steps"]
     if seconds is not None:
         parts.append(f"in {duration(seconds)}")
     if samples_per_s is not None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 
 from tuiwb.doctor.examine import examine
-from tuiwb.doctor.facts import facts, flat
+from tuiwb.doctor.facts import facts, knobs, told
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.looking_back import ROUNDS, LookingBack
 from tuiwb.doctor.window import AGAIN, Facts, Window
@@ -44,6 +43,9 @@ def windows(view: RunView) -> Iterator[Window]:
 
 
 def _facts(view: RunView) -> Facts:
-    spec = flat(msgspec.to_builtins(view.spec.spec)) if view.spec is not None else {}
     model = next((e for e in reversed(view.events) if e.get("kind") == "model"), None)
+    if view.spec is not None:
+        spec = knobs(view.spec.spec)
+    else:
+        spec = told(view.meta.get("hparams"), model, view.data)
     return facts(spec, model, view.data)

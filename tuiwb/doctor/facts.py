@@ -6,8 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from tuiwb.doctor.window import Facts, LayerFacts
 from tuiwb.run.facts import numbers
+from tuiwb.spec.sections import Spec
 
 
 def flat(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,6 +21,25 @@ def flat(spec: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(knobs, Mapping)
         for key, value in knobs.items()
     }
+
+
+def knobs(spec: Spec) -> dict[str, Any]:
+    """The flat spec of a run, without knobs that do nothing in it: no remedy offers them."""
+    found = flat(msgspec.to_builtins(spec))
+    if not spec.model.has_dropout:
+        del found["regularize.dropout"]
+    return found
+
+
+def told(
+    hparams: object,
+    model: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The flat spec of a loop of the user's own: its hyperparameters, and what its journal's events
+    ``model`` and ``data`` have of the optimiser and the batch."""
+    batch = {"batch_size": size} if (size := _count((data or {}).get("batch_size"))) else {}
+    return flat({"hparams": hparams, "optim": (model or {}).get("optim"), "data": batch})
 
 
 def facts(

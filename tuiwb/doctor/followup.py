@@ -27,6 +27,9 @@ BETTER_SAMPLES = 0.05
 """Of the share of good samples in a game."""
 HELD_OUT = frozenset({"overfitting", "suspicious-validation", "train-eval-disagreement"})
 """Symptoms that the held-out loss tells of: their cures may well raise the training loss."""
+TOO_HIGH = frozenset({"plateau", "underfit", "lr-too-low"})
+"""Symptoms that are a loss which stays too high: one that has come down was helped, also where it
+stays again at where it is now."""
 
 
 def judge(before: Window, after: Window, finding: Finding) -> Verdict:
@@ -47,6 +50,8 @@ def judge(before: Window, after: Window, finding: Finding) -> Verdict:
     if trend < 0:
         return "worse"
     if finding.symptom in SYMPTOMS.names():
+        if trend > 0 and finding.symptom in TOO_HIGH:
+            return "helped"
         again = SYMPTOMS.load(finding.symptom).rule(new)
         if again is not None:
             return "no effect"

@@ -24,7 +24,7 @@ GAIN = 0.01
 def stuck(window: Window) -> bool:
     """Whether the run has had its time, has learned next to nothing and no longer gains."""
     rows = course.losses(window)
-    return len(rows) >= LEAST and learned(window) < LITTLE and not _improving(rows.loss, window)
+    return len(rows) >= LEAST and learned(window) < LITTLE and not improving(rows.loss, window)
 
 
 def learned(window: Window) -> float:
@@ -42,7 +42,7 @@ def learned(window: Window) -> float:
     return 1 - now / begun
 
 
-def _improving(loss: Array, window: Window) -> bool:
+def improving(loss: Array, window: Window) -> bool:
     """Whether the last quarter of the window beats the one before it by more than noise."""
     recent, before = _quarter(loss, 1), _quarter(loss, 2)
     now, then = level(recent), level(before)

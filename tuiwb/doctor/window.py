@@ -50,7 +50,7 @@ class Facts:
     """Of the training inputs, where they are numbers: mean and std over all, ``offset`` the
     greatest abs(mean) / std of a feature, ``narrowest`` and ``widest`` std of a feature that
     varies, ``largest`` root mean square of a feature, ``condition`` of the features' covariance,
-    ``features`` their number (`tuiwb.data.statistics`)."""
+    ``features`` their number (`tuiwb.probes.inputs`)."""
     baselines: Mapping[str, float] = field(default_factory=dict)
     steps_per_epoch: float = float("nan")
 

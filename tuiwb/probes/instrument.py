@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -16,7 +17,7 @@ from tuiwb.probes.taps import Taps
 SHELF = Shelf("probes", "probe", declares="\nclass Instrument")
 
 
-class Probe:
+class Probe(ABC):
     """One instrument over all layers. Its life in a sampled step: `observe` after the backward
     pass, while gradients lie on the parameters, then `read` after the optimiser has stepped.
 
@@ -31,12 +32,12 @@ class Probe:
         self.layers = layers
         self.taps = taps
 
-    def observe(self) -> None:
+    def observe(self) -> None:  # noqa: B027 - some have nothing to see yet
         """After the backward pass, before clipping and the optimiser's step."""
 
+    @abstractmethod
     def read(self) -> torch.Tensor:
         """After the optimiser's step: shape (len(columns), layers), NaN where a layer has none."""
-        raise NotImplementedError
 
 
 class Sample(NamedTuple):

@@ -17,13 +17,14 @@ def column_names(names: Iterable[str], taken: Collection[str] = ("step", "time")
     """A column's name for each metric: printable, at most `LONGEST` long, no two alike and none
     that is ``taken``."""
     taken = set(taken)
-    columns = {}
+    columns, numbers = {}, dict[str, int]()  # many names may begin with the same letters
     for name in names:
         whole = str(name).encode("utf-8", "replace").decode()  # a lone surrogate has no bytes
         short = re.sub(r"\s", " ", clean(whole, LONGEST)).strip() or "metric"
-        unique, number = short, 2
+        unique, begin = short, short[: LONGEST - 6]
         while unique in taken:
-            unique, number = f"{short[: LONGEST - 6]}~{number}", number + 1
+            numbers[begin] = numbers.get(begin, 1) + 1
+            unique = f"{begin}~{numbers[begin]}"
         taken.add(unique)
         columns[name] = unique
     return columns

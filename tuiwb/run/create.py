@@ -79,16 +79,19 @@ def create_watched(
     hparams: Mapping[str, Any],
     name: str | None = None,
     created: float | None = None,
+    steps: int | None = None,
 ) -> Path:
     """Make the folder of a run whose loop is the user's own: no spec, ``hparams`` in meta.json.
 
-    ``created`` is when it began, Unix seconds, where that is not now. Raises `UserError` as
-    `create` does.
+    ``created`` is when it began, Unix seconds, where that is not now; ``steps`` how many are
+    planned, where that is known. Raises `UserError` as `create` does.
     """
     plain = json.loads(json.dumps(dict(hparams), default=str))
     meta = {"preset": title, "watched": True, "hparams": plain, "argv": [], "parent": None}
     if created is not None:
         meta["created"] = created
+    if steps is not None:
+        meta["steps"] = steps
     return _create(runs_dir, slug(title, "run"), name, lambda paths: _fill(paths, meta))
 
 

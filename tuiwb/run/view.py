@@ -44,6 +44,11 @@ class RunView:
     behind: bool = False
     """There is more on the disk than this poll had time for: poll again soon."""
 
+    @property
+    def own(self) -> bool:
+        """Whether the loop is the user's own, which hears of no command but a stop."""
+        return self.meta.get("watched") is True
+
     def table(self, name: str) -> TableView:
         """A table, or an empty one where the run has none of that name."""
         return self.tables.get(name) or TableView(name, ())

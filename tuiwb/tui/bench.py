@@ -239,6 +239,11 @@ class Bench:
             if metric not in view.table("evals").columns:
                 table, who = "metrics", "train"  # of a loop of the user's own
             lines = [self._line(view, table, metric, who, sight, x, buckets, 0, budget, 1)]
+            same = training_metric(view, metric) if table == "evals" else None
+            if same is not None:
+                lines.insert(
+                    0, self._line(view, "metrics", same, "train", sight, x, buckets, half, budget)
+                )
         return tuple(line for line in lines if np.size(line.x))
 
     def _line(
@@ -321,6 +326,13 @@ def metric_of(view: RunView) -> str:
     return next((c for c in columns if c != "val_loss"), "val_loss")
 
 
+def training_metric(view: RunView, metric: str) -> str | None:
+    """What a loop of the user's own tells at each step of the same, by the names that are usual."""
+    name = metric.removeprefix("val_")
+    told = view.table("metrics").columns
+    return next((n for n in (name, f"train_{name}", f"train/{name}") if n in told), None)
+
+
 def metric_words(view: RunView) -> str:
     """`metric_of` as a title."""
     return clean(metric_of(view).replace("_", " "), 40)
@@ -344,6 +356,8 @@ def _empty(view: RunView, name: str) -> str:
     if view.status.ended_now:
         return "nothing was measured"
     if name == "metric":
+        if view.own:
+            return "comes with run.evaluate(accuracy=...)"
         every = view.spec.spec.train.eval_every if view.spec else 0
         return f"first evaluation at step {every}" if every else "evaluated at the end"
     return "comes with the first step"

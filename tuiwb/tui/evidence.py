@@ -11,6 +11,7 @@ import numpy as np
 from tuiwb.base.format import number
 from tuiwb.base.text import clean
 from tuiwb.client.marks import severity
+from tuiwb.doctor.window import SYSTEM
 from tuiwb.plots.figure import Figure, Line, Mark, Range
 from tuiwb.run.view import RunView
 
@@ -96,7 +97,9 @@ def _lines(
     table, _, column = name.rpartition(".")
     if table == "layers":
         return _layer_lines(view, finding, column, x, budget)
-    if table:  # rows that come by the second are found by their time, not by their step
+    if table == "system":
+        return _system_lines(view, column, x)
+    if table:
         return []
     for where in ("steps", "evals"):
         if column in view.table(where).columns:
@@ -105,6 +108,16 @@ def _lines(
             if len(curve.x):
                 return [Line("", curve.x, curve.mean, nonfinite=curve.nonfinite)]
     return []
+
+
+def _system_lines(view: RunView, column: str, x: Range) -> list[Line]:
+    """Rows that come by the second, several of them within one step or none: drawn as they are."""
+    rows = view.table("system").tail(SYSTEM)
+    if not {"step", column} <= set(rows.dtype.names or ()):
+        return []
+    rows = rows[(rows["step"] >= x[0]) & (rows["step"] <= x[1])]
+    values = rows[column].astype(float)
+    return [Line("", rows["step"].astype(float), values)] if np.isfinite(values).any() else []
 
 
 def _layer_lines(

@@ -195,7 +195,7 @@ def _remedy(view: RunView, finding: Mapping[str, Any], width: int) -> list[Line]
         lines.append([("          ", PLAIN), (f"{name} = {literal(value)}", palette.BLUE_STRONG)])
     done = applied(view, finding)
     if done is not None:
-        lines += _pair("set", f"at step {done.get('step')}", width)
+        lines += _pair("set   ", f"at step {done.get('step')}", width)
         if (told := outcome(view, finding)) is not None:
             verdict = str(told.get("verdict", ""))
             glyph, style = VERDICTS.get(verdict, ("·", AMBER))
@@ -207,6 +207,7 @@ def _remedy(view: RunView, finding: Mapping[str, Any], width: int) -> list[Line]
     elif change:
         ended = tier == "hot" and view.status.ended_now
         takes = TIERS["restart"] if ended else TIERS.get(tier, "")
+        takes = "the loop is your own: change it there" if view.own else takes
         lines += [[("          ", PLAIN), (part, FAINT)] for part in wrap(takes, width - 11)]
     return lines
 

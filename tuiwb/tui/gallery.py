@@ -87,6 +87,8 @@ class Gallery:
 def _empty(view: RunView) -> str:
     if view.status.ended_now:
         return "this run took no pictures"
+    if view.own:
+        return "a loop of your own takes no pictures"
     every = view.spec.spec.train.eval_every if view.spec else 0
     if every and view.status.step > every:
         return (

@@ -54,6 +54,8 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             return f"model of {n} layers, {count(size_ or 0)} parameters", PLAIN
         case "data":
             parts = [f"{key} {event[key]}" for key in ("train", "val", "test") if key in event]
+            if not parts:  # a loop of the user's own has batches
+                return f"batches of {event.get('batch_size', '?')}", PLAIN
             return f"data {text.get('name', '')}: {', '.join(parts)}", PLAIN
         case "device":
             return f"on {text.get('device', '?')}, {text.get('precision', '')}".strip(", "), PLAIN

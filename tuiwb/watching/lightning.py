@@ -23,7 +23,8 @@ class TuiwbCallback(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         hparams = {**dict(pl_module.hparams), **(self._options.get("hparams") or {})}
-        options = {**self._options, "hparams": hparams}
+        planned = trainer.estimated_stepping_batches  # infinite where nothing ends the fit
+        options = {"steps": planned, **self._options, "hparams": hparams}
         self.run = watch(pl_module, trainer.optimizers, **options)
 
     def on_train_batch_start(

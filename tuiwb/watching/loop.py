@@ -20,6 +20,7 @@ from tuiwb.watching.asked import obey
 from tuiwb.watching.compiled import Eager, is_compiled, original
 from tuiwb.watching.evaluations import Evaluations
 from tuiwb.watching.hooks import Guard, Hook, say
+from tuiwb.watching.inputs import data_of
 from tuiwb.watching.metrics import figure_of, mean
 from tuiwb.watching.record import Record, rate
 from tuiwb.watching.rows import Note, row_of
@@ -64,6 +65,8 @@ class Loop:
         self._ended = time.perf_counter()
         self._wait = math.nan
         self._samples = 0
+        self._data: dict[str, Any] = {}
+        """What the first batch tells."""
         self.told_of_batches = False
         """Whether a trainer says when a batch comes, so that the model's passes need not."""
         self._drain_at = 0.0
@@ -99,6 +102,8 @@ class Loop:
         """A batch has come: the wait for it is over."""
         if math.isnan(self._wait):
             self._wait = time.perf_counter() - self._ended
+        if self.watcher is None and not self._data:
+            self._data = data_of(given)
         tensor = first_tensor(given)
         if tensor is not None and tensor.ndim:
             self._samples += len(tensor)
@@ -256,7 +261,7 @@ class Loop:
         self._parameter = next(iter(parameters), None)
         device = self._parameter.device if self._parameter is not None else torch.device("cpu")
         self._settle(device)
-        self.record.introduce(layers, parameters, device, self.optimizers)
+        self.record.introduce(layers, parameters, device, self.optimizers, self._data)
         if len(every) > len(layers):
             self.record.warning(f"{len(every)} layers: the first {LAYERS} are looked at")
         share = self.budget if parameters and layers else 0.0

@@ -72,7 +72,7 @@ class Metrics:
         """One row in each table that has one of these names; NaN for those that are not given."""
         if not values:
             return
-        if not values.keys() <= self._known:
+        if not self.full and not values.keys() <= self._known:
             self._open([name for name in values if name not in self._known])
         for columns, table in self._tables:
             if not columns.keys().isdisjoint(values):

@@ -58,6 +58,15 @@ def plain_name(name: object) -> str:
     return slug(_text(name)).lstrip(".-") or "run"
 
 
+def planned_steps(given: Any) -> int | None:
+    """A number of steps; None for what is none, as of a training without an end."""
+    try:
+        steps = int(given)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return steps if 0 < steps < 1 << 53 else None
+
+
 def _text(value: object) -> str:
     try:
         return clean(str(value), LONGEST)

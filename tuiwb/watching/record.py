@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import time
 import traceback
@@ -17,7 +18,7 @@ from torch import nn
 
 from tuiwb.base.errors import UserError, WorkerFailed, nearest
 from tuiwb.doctor.examine import SYMPTOMS
-from tuiwb.doctor.facts import facts
+from tuiwb.doctor.facts import facts, told
 from tuiwb.engine.interfaces import Stopped
 from tuiwb.probes.layers import Layer
 from tuiwb.run.create import create_watched
@@ -48,9 +49,9 @@ class Record:
 
     def __init__(
         self, runs: Path, title: str, name: str | None, hparams: Mapping[str, Any],
-        stop_on: Collection[str],
+        stop_on: Collection[str], steps: int | None = None,
     ) -> None:  # fmt: skip
-        self.paths = RunPaths(_folder(runs, title, name, hparams))
+        self.paths = RunPaths(_folder(runs, title, name, hparams, steps))
         self._open = contextlib.ExitStack()
         try:
             self.lock = WorkerLock(self.paths.lock)
@@ -95,8 +96,10 @@ class Record:
         parameters: Sequence[nn.Parameter],
         device: torch.device,
         optimizers: Sequence[torch.optim.Optimizer],
+        data: Mapping[str, Any],
     ) -> None:
-        """Journal model and device, and give the doctor its facts."""
+        """Journal model, data and device, and give the doctor its facts: those that it finds in
+        the run's folder later are the same."""
         event: dict[str, Any] = {
             "layers": [
                 {
@@ -109,18 +112,19 @@ class Record:
             ],
             "parameters": sum(p.numel() for p in parameters),
         }
+        if optimizers:
+            name, lr = type(optimizers[0]).__name__.lower(), rate(optimizers)
+            event["optim"] = {"name": name} | ({"lr": lr} if math.isfinite(lr) else {})
         self.journal.write("model", **event)
+        if data:
+            self.journal.write("data", **data)
         self.journal.write(
             "device", device=str(device), precision="as the loop chooses",
             threads=torch.get_num_threads(),
         )  # fmt: skip
         if not parameters:
             self.warning("the model has no parameters: only loss and metrics are recorded")
-        spec: dict[str, Any] = {f"hparams.{key}": value for key, value in self.hparams.items()}
-        if optimizers:
-            spec["optim.name"] = type(optimizers[0]).__name__.lower()
-            spec["optim.lr"] = rate(optimizers)
-        self.sink.rounds.facts = facts(spec, event)
+        self.sink.rounds.facts = facts(told(self.hparams, event, data), event, data)
         self.journal.write("state", state="training")
 
     def finish(self, step: int, error: BaseException | None, reason: str | None) -> None:
@@ -155,15 +159,17 @@ def rate(optimizers: Sequence[torch.optim.Optimizer]) -> float:
     return float(groups[0].get("lr", "nan")) if groups else float("nan")
 
 
-def _folder(runs: Path, title: str, name: str | None, hparams: Mapping[str, Any]) -> Path:
+def _folder(
+    runs: Path, title: str, name: str | None, hparams: Mapping[str, Any], steps: int | None
+) -> Path:
     """A script that is run again gets ``name-2``: its training is worth more than its name."""
     if name is None:
-        return create_watched(runs, title, hparams)
+        return create_watched(runs, title, hparams, steps=steps)
     name = plain_name(name)
     for number in itertools.count(1):
         tried = name if number == 1 else f"{name}-{number}"
         try:
-            return create_watched(runs, title, hparams, tried)
+            return create_watched(runs, title, hparams, tried, steps=steps)
         except UserError:
             if not os.path.lexists(runs / tried):
                 raise

@@ -18,7 +18,7 @@ from tuiwb.base.text import slug
 from tuiwb.watching.compiled import original
 from tuiwb.watching.hooks import Guard, say
 from tuiwb.watching.loop import Loop
-from tuiwb.watching.plain import plain_hparams
+from tuiwb.watching.plain import plain_hparams, planned_steps
 from tuiwb.watching.record import Record
 
 
@@ -132,14 +132,16 @@ def watch(
     runs: str | Path | None = None,
     budget: float = 0.02,
     stop_on: Iterable[str] = (),
+    steps: int | None = None,
 ) -> Run:
     """Record a training loop of your own: ``with tuiwb.watch(model, optimizer) as run:``, and in
     the loop, after ``optimizer.step()``, ``run.step(loss=loss)``.
 
     ``name`` of the run; ``hparams`` are kept with it and shown; ``runs`` is the folder of runs;
     ``budget`` the share of step time that watching may cost; ``stop_on`` names symptoms on which
-    `Run.stop_requested` is set. Under torch.distributed rank 0 writes. Never raises: what cannot
-    be watched is said in a warning.
+    `Run.stop_requested` is set; ``steps`` is how many are planned, which tells how much is left.
+    Under torch.distributed rank 0 writes. Never raises: what cannot be watched is said in a
+    warning.
     """
 
     def begin(guard: Guard) -> Loop:
@@ -159,7 +161,8 @@ def watch(
         folder = Path(runs).expanduser().absolute() if runs is not None else runs_dir()
         symptoms = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
         title = slug(type(original(model)).__name__.lower(), "run")
-        record = Record(folder, title, name, plain_hparams(hparams), symptoms)
+        planned = planned_steps(steps)
+        record = Record(folder, title, name, plain_hparams(hparams), symptoms, planned)
         try:
             return Loop(model, optimizers, record, float(budget), guard)
         except BaseException as error:

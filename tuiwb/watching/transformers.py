@@ -35,7 +35,8 @@ class TuiwbCallback(TrainerCallback):
             **(self._options.get("hparams") or {}),
         }
         model = given["model"]
-        self.run = watch(model, optimizer, **{**self._options, "hparams": hparams})
+        options = {"steps": state.max_steps, **self._options, "hparams": hparams}
+        self.run = watch(model, optimizer, **options)
         self._parts = args.gradient_accumulation_steps
         hook = Hook(self._take, self.run.guard)
         self._handle = model.register_forward_hook(hook, with_kwargs=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tuiwb.data.statistics import class_counts, input_statistics
-from tuiwb.doctor.facts import facts, flat
+from tuiwb.doctor.facts import facts, knobs
 from tuiwb.doctor.window import Facts
 from tuiwb.run import changed
 from tuiwb.run.journal import Journal
@@ -69,4 +67,4 @@ def introduce(session: Session, journal: Journal, before: RunView | None = None)
         told = [*changed.data(before.data, data), *changed.device(before.device, device)]
         for text in told:
             journal.write("warning", text=text)
-    return facts(flat(msgspec.to_builtins(session.spec)), model, data)
+    return facts(knobs(session.spec), model, data)

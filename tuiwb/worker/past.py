@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from tuiwb.doctor.facts import flat
+from tuiwb.doctor.facts import knobs
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.looking_back import LookingBack, told
 from tuiwb.doctor.window import Columns, Facts, Window
@@ -35,7 +34,7 @@ def past(view: RunView, facts: Facts, step: int, now: float) -> Past:
 
     The time in which nobody trained is left out: to the rules, this step follows the one before.
     """
-    began = flat(msgspec.to_builtins(view.spec.spec)) if view.spec is not None else facts.spec
+    began = knobs(view.spec.spec) if view.spec is not None else facts.spec
     back = LookingBack(view, replace(facts, spec=began))
     rows = back.rows_until(step)
     found = [finding for event in view.findings if (finding := told(event)) is not None]

@@ -99,3 +99,8 @@ def ctl(
     if not json:
         words = study_words({**answer, "name": args["study"]}) if "figures" in answer else ""
         output.emit(f"{view.id}  {words or in_words(answer)}")
+        if view.own and command == "stop":
+            output.say(
+                "the loop is your own and has been told: it ends when it looks at "
+                "run.stop_requested, under a trainer after this step"
+            )

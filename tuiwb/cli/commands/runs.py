@@ -88,8 +88,8 @@ def show(
         typer.Option(
             "--plot",
             metavar="NAME,...",
-            help="Plots to print: loss, gradients, evaluation, lr, layers, activations; "
-            "empty for none.",
+            help="Plots to print: loss, gradients, evaluation, metrics, lr, layers, activations, "
+            "or a metric by its name; empty for none.",
         ),
     ] = "loss,gradients",
     picture: Annotated[
@@ -132,8 +132,8 @@ def show(
             where=option,
             next="tuiwb show RUN --picture NAME; --picture list says which there are",
         )
-    plots = figures.names(plot)
     view = open_run(find(runs_folder(runs), run))
+    plots = figures.names(plot, view)
     if picture == pictures.LIST:
         if json:
             output.emit_json(pictures.listed(view))

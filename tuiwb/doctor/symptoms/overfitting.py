@@ -96,7 +96,8 @@ def _remedy(window: Window, best: int) -> Remedy:
     facts = window.facts
     decay, dropout = (facts.number(f"regularize.{n}") for n in ("weight_decay", "dropout"))
     change: dict[str, float] = {"regularize.weight_decay": tidy(3 * decay) if decay else 0.1}
-    if dropout < 0.5:
+    without = "model.name" in facts.spec and "regularize.dropout" not in facts.spec
+    if dropout < 0.5 and not without:
         change["regularize.dropout"] = 0.5 if dropout >= 0.2 else 0.3
     if facts.spec.get("train.patience") == 0:
         change["train.patience"] = 6
@@ -104,7 +105,8 @@ def _remedy(window: Window, best: int) -> Remedy:
         window,
         "branch",
         change,
-        f"go back to the best, step {best}, and on with weight decay and dropout; or stop there",
+        f"go back to the best, step {best}, and on with weight decay"
+        f"{'' if without else ' and dropout'}; or stop there",
     )
 
 

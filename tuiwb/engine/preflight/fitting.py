@@ -31,6 +31,8 @@ class Fit:
     seconds: float
     reached: bool
     """Whether ``last`` came down to the goal."""
+    halfway: float = math.nan
+    """The loss when half of the steps were taken."""
 
 
 def own_optimizer(trial: Trial, model: nn.Module) -> torch.optim.Optimizer:
@@ -68,7 +70,7 @@ def fit(
     """
     newest = [math.inf] * len(batches)
     began, first, done = time.monotonic(), math.nan, 0
-    reached = False
+    reached, course = False, list[float]()
     while done < (STEPS if steps is None else steps):
         place = done % len(batches)
         batch, seed = batches[place], 0 if fixed else done
@@ -83,6 +85,7 @@ def fit(
 
         optimizer.step(closure)
         newest[place], done = values[0], done + 1
+        course.append(values[0])
         first = values[0] if done == 1 else first
         seen = newest[: min(done, len(batches))]
         reached = done >= len(batches) and sum(seen) / len(seen) <= goal
@@ -91,7 +94,7 @@ def fit(
             break
     seen = newest[: min(done, len(batches))]
     spent = time.monotonic() - began
-    return Fit(model, first, sum(seen) / len(seen), done, spent, reached)
+    return Fit(model, first, sum(seen) / len(seen), done, spent, reached, course[done // 2])
 
 
 def rest(trial: Trial, model: nn.Module, batches: Sequence[Batch]) -> None:
@@ -103,8 +106,9 @@ def rest(trial: Trial, model: nn.Module, batches: Sequence[Batch]) -> None:
     kept = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # a plain mean
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
+        for norm in norms:  # a plain mean, also of a norm that has not heard of a momentum of None
+            norm.momentum = 1 / number
         trial.value(model.train(), batch)
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum

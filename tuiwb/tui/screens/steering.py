@@ -13,6 +13,7 @@ from textual import work
 
 from tuiwb.base.errors import UserError
 from tuiwb.client.settings import applied
+from tuiwb.spec.toml import literal
 from tuiwb.tui import palette
 from tuiwb.tui.bench import Frame
 from tuiwb.tui.findings import change_of
@@ -50,6 +51,8 @@ class Steering:
         if view.status.ended_now:
             gone = ("stop", "pause", "single_step", "study", "set")
             return {"detach": "leave", **dict.fromkeys(gone, "")}
+        if view.own:
+            return dict.fromkeys(("pause", "single_step", "study", "set"), "")
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:
@@ -62,12 +65,20 @@ class Steering:
             return None
         return self.frame.view
 
+    def _steered(self) -> RunView | None:
+        """The same of a loop that is ours; of the user's own it says that only a stop is heard."""
+        view = self._live()
+        if view is not None and view.own:
+            self.say("this loop is your own: X can ask it to stop, no more", palette.DIM)
+            return None
+        return view
+
     def action_pause(self) -> None:
-        if (view := self._live()) is not None:
+        if (view := self._steered()) is not None:
             self._send("resume" if view.status.state == "paused" else "pause")
 
     def action_single_step(self) -> None:
-        if (view := self._live()) is None:
+        if (view := self._steered()) is None:
             return
         if view.status.state == "paused":
             self._send("step", {"steps": 1})
@@ -79,7 +90,7 @@ class Steering:
         from tuiwb.tui.hot import HotForm
         from tuiwb.tui.screens.setting import SettingScreen
 
-        if (view := self._live()) is None:
+        if (view := self._steered()) is None:
             return
         try:
             form = HotForm(view)
@@ -124,6 +135,9 @@ class Steering:
         view = self.frame.view
         if not change:
             self.say(words or "no knob helps here", palette.DIM)
+        elif view.own:
+            told = ", ".join(f"{key} = {literal(value)}" for key, value in change.items())
+            self.say(f"this loop is your own: there, {told}", palette.DIM)
         elif tier != "hot" or view.status.ended_now:
             self._set_up(view, finding, change)
         elif (done := applied(view, finding)) is not None:
@@ -160,12 +174,17 @@ class Steering:
     def action_stop(self) -> None:
         from tuiwb.tui.screens.ask import Ask
 
-        if self._live() is None:
+        if (view := self._live()) is None:
             return
         ask = Ask(
             f"Stop {self.path.name}?",
-            "It keeps what it has learnt in a checkpoint, and can be resumed.",
-            [
+            "It is asked: run.stop_requested is set, and the loop ends when it looks there. Under "
+            "a trainer it ends after this step."
+            if view.own
+            else "It keeps what it has learnt in a checkpoint, and can be resumed.",
+            [("step", "ask it to stop"), ("", "go on training")]
+            if view.own
+            else [
                 ("step", "after this step"),
                 ("epoch", "after this epoch"),
                 ("now", "now: also in the middle of an evaluation"),
@@ -198,7 +217,7 @@ class Steering:
         from tuiwb.spec.declarations import STUDIES, study_words
         from tuiwb.tui.screens.ask import Ask
 
-        if (view := self._live()) is None:
+        if (view := self._steered()) is None:
             return
         if view.spec is not None and not view.spec.spec.task.one_loss:
             self.say("this task follows no gradient of one loss that could be studied", palette.DIM)
@@ -250,6 +269,9 @@ class Steering:
         from tuiwb.spec.redraw import redrawn
 
         spec, app = self.frame.view.spec if self.frame else None, self.workbench
+        if self.frame is not None and self.frame.view.own:
+            self.say("this loop is your own: start it again where you did", palette.DIM)
+            return
         if spec is None:
             self.say("its spec cannot be read", palette.RED)
             return
