@@ -8,8 +8,7 @@ import unicodedata
 # C0 and C1 controls and DEL; marks and overrides that can reorder a line on the screen, and what
 # some terminals take for its end; halves of a character, which no stream can encode
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
-    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
