@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from tuiwb.engine.build import Session
 from tuiwb.engine.clip import clip
 from tuiwb.engine.desk import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
+from tuiwb.engine.figures import Note, gathered, row_of
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
@@ -55,27 +56,6 @@ class Outcome:
     state: str
     reason: str
     metrics: dict[str, float]
-
-
-class Note(NamedTuple):
-    """What the host knew when a step's figures set out from the device."""
-
-    step: int
-    time: float
-    lr: float
-    clip_norm: float
-    samples_per_s: float
-    wait_s: float
-
-
-def gathered(
-    loss: torch.Tensor, parts: Mapping[str, torch.Tensor], norms: torch.Tensor | None
-) -> torch.Tensor:
-    """A step's figures as one vector, so that they leave the device together."""
-    figures = loss
-    if parts:
-        figures = torch.stack([loss.detach(), *parts.values()])
-    return figures if norms is None else torch.cat((figures.detach().reshape(-1), norms))
 
 
 def train(
@@ -297,25 +277,10 @@ class Loop:
             self.sink.histograms(note.step, note.time, counts)
 
     def row(self, note: Note, figures: np.ndarray) -> StepRow:
-        """One step as the sink wants it, from the figures that have come back."""
-        loss, *rest = figures.reshape(-1).tolist()
-        parts, norms = rest[: self.parts], rest[self.parts :]
-        lost = not math.isfinite(loss)
-        self.not_finite = self.not_finite + 1 if lost else 0
-        total = math.hypot(*norms) if norms else math.nan
-        not_finite = 0 if math.isfinite(total) else sum(not math.isfinite(n) for n in norms)
-        return StepRow(
-            note.step,
-            note.time,
-            loss,
-            note.lr,
-            total,
-            bool(note.clip_norm and total > note.clip_norm),
-            not_finite + lost,
-            note.samples_per_s,
-            note.wait_s,
-            tuple(parts),
-        )
+        """One step as the sink wants it; how long its loss has not been finite is counted."""
+        row = row_of(note, figures, self.parts)
+        self.not_finite = 0 if math.isfinite(row.loss) else self.not_finite + 1
+        return row
 
     def boundary(self) -> str:
         """Evaluate where the step is due for it; why the run is over then, empty where it is not.
