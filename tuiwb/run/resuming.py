@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import count
-from tuiwb.run.reader import last
-from tuiwb.run.view import RunView
+
+if TYPE_CHECKING:
+    from tuiwb.run.view import RunView
 
 
 def refuse_watched(view: RunView) -> None:
@@ -63,6 +64,8 @@ def trained(view: RunView) -> bool:
 
 def was_alive(view: RunView) -> float | None:
     """When its last worker gave its last sign of life (Unix seconds); None where none ever has."""
+    from tuiwb.run.reader import last  # numpy, which a list of runs can do without
+
     if _state(view) is None:
         return None
     signs = [last(view.table(name), "time") for name in ("steps", "system")]
