@@ -127,7 +127,7 @@ def test_a_loop_of_ones_own_and_what_is_no_run(tmp_path: Path) -> None:
 
 
 def test_whoever_comes_second_is_told(
-    stopped: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+    stopped: Path, fake: Fake, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run was free when the second one looked, and taken when its worker came."""
     resume(stopped, command=fake("normal"))
@@ -136,6 +136,8 @@ def test_whoever_comes_second_is_told(
         resume(stopped, command=fake("normal"))
     held = holder(RunPaths(stopped).lock)
     assert held is not None and f"process {held.pid}" in caught.value.found
+    # the second waits for the lock a little: it must be gone before the first one is killed
+    until(lambda: len(RunPaths(stopped).log.read_text()) > 0)
 
 
 def test_what_the_worker_says_until_it_trains(stopped: Path) -> None:
