@@ -93,7 +93,7 @@ def test_wrong_usage(arguments: list[str], said: str, command: Tuiwb) -> None:
     done = command(*arguments)
     assert done.returncode == 2
     assert said in done.stderr
-    assert "Error: " in done.stderr
+    assert "error: " in done.stderr.lower()
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 

@@ -59,8 +59,13 @@ def test_killed_at_random_moments(life: Life, request: pytest.FixtureRequest) ->
 
 
 @pytest.mark.parametrize("how", ["stop", "SIGTERM", "SIGUSR1"])
-def test_stopped_and_resumed_twice(life: Life, how: str) -> None:
-    life.begin().reach(200).end(how).resume().reach(500).end(how).resume().finish()
+def test_stopped_and_resumed_twice(tmp_path: Path, warm: Warm, how: str) -> None:
+    # long enough that no delay of ours lets it finish before it is stopped
+    life = Life(tmp_path, warm, "mlp-digits", "train.steps=3000", "train.eval_every=300")
+    try:
+        life.begin().reach(200).end(how).resume().reach(500).end(how).resume().finish()
+    finally:
+        end_worker_of(life.paths)
     told = life.events("resumed")
     assert [event["rows_again"] for event in told] == [0, 0]  # it left with a checkpoint
     same(life.paths, life.uninterrupted().paths)

@@ -17,7 +17,7 @@ from tuiwb.base.clock import SystemClock
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import of
 from tuiwb.cli import figures
-from tuiwb.cli.commands.control import Command, ctl
+from tuiwb.cli.commands.control import ctl
 from tuiwb.cli.commands.runs import ls
 from tuiwb.plots.figure import Figure
 from tuiwb.run.view import RunView
@@ -101,7 +101,7 @@ def test_a_stop_from_the_command_line_says_what_it_does(
     with tuiwb.watch(network(), runs=tmp_path, name="r") as run:
         run.step(loss=1.0)
         asked = threading.Thread(
-            target=ctl, args=("r", Command.stop), kwargs={"runs": tmp_path}, daemon=True
+            target=ctl, args=("r", "stop"), kwargs={"runs": tmp_path}, daemon=True
         )
         asked.start()
         while asked.is_alive():
@@ -109,7 +109,7 @@ def test_a_stop_from_the_command_line_says_what_it_does(
             time.sleep(0.01)
         assert run.stop_requested
     out, err = capsys.readouterr()
-    assert "r  stop  at step" in out and "run.stop_requested" in err
+    assert "r  stop at step" in out and "run.stop_requested" in err
 
 
 def test_how_far_a_loop_is_that_nobody_knows_the_end_of(
