@@ -97,9 +97,7 @@ class Torturer:
     def in_peace(self, preset: str) -> None:
         """The truth about a preset: a run to which nothing happens."""
         path = self.started(preset, self.place)
-        time.sleep(1.0)
-        while pid_of(path) is not None:
-            time.sleep(0.05)
+        self.wait(path, preset, None)
         self.truth[preset] = rows(path)
         expected = self.spec(preset).spec.train.steps
         if len(self.truth[preset]) != expected:
