@@ -12,6 +12,7 @@ bits. Exit status 1 where one is not, or where a run did not open.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import shutil
 import sys
@@ -40,8 +41,12 @@ PRESETS = {
     "gan-ring": ("train.steps=600", "train.eval_every=100"),
 }
 """What is tortured, and how long it is: some seconds of training each."""
+FAULTS = 12
+"""Faults in the time that a run trains, about."""
 LIVES = 60
-"""Faults after which a run that does not get on is given up, as a failure."""
+"""Faults after which a run is left in peace."""
+PATIENCE = 300.0
+"""Seconds after which a run that does not get on is given up, as a failure."""
 WARM_UP = 120.0
 
 
@@ -111,8 +116,10 @@ class Torturer:
         kinds = [kind for kind in TORMENTS if small or kind != "full disk"]
         children: list[Path] = []
         for _ in range(LIVES):
-            quiet = time.monotonic() >= until
-            if not self.wait(path, preset, None if quiet else self.chance.expovariate(1.5)):
+            if time.monotonic() >= until:
+                self.wait(path, preset, None)
+                break
+            if not self.strike(path, preset):
                 break
             kind = self.chance.choice(kinds)
             seen = now(path)
@@ -123,7 +130,7 @@ class Torturer:
                 children += self.forked(path)
             self.go_on(path, kind)
         else:
-            self.trouble(path, f"is not done after {LIVES} faults")
+            self.wait(path, preset, None)
         for child in children:
             self.wait(child, preset, None)
             self.judge(child, preset, NOTHING, "fork", whole=True)
@@ -137,16 +144,25 @@ class Torturer:
             )
             shutil.rmtree(run)
 
-    def wait(self, path: Path, preset: str, seconds: float | None) -> bool:
-        """Let a run train for some seconds, or (None) to its end; whether it still does."""
-        give_up = time.monotonic() + (300.0 if seconds is None else seconds)
+    def strike(self, path: Path, preset: str) -> bool:
+        """Wait for the moment of a fault: mostly after some more steps, so that a slow machine sees
+        as many as a quick one, now and then while it starts. False where the run is over first."""
+        if self.chance.random() < 0.25:
+            return self.wait(path, preset, self.chance.expovariate(2.0))
+        more = self.chance.expovariate(FAULTS / self.spec(preset).spec.train.steps)
+        return self.wait(path, preset, PATIENCE, now(path).step + 1 + int(more))
+
+    def wait(self, path: Path, preset: str, seconds: float | None, step: float = math.inf) -> bool:
+        """Let a run train for some seconds or to ``step``, or (None) to its end; whether it still
+        does."""
+        give_up = time.monotonic() + (PATIENCE if seconds is None else seconds)
         time.sleep(0.05)
-        while time.monotonic() < give_up:
+        while time.monotonic() < give_up and now(path).step < step:
             if pid_of(path) is None and view(path).status.ended_now:
                 return view(path).status.state != "finished"
             time.sleep(0.01)
         if seconds is None:
-            self.trouble(path, "did not end in 300 s")
+            self.trouble(path, f"did not end in {PATIENCE:.0f} s")
             signalled(path, 9)
         return True
 
