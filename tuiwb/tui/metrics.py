@@ -59,7 +59,8 @@ def pattern(text: str) -> Callable[[Metric], bool]:
     """What a filter asks for: words and globs (``val_*``), ``/regular expressions/``, and with
     ``!`` before it what is not to be shown. One of those without ``!`` must fit, none of those with
     it. A word without ``*?[`` may stand anywhere. Raises `UserError` for a broken expression."""
-    wanted, unwanted = [], []
+    wanted: list[re.Pattern[str]] = []
+    unwanted: list[re.Pattern[str]] = []
     for term in _terms(text):
         negative = term.startswith("!")
         body = term[1:] if negative else term
