@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from tuiwb.run.view import RunView
     from tuiwb.tui.app import Workbench
-    from tuiwb.tui.bench import Bench, Frame, Sight
+    from tuiwb.tui.bench import Bench
+    from tuiwb.tui.scene import Frame, Sight
 
 
 class Forking:

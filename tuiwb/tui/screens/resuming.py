@@ -16,7 +16,7 @@ from tuiwb.tui import palette
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
     from tuiwb.tui.app import Workbench
-    from tuiwb.tui.bench import Frame
+    from tuiwb.tui.scene import Frame
 
 
 class Resuming:

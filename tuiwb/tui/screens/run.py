@@ -16,8 +16,9 @@ from tuiwb.plots.paint import paint
 from tuiwb.run.resuming import can_be_resumed
 from tuiwb.tui import findings, follow, header, journal, palette
 from tuiwb.tui.actions import Context
-from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
+from tuiwb.tui.bench import CHARTS, MAPS, Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.scene import SMOOTHING, Frame, Sight
 from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.resuming import Resuming

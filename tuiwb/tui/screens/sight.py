@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
+from tuiwb.tui.bench import CHARTS, MAPS, Bench
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.scene import Frame, Sight
 from tuiwb.tui.widgets.chart import ChartPane
 
 _CLOSEST = 8.0
