@@ -174,14 +174,7 @@ class Scene:
             high = float(steps)
         elif sight.axis == "time" and view.status.ended_now:
             high = extent[1]
-        if sight.span is None:
-            return low, high
-        if sight.end is not None:
-            return sight.end - sight.span, sight.end
-        # following: the window moves on in quarters, not with every step
-        quarter = sight.span / 4
-        end = np.ceil(extent[1] / quarter) * quarter
-        return float(end - sight.span), float(end)
+        return in_view(sight, (low, high), extent[1])
 
     def _line(
         self, view: RunView, table: str, column: str, name: str, sight: Sight, x: Range,
@@ -211,6 +204,18 @@ class Scene:
             for one in course(view, self.children)
         ]
         return tuple([mark for mark in marks if x[0] <= mark.x <= x[1]][-200:])
+
+
+def in_view(sight: Sight, whole: Range, newest: float) -> Range:
+    """The x range that is looked at, of the ``whole`` that there is to look at."""
+    if sight.span is None:
+        return whole
+    if sight.end is not None:
+        return sight.end - sight.span, sight.end
+    # following: the window moves on in quarters, not with every step
+    quarter = sight.span / 4
+    end = np.ceil(newest / quarter) * quarter
+    return float(end - sight.span), float(end)
 
 
 def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
