@@ -9,7 +9,7 @@ Keys to keep away from: ctrl+a/b (screen, tmux), ctrl+h/i/j/m (backspace, tab, e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -157,9 +157,10 @@ _NAMES = {
 }  # fmt: skip
 
 
-def of(context: Context) -> tuple[Action, ...]:
-    """The actions of one context, in the order of declaration."""
-    return tuple(action for action in ACTIONS if action.context == context)
+def of(context: Context, among: Sequence[Action] = ACTIONS) -> tuple[Action, ...]:
+    """The actions of one context, in the order of declaration; ``among`` those with a person's own
+    keys."""
+    return tuple(action for action in among if action.context == context)
 
 
 def key_name(key: str) -> str:
@@ -172,11 +173,13 @@ def keys_of(action: Action) -> str:
     return " ".join(map(key_name, action.keys))
 
 
-def bindings(context: Context) -> Iterator[Binding]:
+def bindings(context: Context, among: Sequence[Action] = ACTIONS) -> Iterator[Binding]:
     """Textual's bindings for a context; each key has an id that a key map may name."""
     from textual.binding import Binding
 
-    for action in of(context):
+    for action in of(context, among):
+        if not action.keys:
+            continue
         yield Binding(
             ",".join(action.keys),
             action.name,

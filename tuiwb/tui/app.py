@@ -6,16 +6,18 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
-from textual.theme import Theme
+from textual.binding import BindingsMap
+from textual.filter import Monochrome
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
-from tuiwb.tui import actions, palette
+from tuiwb.tui import actions, themes, tuning
+from tuiwb.tui.config import Config, load
 from tuiwb.tui.output import Wire, thrifty
 
 if TYPE_CHECKING:
@@ -27,28 +29,12 @@ if TYPE_CHECKING:
     from tuiwb.client.standby import Standby
     from tuiwb.tui.course import Study
 
-THEME = Theme(
-    name="tuiwb",
-    primary=palette.ACCENT,
-    secondary=palette.QUIET,
-    accent=palette.ACCENT,
-    warning=palette.WARM,
-    error=palette.ALARM,
-    success=palette.GOOD,
-    foreground=palette.TEXT,
-    background=palette.INK,
-    surface=palette.INK,
-    panel=palette.RAISED,
-    variables={"line": palette.LINE, "quiet": palette.QUIET},
-)
-
 
 class Workbench(App[None]):
     """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
 
     CSS_PATH = "tuiwb.tcss"
     TITLE = "tuiwb"
-    BINDINGS: ClassVar = list(actions.bindings("anywhere"))
 
     def __init__(
         self,
@@ -56,22 +42,29 @@ class Workbench(App[None]):
         attach: Path | None = None,
         glyphs: str | None = None,
         clock: Clock | None = None,
+        config: Config | None = None,
     ) -> None:
         super().__init__()
-        from tuiwb.plots.glyphs import choose
-
-        encoding = getattr(sys.__stdout__, "encoding", None)
-        self.glyphs = choose(encoding, os.environ.get("TERM"), glyphs)
+        self.config = config or load()
+        self.actions = self.config.actions
+        own = BindingsMap(actions.bindings("anywhere", self.actions))
+        self._bindings = BindingsMap.merge([self._bindings, own])
+        self.rate = self.config.settings.rate
+        self.glyphs = tuning.glyphs(glyphs or self.config.settings.glyphs)
         self.runs_dir = runs_dir
         self.clock: Clock = clock or SystemClock()
         self.attached = attach
         self.standby: Standby | None = None
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
-        self._wire = Wire()
+        self.wire = Wire()
         self.animation_level = "none"
-        self.register_theme(THEME)
-        self.theme = "tuiwb"
+        for look in themes.LOOKS.values():
+            self.register_theme(themes.css(look))
+        if self.no_color:
+            self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]
+        wanted, colours = self.config.settings.theme, self.console.color_system
+        tuning.take_look(self, themes.choose(wanted, colours, self.no_color))
 
     def get_default_screen(self) -> Screen[Any]:
         """The first screen is the one that was asked for, so that nothing is painted twice."""
@@ -85,10 +78,12 @@ class Workbench(App[None]):
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs == "ascii", "-ascii")
-        self.app_resume_signal.subscribe(self, lambda _: self._wire.forget())
+        if self.config.problem is not None:
+            self.call_after_refresh(self.complain, self.config.problem, "The defaults hold for now")
+        self.app_resume_signal.subscribe(self, lambda _: self.wire.forget())
 
     def on_resize(self) -> None:
-        self._wire.forget()
+        self.wire.forget()
 
     def on_unmount(self) -> None:
         if self.standby is not None:
@@ -175,11 +170,11 @@ class Workbench(App[None]):
         if not study.course.progress.over and isinstance(self.screen, Page):
             self.screen.say(f"{study.course.name} goes on; enter on it comes back to it")
 
-    def complain(self, error: UserError) -> None:
+    def complain(self, error: UserError, title: str = "That does not work") -> None:
         """Show a mistake that a person can put right."""
         from tuiwb.tui.screens.ask import Message
 
-        self.push_screen(Message("That does not work", str(error)))
+        self.push_screen(Message(title, str(error)))
 
     def cannot_show(self, error: UserError) -> None:
         """A run that turned out to be none: back to where we came from, with the reason."""
@@ -212,7 +207,7 @@ class Workbench(App[None]):
         self.leave()
 
     def action_redraw(self) -> None:
-        self._wire.forget()
+        self.wire.forget()
         self.screen.refresh()
 
     def action_help(self) -> None:
@@ -220,22 +215,23 @@ class Workbench(App[None]):
 
         context = getattr(self.screen, "CONTEXT", None)
         if context is not None:
-            self.push_screen(HelpScreen(context))
+            self.push_screen(HelpScreen(context, self.actions))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of the screen in front, then those of everywhere."""
         for context in (getattr(screen, "CONTEXT", None), "anywhere"):
-            for action in actions.of(context) if context else ():
+            for action in actions.of(context, self.actions) if context else ():
                 method = getattr(screen, f"action_{action.name}", None)
                 method = method or getattr(self, f"action_{action.name}")
                 name = f"{action.label} ({actions.keys_of(action)})"
                 yield SystemCommand(name, action.help, method)
+        yield from tuning.commands(self)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(renderable, CompositorUpdate):
-            renderable = thrifty(renderable, self._wire)
+            renderable = thrifty(renderable, self.wire)
         elif renderable is not None:
-            self._wire.forget()
+            self.wire.forget()
         super()._display(screen, renderable)
 
 

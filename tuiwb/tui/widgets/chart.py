@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuiwb.plots.canvas import BOLD, DIM, REVERSE, Canvas
+from tuiwb.tui.themes import DARK, themed
 
 if TYPE_CHECKING:
     from tuiwb.tui.widgets.lines import Span
@@ -56,8 +57,9 @@ class ChartPane(Widget):
         base = self._base = self._base or self.rich_style
         if self.canvas is None or y >= self.canvas.height:
             return Strip.blank(width, base)
+        look = getattr(self.app, "look", DARK)
         segments = [
-            Segment(run.text, base + style_of(run.fg, run.bg, run.attr))
+            Segment(run.text, base + themed(style_of(run.fg, run.bg, run.attr), look))
             for run in self.canvas.runs(y)
         ]
         return Strip(segments, self.canvas.width).adjust_cell_length(width, base)
