@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Grid
 
-from tuiwb.base.errors import UserError
 from tuiwb.plots.paint import paint
-from tuiwb.run.resuming import can_be_resumed
-from tuiwb.tui import findings, follow, header, journal, palette
+from tuiwb.tui import findings, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
-from tuiwb.tui.scene import SMOOTHING, Frame, Sight
+from tuiwb.tui.scene import Frame
 from tuiwb.tui.screens.forking import Forking
-from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.looking import Looking
 from tuiwb.tui.screens.resuming import Resuming
-from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.findings import FindingsPane
@@ -86,22 +82,14 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Resuming, Forking, Steering, SightActions, Page):
+class RunScreen(Resuming, Forking, Steering, Looking):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
+    PANES = PANES
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-        self.sight = Sight()
-        self.here = "loss"
-        self.alone = False
-        self.frame: Frame | None = None
-        self.bench: Bench | None = None
-        self.pace = follow.pace()
-        self.frames = 0
-        self._woken = asyncio.Event()
+        super().__init__(path)
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
@@ -123,60 +111,9 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     def on_mount(self) -> None:
         app = self.workbench
         self.bench = Bench(self.path, app.clock, app.glyphs, not app.no_color)
-        self._arrange()
+        self.arrange_panes()
 
-    def on_screen_resume(self) -> None:
-        self.wake()
-        self._follow()
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "follow")
-
-    def on_unmount(self) -> None:
-        if self.bench is not None:
-            self.bench.close()
-
-    def on_resize(self) -> None:
-        self._arrange()
-
-    def panes(self) -> dict[str, tuple[int, int]]:
-        """The charts in view with their sizes; hidden ones are not painted at all."""
-        if self.tiny:
-            return {}
-        return {
-            name: (pane.content_size.width, pane.content_size.height)
-            for name, pane in self.charts.items()
-            if pane.display and pane.content_size.width and pane.content_size.height
-        }
-
-    def wake(self) -> None:
-        """Something about the view changed: paint now rather than at the next tick."""
-        self._woken.set()
-
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        """Beat after beat, each off the event loop; ended runs are waited on by nobody."""
-        assert self.bench is not None
-        loop = asyncio.get_running_loop()
-        while self.is_current:
-            self._woken.clear()
-            try:
-                frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes())
-            except UserError as error:
-                self.workbench.cannot_show(error)
-                return
-            self._apply(frame)
-            if frame.view.behind:
-                continue
-            status, resumable = frame.view.status, can_be_resumed(frame.view)
-            rest = self.pace.rest(status.state, status.ended_now, resumable)
-            due = loop.time() + (rest or 0)
-            try:
-                await asyncio.wait_for(self._woken.wait(), rest)
-            except TimeoutError:
-                self.pace.tick(loop.time() - due)
-
-    def _apply(self, frame: Frame) -> None:
+    def applied(self, frame: Frame) -> None:
         before = self.frame
         fresh = before is None or frame.view is not before.view
         if self.here == "doctor" and self.sight.finding is None:
@@ -210,7 +147,7 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     def _log_lines(self, width: int) -> list[Line]:
         return journal.log_lines(self.frame.view, width) if self.frame else []
 
-    def _arrange(self) -> None:
+    def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
         single = self.alone or not self.wide
         self.set_class(single, "-single")
@@ -233,25 +170,15 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self.sight = replace(self.sight, finding=None)
         elif self.frame is not None:
             self._hold(self.frame)
-        self._arrange()
+        self.arrange_panes()
         if "doctor" in (before, name):
             self.doctor.redraw()
-
-    @on(ChartPane.Pointed)
-    def _chart_pointed(self, event: ChartPane.Pointed) -> None:
-        self.pointed(event)
 
     @on(TextPane.Pointed)
     def _text_pointed(self, event: TextPane.Pointed) -> None:
         self.go(str(event.pane.id))
         if event.what == "double":
             self.enlarge()
-
-    def action_next_pane(self) -> None:
-        self.go(PANES[(PANES.index(self.here) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        self.go(PANES[PANES.index(self.here) - 1])
 
     def action_maximise(self) -> None:
         """Enter: the remedy of the chosen finding where the doctor has the keys."""
@@ -260,11 +187,6 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self.action_apply()
         else:
             self.enlarge()
-
-    def enlarge(self) -> None:
-        """This pane alone, or all panes again."""
-        self.alone = not self.alone
-        self._arrange()
 
     def _hold(self, frame: Frame) -> None:
         """Keep to the finding that is shown: a key must not meet one that has just come."""
@@ -295,18 +217,8 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     def action_up(self) -> None:
         self._scroll(-1)
 
-    def action_smoothing(self) -> None:
-        self.look(smoothing=(self.sight.smoothing + 1) % len(SMOOTHING))
-        share = SMOOTHING[self.sight.smoothing]
-        self.say(f"smoothing over {share:.0%} of the view" if share else "no smoothing")
-
-    def action_back(self) -> None:
-        if self.sight.cursor is not None:
-            self.look(cursor=None)
-        elif self.alone:
-            self.enlarge()
-        else:
-            self.action_detach()
+    def depart(self) -> None:
+        self.action_detach()
 
     def action_detach(self) -> None:
         """Leave. Where the run is live, say that it goes on, and how to come back."""
@@ -314,8 +226,3 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
         live = view is not None and not view.status.ended_now
         words = f"detached from {self.path.name}: training goes on" if live else ""
         self.workbench.left_run(words, f"tuiwb attach {self.path.name}" if live else "")
-
-    def look(self, **changes: object) -> None:
-        """Look at the run in another way."""
-        self.sight = replace(self.sight, **changes)  # type: ignore[arg-type]
-        self.wake()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 
-from tuiwb.tui.bench import CHARTS, MAPS, Bench
+from tuiwb.tui.bench import CHARTS, MAPS
 from tuiwb.tui.gallery import PICTURE
-from tuiwb.tui.scene import Frame, Sight
+from tuiwb.tui.scene import Frame, Scene, Sight
 from tuiwb.tui.widgets.chart import ChartPane
 
 _CLOSEST = 8.0
@@ -20,10 +20,13 @@ class SightActions:
 
     sight: Sight
     frame: Frame | None
-    bench: Bench | None
+    bench: Scene | None
+    SCALED: ClassVar[tuple[str, ...]] = (*CHARTS, *MAPS)
+    """The panes that have a logarithmic scale to choose."""
     here: str
 
     if TYPE_CHECKING:
+        PANES: ClassVar[tuple[str, ...]]
 
         def look(self, **changes: object) -> None: ...
         def go(self, name: str) -> None: ...
@@ -117,11 +120,11 @@ class SightActions:
         self.look(span=span, end=None)
 
     def action_log(self) -> None:
-        if self.here in (*CHARTS, *MAPS):
+        if self.here in self.SCALED:
             self.look(log=self.sight.log ^ {self.here})
 
     def action_log_all(self) -> None:
-        every = frozenset((*CHARTS, *MAPS))
+        every = frozenset(self.SCALED)
         self.look(log=frozenset() if self.sight.log == every else every)
 
     def action_axis(self) -> None:
@@ -166,10 +169,9 @@ class SightActions:
 
 
 def _number(index: int) -> None:
-    name = (*CHARTS, *MAPS, "doctor", "log", PICTURE)[index]
-
     def action(self: SightActions) -> None:
-        self.go(name)
+        if index < len(self.PANES):
+            self.go(self.PANES[index])
 
     setattr(SightActions, f"action_pane_{index + 1}", action)
 
