@@ -56,7 +56,13 @@ def split(key: str) -> tuple[str, str]:
 
 
 def pattern(text: str) -> Callable[[Metric], bool]:
-    """What a filter asks for: words and globs (``val_*``), ``/regular expressions/``, and with
+    """`asking` for a metric by its column or its key."""
+    fits = asking(text)
+    return lambda metric: fits((metric.column, metric.key))
+
+
+def asking(text: str) -> Callable[[Sequence[str]], bool]:
+    """What a filter asks of the names of something: words and globs (``val_*``), ``/regular expressions/``, and with
     ``!`` before it what is not to be shown. One of those without ``!`` must fit, none of those with
     it. A word without ``*?[`` may stand anywhere. Raises `UserError` for a broken expression."""
     wanted: list[re.Pattern[str]] = []
@@ -67,9 +73,7 @@ def pattern(text: str) -> Callable[[Metric], bool]:
         if body and body != "/":
             (unwanted if negative else wanted).append(_compiled(body))
 
-    def fits(metric: Metric) -> bool:
-        names = (metric.column, metric.key)
-
+    def fits(names: Sequence[str]) -> bool:
         def hit(ways: Sequence[re.Pattern[str]]) -> bool:
             return any(way.search(name) for way in ways for name in names)
 
