@@ -19,14 +19,14 @@ from aiohttp.client_ws import ClientWebSocketResponse
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 SIZE = (1280, 800)
-_ENOUGH = 30.0
+_ENOUGH = 60.0
 _OPTIONS = (
     "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run",
     "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-sync",
     "--remote-debugging-port=0", f"--window-size={SIZE[0]},{SIZE[1]}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no net
 )  # fmt: skip
-_KEYS = {"enter": (13, "Enter", "\r"), "ctrl+r": (82, "r", "")}
+_KEYS = {"tab": (9, "Tab", ""), "enter": (13, "Enter", "\r"), "ctrl+r": (82, "r", "")}
 
 
 class Tab:
