@@ -24,6 +24,7 @@ from tuiwb.plots.frame import (
 )
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, draw_header
+from tuiwb.plots.names import middle
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import LOST, QUIET
 from tuiwb.plots.reading import grid, nearest_index
@@ -142,9 +143,8 @@ def _draw_names(canvas: Canvas, at: MapGeometry, names: tuple[str, ...]) -> None
     room = at.area.left - 1
     for line, rows in at.rows.named.items() if room > 0 else ():
         name, more = names[rows.start], f" +{len(rows) - 1}" if len(rows) > 1 else ""
-        text = name + more if len(name + more) <= room else name
-        # The end of a dotted path is what tells it from its neighbours.
-        text = text if len(text) <= room else "…" + text[len(text) - room + 1 :]
+        more = more if len(more) + 3 < room else ""
+        text = middle(name, room - len(more)) + more
         canvas.put(at.area.top + line, 0, text, QUIET)
 
 

@@ -62,9 +62,10 @@ def pattern(text: str) -> Callable[[Metric], bool]:
 
 
 def asking(text: str) -> Callable[[Sequence[str]], bool]:
-    """What a filter asks of the names of something: words and globs (``val_*``), ``/regular expressions/``, and with
-    ``!`` before it what is not to be shown. One of those without ``!`` must fit, none of those with
-    it. A word without ``*?[`` may stand anywhere. Raises `UserError` for a broken expression."""
+    """What a filter asks of the names of something: words and globs (``val_*``),
+    ``/regular expressions/``, and with ``!`` before it what is not to be shown. One of those
+    without ``!`` must fit, none of those with it. A word without ``*?[`` may stand anywhere. Raises
+    `UserError` for a broken expression."""
     wanted: list[re.Pattern[str]] = []
     unwanted: list[re.Pattern[str]] = []
     for term in _terms(text):
