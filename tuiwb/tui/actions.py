@@ -115,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "tail", "F", "newest", "Keep the newest steps in view at this zoom"),
     _action("run", "log", "y", "log", "Logarithmic scale on this chart", 6),
     _action("run", "log_all", "Y", "log all", "Logarithmic scale on all charts"),
-    _action("run", "axis", "x", "step/time", "Steps or seconds along the x axis"),
+    _action("run", "axis", "x", "step/time/epoch", "Steps, seconds or epochs along the x axis"),
     _action("run", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
     _action("run", "pane_1", "1", "loss", "The loss"),
     _action("run", "pane_2", "2", "gradient", "The gradient norm"),

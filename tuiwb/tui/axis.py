@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from tuiwb.run.view import RunView
 
@@ -24,8 +24,8 @@ class Scaled:
         """The column of a table that it goes by."""
         return "time" if self.name == "time" else "step"
 
-    def at(self, value: float) -> float:
-        """Where a value of the column stands."""
+    def at(self, value: Any) -> Any:
+        """Where a value of the column stands, or an array of them."""
         return (value - self.origin) / self.unit
 
     def back(self, x: float) -> float:

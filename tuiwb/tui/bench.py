@@ -13,14 +13,15 @@ from tuiwb.plots.domain import fit, fit_map
 from tuiwb.plots.figure import Figure, HeatMap, Line, Range
 from tuiwb.plots.heatmap import paint_heatmap
 from tuiwb.plots.paint import paint
+from tuiwb.run.schema import SYSTEM
 from tuiwb.run.view import RunView
 from tuiwb.tui.evidence import charts
 from tuiwb.tui.findings import chosen
 from tuiwb.tui.gallery import PICTURE, Gallery
+from tuiwb.tui.metrics import FIRST, split
+from tuiwb.tui.panes import MAPS, TITLES
 from tuiwb.tui.scene import SMOOTHING, Frame, Scene, Sight
 
-CHARTS = ("loss", "gradient", "metric", "rate")
-MAPS = ("gradients", "activations")
 _MAP_COLUMNS = {"gradients": "grad_norm", "activations": "act_std"}
 
 
@@ -62,10 +63,10 @@ class Bench(Scene):
     ) -> Figure:
         log = name in sight.log
         figure = Figure(
-            TITLES[name] if name != "metric" else metric_words(view),
+            title_of(view, name),
             self._lines(view, name, sight, x, max(8, 2 * (width - 8)), budget),
             self._marks(view, sight, x),
-            x_label=sight.axis,
+            x_label=self._on(view, sight).name,
             x_range=x,
             x_scale="time" if sight.axis == "time" else "linear",
             y_scale="log" if log else "linear",
@@ -81,7 +82,12 @@ class Bench(Scene):
         self, view: RunView, name: str, sight: Sight, x: Range, buckets: int, budget: float | None
     ) -> tuple[Line, ...]:
         half = SMOOTHING[sight.smoothing] * (x[1] - x[0])
-        if name == "loss":
+        table, column = split(name)
+        if table:
+            kept = half if table not in ("evals", SYSTEM) else 0.0
+            who = clean(column, 40)
+            lines = [self._line(view, table, column, who, sight, x, buckets, kept, budget)]
+        elif name == "loss":
             lines = [self._line(view, "steps", "loss", "train", sight, x, buckets, half, budget)]
             evals = view.table("evals")
             if "val_loss" in evals.columns:
@@ -109,11 +115,9 @@ class Bench(Scene):
     def _heat_map(
         self, view: RunView, name: str, sight: Sight, x: Range, width: int, budget: float | None
     ) -> HeatMap:
-        table, origin = view.table("layers"), 0.0
-        if sight.axis == "time":
-            origin = self._origin(view)
-        at, values = table.matrix(
-            _MAP_COLUMNS[name], max(8, width - 14), x[0] + origin, x[1] + origin, sight.axis, budget
+        on, buckets = self._on(view, sight), max(8, width - 14)
+        at, values = view.table("layers").matrix(
+            _MAP_COLUMNS[name], buckets, on.back(x[0]), on.back(x[1]), on.column, budget
         )
         names = [layer.name for layer in view.layers]
         names += [f"layer {i + 1}" for i in range(len(names), len(values))]
@@ -121,10 +125,10 @@ class Bench(Scene):
         chart = HeatMap(
             TITLES[name],
             tuple(short_name(clean(names[i], 80), max(4, width // 4)) for i in shown),
-            at - origin,
+            on.at(at),
             values[shown] if shown else np.empty((0, 0)),
             scale="log10" if name == "gradients" or name in sight.log else "linear",
-            x_label=sight.axis,
+            x_label=self._on(view, sight).name,
             x_range=x,
             x_scale="time" if sight.axis == "time" else "linear",
             cursor=sight.cursor,
@@ -135,16 +139,6 @@ class Bench(Scene):
         chart = fit_map(chart, before if isinstance(before, HeatMap) else None)
         self._figures[name] = chart
         return chart
-
-
-TITLES = {
-    "loss": "loss",
-    "gradient": "gradient norm",
-    "metric": "evaluation",
-    "rate": "learning rate",
-    "gradients": "gradients by layer",
-    "activations": "activations by layer",
-}
 
 
 def metric_of(view: RunView) -> str:
@@ -162,6 +156,14 @@ def training_metric(view: RunView, metric: str) -> str | None:
     name = metric.removeprefix("val_")
     told = view.table("metrics").columns
     return next((n for n in (name, f"train_{name}", f"train/{name}") if n in told), None)
+
+
+def title_of(view: RunView, name: str) -> str:
+    """What a pane shows, in words."""
+    table, column = split(name)
+    if table:
+        return clean(column if table in FIRST else f"{table} {column}", 60)
+    return metric_words(view) if name == "metric" else TITLES[name]
 
 
 def metric_words(view: RunView) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Literal
 
 import numpy as np
 
@@ -27,11 +26,10 @@ from tuiwb.plots.paint import geometry
 from tuiwb.plots.scales import Scale
 from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
-from tuiwb.run.schema import SAMPLED
+from tuiwb.run.schema import SAMPLED, SYSTEM
 from tuiwb.run.view import RunView
+from tuiwb.tui.axis import Axis, Scaled, axis_of
 from tuiwb.tui.findings import Key
-
-Axis = Literal["step", "time"]
 
 SMOOTHING = (0.01, 0.04, 0.0)
 """Half-lives to choose from, as shares of the steps in view; 0 draws every bucket's mean."""
@@ -142,9 +140,10 @@ class Scene:
 
     def step_at(self, view: RunView, axis: Axis, x: float) -> int:
         """The last step at or before a place on the x axis."""
-        if axis == "step":
-            return int(x)
-        row = view.table("steps").row_at(x + self._origin(view), "time")
+        on = axis_of(view, axis)
+        if on.column == "step":
+            return int(on.back(x) + 1e-6)
+        row = view.table("steps").row_at(on.back(x), "time")
         return int(row["step"]) if row is not None else 0
 
     def close(self) -> None:
@@ -154,24 +153,28 @@ class Scene:
                 self._reader.close()
 
     def _extent(self, view: RunView, axis: Axis) -> Range:
-        if axis == "step":
-            return 0.0, float(max(view.status.step, 1))
-        start, last = self._origin(view), view.table("steps").last("time")
-        return 0.0, max(1.0, last - start) if last else 1.0
+        on = axis_of(view, axis)
+        if on.column == "step":
+            return 0.0, on.at(float(max(view.status.step, 1)))
+        last = view.table("steps").last("time")
+        return 0.0, max(1.0, on.at(last)) if last else 1.0
 
     def _origin(self, view: RunView) -> float:
         """The time that counts as 0 on the time axis: the first step's."""
-        rows = view.table("steps").read(0, 1)
-        return float(rows["time"][0]) if len(rows) and "time" in (rows.dtype.names or ()) else 0.0
+        return axis_of(view, "time").origin
+
+    def _on(self, view: RunView, sight: Sight) -> Scaled:
+        """The x axis that is looked along."""
+        return axis_of(view, sight.axis)
 
     def _range(self, view: RunView, sight: Sight, extent: Range) -> Range:
         if self._domain_axis != sight.axis:
             self._domain, self._domain_axis = None, sight.axis
         low, high = x_limits(*extent, self._domain)
         self._domain = (low, high)
-        steps = view.status.steps
-        if sight.axis == "step" and steps and extent[1] <= steps < high:
-            high = float(steps)
+        steps = view.status.steps / self._on(view, sight).unit if view.status.steps else 0.0
+        if sight.axis != "time" and steps and extent[1] <= steps < high:
+            high = steps
         elif sight.axis == "time" and view.status.ended_now:
             high = extent[1]
         return in_view(sight, (low, high), extent[1])
@@ -180,15 +183,15 @@ class Scene:
         self, view: RunView, table: str, column: str, name: str, sight: Sight, x: Range,
         buckets: int, half: float, budget: float | None, colour: int = 0,
     ) -> Line:  # fmt: skip
-        origin = self._origin(view) if sight.axis == "time" else 0.0
+        on = self._on(view, sight)
         curve = view.table(table).envelope(
-            column, buckets, sight.axis, x[0] + origin, x[1] + origin, budget_s=budget
+            column, buckets, on.column, on.back(x[0]), on.back(x[1]), budget_s=budget
         )
-        if column in SAMPLED:
+        if column in SAMPLED or table == SYSTEM:
             curve = curve.taken()
-        at = curve.x - origin
+        at = on.at(curve.x)
         bright = smooth(at, curve.mean, half) if half else curve.mean
-        band = table == "steps" and column != "lr"
+        band = table != "evals" and column != "lr"
         return Line(
             name, at, bright,
             curve.low if band else None, curve.high if band else None,
@@ -196,11 +199,9 @@ class Scene:
         )  # fmt: skip
 
     def _marks(self, view: RunView, sight: Sight, x: Range) -> tuple[Mark, ...]:
-        origin = self._origin(view) if sight.axis == "time" else 0.0
+        on = self._on(view, sight)
         marks = [
-            Mark(
-                float(one.step) if sight.axis == "step" else one.time - origin, one.kind, one.label
-            )
+            Mark(on.at(one.time if on.column == "time" else one.step), one.kind, one.label)
             for one in course(view, self.children)
         ]
         return tuple([mark for mark in marks if x[0] <= mark.x <= x[1]][-200:])

@@ -13,8 +13,9 @@ from textual.containers import Grid
 from tuiwb.plots.paint import paint
 from tuiwb.tui import findings, header, journal, palette
 from tuiwb.tui.actions import Context
-from tuiwb.tui.bench import CHARTS, MAPS, Bench, metric_of
+from tuiwb.tui.bench import Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.panes import CHARTS, MAPS
 from tuiwb.tui.scene import Frame
 from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.looking import Looking

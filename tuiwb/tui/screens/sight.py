@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 
-from tuiwb.tui.bench import CHARTS, MAPS
+from tuiwb.tui.axis import AXES, axis_of, steps_per_epoch
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.panes import CHARTS, MAPS
 from tuiwb.tui.scene import Frame, Scene, Sight
 from tuiwb.tui.widgets.chart import ChartPane
 
@@ -30,6 +31,7 @@ class SightActions:
 
         def look(self, **changes: object) -> None: ...
         def go(self, name: str) -> None: ...
+        def key(self, name: str) -> str: ...
         def say(self, text: str, style: Style = ..., seconds: float = ...) -> None: ...
         def panes(self) -> dict[str, tuple[int, int]]: ...
         def action_maximise(self) -> None: ...
@@ -42,7 +44,7 @@ class SightActions:
         newest = min(high, self.frame.extent[1])
         self.look(cursor=max(low, newest) if on else None)
         if on:
-            self.say("cursor: left and right move it, c ends it")
+            self.say(f"cursor: left and right move it, {self.key('cursor')} ends it")
 
     def _column(self) -> float:
         """The x that one column of the chart in hand is wide."""
@@ -52,6 +54,12 @@ class SightActions:
         widths = widths or [width for width, _ in self.panes().values()] or [60]
         step = (high - low) / max(8, widths[0] - 8)
         return max(1.0, round(step)) if self.sight.axis == "step" else step
+
+    def _closest(self) -> float:
+        """The x range below which zooming in stops: some steps, or seconds."""
+        assert self.frame is not None
+        on = axis_of(self.frame.view, self.sight.axis)
+        return min(_CLOSEST / on.unit, self.frame.extent[1])
 
     def _sideways(self, direction: int) -> None:
         if self.frame is None:
@@ -77,7 +85,7 @@ class SightActions:
         if self.frame is None:
             return
         low, high = self.frame.x_range
-        whole = max(self.frame.extent[1], 1.0)
+        whole = self.frame.extent[1]
         if around is None:
             around = self.sight.cursor
         if around is None:
@@ -86,7 +94,7 @@ class SightActions:
         if span >= whole:
             self.look(span=None, end=None)
             return
-        span = max(span, min(_CLOSEST, whole))
+        span = max(span, self._closest())
         end = around + (high - around) * factor
         following = self.sight.end is None and around >= whole
         self.look(span=span, end=None if following else max(span, min(end, whole)))
@@ -116,7 +124,7 @@ class SightActions:
     def action_tail(self) -> None:
         if self.frame is None:
             return
-        span = self.sight.span or max(_CLOSEST, self.frame.extent[1] / 4)
+        span = self.sight.span or max(self._closest(), self.frame.extent[1] / 4)
         self.look(span=span, end=None)
 
     def action_log(self) -> None:
@@ -128,8 +136,16 @@ class SightActions:
         self.look(log=frozenset() if self.sight.log == every else every)
 
     def action_axis(self) -> None:
-        axis = "time" if self.sight.axis == "step" else "step"
+        """Steps, seconds, epochs; these where somebody knows how many steps one has."""
+        if self.frame is None:
+            return
+        epochs = steps_per_epoch(self.frame.view) is not None
+        known = AXES if epochs else tuple(name for name in AXES if name != "epoch")
+        now = known.index(self.sight.axis) if self.sight.axis in known else 0
+        axis = known[(now + 1) % len(known)]
         self.look(axis=axis, span=None, end=None, cursor=None)
+        words = {"step": "steps", "time": "seconds", "epoch": "epochs"}[axis]
+        self.say(f"{words} along the x axis" + ("" if epochs else "; no epoch's length is known"))
 
     def action_picture(self) -> None:
         if self.here != PICTURE:
