@@ -22,6 +22,7 @@ from tuiwb.plots.domain import x_limits
 from tuiwb.plots.figure import Figure, HeatMap, Line, Mark, Range
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import map_geometry
+from tuiwb.plots.histogram import Histogram, histogram_geometry
 from tuiwb.plots.paint import geometry
 from tuiwb.plots.scales import Scale
 from tuiwb.plots.smooth import smooth
@@ -82,7 +83,7 @@ class Scene:
     _reader: RunReader | None = None
     _last: tuple[object, ...] = ()
     _frame: Frame | None = None
-    _figures: dict[str, Figure | HeatMap] = field(default_factory=dict)
+    _figures: dict[str, Figure | HeatMap | Histogram] = field(default_factory=dict)
     _domain: Range | None = None
     _domain_axis: Axis = "step"
     _one: Lock = field(default_factory=Lock)
@@ -115,7 +116,14 @@ class Scene:
     ) -> Frame:
         self._reader = self._reader or RunReader(self.path, self.clock)
         view = self._reader.poll(budget)
-        asked: tuple[object, ...] = (view, sight, tuple(panes.items()), self.children)
+        asked: tuple[object, ...] = (
+            view,
+            sight,
+            tuple(panes.items()),
+            self.children,
+            self.glyphs,
+            self.colour,
+        )
         if self._frame is not None and _same(asked, self._last):
             return self._frame
         extent = self._extent(view, sight.axis)
@@ -134,6 +142,8 @@ class Scene:
             return None
         if isinstance(chart, HeatMap):
             area, scale = (at := map_geometry(chart, width, height, self.glyphs)).area, at.x
+        elif isinstance(chart, Histogram):
+            area, scale = (of := histogram_geometry(chart, width, height)).area, of.x
         else:
             area, scale = (on := geometry(chart, width, height)).area, on.x
         return _x_of(scale, (column - area.left + 0.5) / max(1, area.width))
