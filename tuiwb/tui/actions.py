@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-Context = Literal["anywhere", "presets", "setup", "lesson", "run"]
+Context = Literal["anywhere", "presets", "setup", "lesson", "run", "compare"]
 
 CONTEXTS: dict[Context, str] = {
     "presets": "Presets and runs",
     "setup": "Set-up",
     "lesson": "Lesson",
     "run": "Run",
+    "compare": "Compare",
     "anywhere": "Anywhere",
 }
 """Contexts in the order of a person's way through them, with the words for help."""
@@ -56,6 +57,8 @@ ACTIONS: tuple[Action, ...] = (
     _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
     _action("presets", "filter", "slash", "filter", "Show only what holds the words you type", 2),
     _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
+    _action("presets", "mark", "space", "mark", "Mark the chosen run, to compare it with others"),
+    _action("presets", "compare", "c", "compare", "Lay the marked runs over each other"),
     _action("presets", "resume", "r", "resume", "Go on with the chosen run, if it ended early"),
     _action("presets", "note", "n", "note", "Write a line about the chosen run"),
     _action("presets", "tag", "t", "tag", "Tag the chosen run, or take a tag away"),
@@ -140,9 +143,39 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "checkpoint", "C", "checkpoint", "Keep a checkpoint now"),
     _action("run", "take_picture", "P", "take pictures", "Take the pictures of this step"),
     _action("run", "stop", "X", "stop", "Stop after this step or epoch, now, or kill it; asks", 2),
+    _action("run", "compare", "o", "compare", "Compare with its parent, or with its forks"),
     _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
     _action("run", "regenerate", "n", "new data", "A new run on newly drawn data (seed + 1)", 8),
     _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
+    _action("compare", "open", "enter", "open run", "The bench of the run under the cursor", 1),
+    _action("compare", "metric", "m", "metric", "Choose what is compared; a filter narrows it", 2),
+    _action("compare", "baseline", "b", "baseline", "Pin the run under the cursor as baseline", 3),
+    _action("compare", "difference", "d", "difference", "Draw the difference to the baseline"),
+    _action("compare", "seeds", "a", "seeds", "Mean and spread over runs of several seeds", 5),
+    _action("compare", "hide", "space", "hide", "Hide the run under the cursor, or show it", 6),
+    _action("compare", "axis", "x", "step/time/epoch", "Align by step, time or epoch", 4),
+    _action("compare", "log", "y", "log", "Logarithmic scale", 7),
+    _action("compare", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
+    _action("compare", "cursor", "c", "cursor", "Read every run at one place of the axis", 3),
+    _action("compare", "left", "left h", "left", "Cursor one column left, or pan"),
+    _action("compare", "right", "right l", "right", "Cursor one column right, or pan"),
+    _action("compare", "zoom_in", "plus equals_sign", "zoom in", "Half the range"),
+    _action("compare", "zoom_out", "minus", "zoom out", "Twice the range"),
+    _action("compare", "pan_left", "left_square_bracket", "earlier", "Half a chart earlier"),
+    _action("compare", "pan_right", "right_square_bracket", "later", "Half a chart later"),
+    _action("compare", "fit", "0", "fit", "All of the runs"),
+    _action("compare", "tail", "F", "newest", "Keep the newest in view at this zoom"),
+    _action("compare", "columns_left", "less_than_sign", "columns", "Columns of the table before"),
+    _action("compare", "columns_right", "greater_than_sign", "columns", "Further columns"),
+    _action("compare", "layout", "tab", "chart/table", "Chart and table, or one of them alone", 8),
+    _action("compare", "down", "down j", "down", "Next run; it is drawn over the others"),
+    _action("compare", "up", "up k", "up", "Run before"),
+    _action("compare", "page_down", "pagedown", "page down", "One page of runs on"),
+    _action("compare", "page_up", "pageup", "page up", "One page of runs back"),
+    _action("compare", "first", "home g", "first", "First run"),
+    _action("compare", "last", "end G", "last", "Last run"),
+    _action("compare", "back", "escape", "back", "Cursor off, or back to where one came from"),
+    _action("compare", "leave", "q", "back", "Back; nothing about the runs changes", 9),
     _action("anywhere", "help", "question_mark f1", "help", "All keys, this screen's first", 9),
     _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
     _action("anywhere", "redraw", "ctrl+l", "redraw", "Paint the whole screen anew"),
@@ -151,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
 
 _NAMES = {
     "slash": "/", "full_stop": ".", "question_mark": "?",
+    "less_than_sign": "<", "greater_than_sign": ">",
     "plus": "+", "equals_sign": "=", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pagedown": "pgdn",
     "pageup": "pgup", "up": "↑", "down": "↓", "left": "←", "right": "→",

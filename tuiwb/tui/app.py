@@ -21,7 +21,7 @@ from tuiwb.tui.config import Config, load
 from tuiwb.tui.output import Wire, thrifty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
     from textual.screen import Screen
@@ -43,6 +43,7 @@ class Workbench(App[None]):
         glyphs: str | None = None,
         clock: Clock | None = None,
         config: Config | None = None,
+        compared: Sequence[Path] = (),
     ) -> None:
         super().__init__()
         self.config = config or load()
@@ -54,6 +55,7 @@ class Workbench(App[None]):
         self.runs_dir = runs_dir
         self.clock: Clock = clock or SystemClock()
         self.attached = attach
+        self.compared = compared
         self.standby: Standby | None = None
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
@@ -72,6 +74,10 @@ class Workbench(App[None]):
             from tuiwb.tui.screens.run import RunScreen
 
             return RunScreen(self.attached)
+        if self.compared:
+            from tuiwb.tui.screens.compare import CompareScreen
+
+            return CompareScreen(self.compared)
         from tuiwb.tui.screens.presets import PresetsScreen
 
         return PresetsScreen()
@@ -122,6 +128,19 @@ class Workbench(App[None]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+
+    def show_comparison(self, paths: Sequence[Path], baseline: str | None = None) -> None:
+        """Lay runs over each other."""
+        from tuiwb.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(paths, baseline))
+
+    def left_comparison(self) -> None:
+        """A comparison was left: back to where it was asked for, or out where it was all."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.leave()
 
     def show_lesson(self, name: str) -> None:
         """Take a lesson from its beginning, or go back to it where it is under way."""
@@ -185,15 +204,17 @@ class Workbench(App[None]):
         self.complain(error)
 
     def left_run(self, words: str, back: str) -> None:
-        """A run was detached from: back to the lesson or the presets, or out where it was all that
-        was asked."""
-        if self.attached is not None:
+        """A run was detached from: back to the comparison, the lesson or the presets, or out where
+        it was all that was asked."""
+        below = [getattr(screen, "CONTEXT", "") for screen in self.screen_stack[:-1]]
+        if self.attached is not None and "compare" not in below:
             self.leave(f"{words}. Come back with: {back}" if words else "")
             return
         from tuiwb.tui.screens.page import Page
 
         self.pop_screen()
-        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") != "lesson":
+        stays = ("lesson", "compare")
+        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") not in stays:
             self.pop_screen()
         if words and isinstance(self.screen, Page):
             self.screen.say(words)
@@ -255,13 +276,20 @@ def usable() -> str | None:
     return None
 
 
-def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -> int:
-    """Run the workbench until it is left; the exit status. Raises `UserError` for a bad run."""
-    if attach is not None:
-        from tuiwb.run.reader import RunReader
+def run(
+    runs_dir: Path,
+    attach: Path | None = None,
+    glyphs: str | None = None,
+    compared: Sequence[Path] = (),
+) -> int:
+    """Run the workbench until it is left, on a run or on several that are ``compared``; the exit
+    status. Raises `UserError` for a bad run."""
+    for path in (attach, *compared):
+        if path is not None:
+            from tuiwb.run.reader import RunReader
 
-        RunReader(attach).close()  # what is no run is said before the screen is taken
-    app = Workbench(runs_dir, attach, glyphs)
+            RunReader(path).close()  # what is no run is said before the screen is taken
+    app = Workbench(runs_dir, attach, glyphs, compared=compared)
     app.run()
     if app.goodbye:
         print(clean(app.goodbye))

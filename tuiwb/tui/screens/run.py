@@ -19,6 +19,7 @@ from tuiwb.tui.panes import CHARTS, MAPS
 from tuiwb.tui.scene import Frame
 from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.looking import Looking
+from tuiwb.tui.screens.marking import ComparingKin
 from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
@@ -83,7 +84,7 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Resuming, Forking, Steering, Looking):
+class RunScreen(Resuming, Forking, ComparingKin, Steering, Looking):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
