@@ -206,11 +206,11 @@ def slow(bench: Bench) -> Iterator[Row]:
         kind, at, value = line.split()
         (stalls if kind == "stall" else wrote).append((float(at), float(value)))
     late, total, arrivals = [], 0, iter(meter.chunks)
-    for at, written in wrote:
-        came = at
+    for said, written in wrote:
+        came = said
         while total < written and (chunk := next(arrivals, None)) is not None:
             came, total = meter.begun + chunk[0], total + len(chunk[1])
-        late.append((at, came - at))
+        late.append((said, came - said))
     for words, begin, end in (("first 3 s", 0.0, opened), ("afterwards", opened, 1e12)):
         yield Row(f"line of 30 KB/s, {words}: longest stall",
                   1000 * max(s for at, s in stalls if begin <= at < end), 100, "ms")  # fmt: skip

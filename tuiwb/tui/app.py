@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -86,6 +87,8 @@ class Workbench(App[None]):
         self.set_class(self.glyphs == "ascii", "-ascii")
         if self.config.problem is not None:
             self.call_after_refresh(self.complain, self.config.problem, "The defaults hold for now")
+        if not gc.isenabled():
+            self.set_timer(STARTED, _collect)
         self.app_resume_signal.subscribe(self, lambda _: self.wire.forget())
 
     def on_resize(self) -> None:
@@ -264,6 +267,17 @@ def _unbegun(study: Study) -> str:
         return ""
     again = f"tuiwb lesson {study.course.name}"
     return f"{waiting} of {progress.runs} runs of this lesson had not begun: {again}"
+
+
+STARTED = 1.0
+"""Seconds after which all is there that a start makes, and garbage is worth looking for."""
+
+
+def _collect() -> None:
+    """Look for garbage again, but not among what the start made: a hundred thousand objects that
+    stay, which would hold up the screen each time."""
+    gc.freeze()
+    gc.enable()
 
 
 def usable() -> str | None:

@@ -14,6 +14,9 @@ from tuiwb.tui import follow
 from tuiwb.tui.scene import Frame, Scene, Sight
 from tuiwb.tui.screens.page import Page
 
+QUICK, LONG = 0.05, 0.25
+"""Seconds of reading between two frames: while a run is followed, and on through a long one."""
+
 
 class Following(Page):
     """Looks at a run through its `Scene`; leaving it changes nothing about the run."""
@@ -59,14 +62,16 @@ class Following(Page):
         """Beat after beat, each off the event loop; ended runs are waited on by nobody."""
         assert self.bench is not None
         loop = asyncio.get_running_loop()
+        budget = QUICK
         while self.is_current:
             self._woken.clear()
             try:
-                frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes())
+                frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes(), budget)
             except UserError as error:
                 self.workbench.cannot_show(error)
                 return
             self.applied(frame)
+            budget = LONG if frame.view.behind else QUICK
             if frame.view.behind:
                 continue
             status, resumable = frame.view.status, can_be_resumed(frame.view)
