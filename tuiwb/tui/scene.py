@@ -50,6 +50,10 @@ class Sight:
     cursor: float | None = None
     picture: str = ""
     """Which picture is shown, by its name in the run's folder; empty shows the first."""
+    gradients: str = "grad_norm"
+    """The column of ``layers`` on the first heat map."""
+    activations: str = "act_std"
+    """The column on the second."""
     finding: Key | None = None
     """Which finding is shown whole; None shows the newest."""
     discretise: bool = False

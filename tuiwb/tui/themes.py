@@ -70,6 +70,17 @@ _SIXTEEN = {
     ),
 }  # fmt: skip
 
+_ANSI = {
+    "ansi-background": "ansi_default", "ansi-foreground": "ansi_default",
+    "border-blurred": "ansi_default",
+    "block-cursor-foreground": "ansi_black", "block-cursor-background": "ansi_white",
+    "input-cursor-background": "ansi_white", "input-cursor-foreground": "ansi_black",
+    "input-cursor-text-style": "none",
+    "input-selection-background": "ansi_white", "input-selection-foreground": "ansi_black",
+    "screen-selection-background": "ansi_white", "screen-selection-foreground": "ansi_black",
+}  # fmt: skip
+"""What Textual's own style sheet asks of a theme of sixteen colours."""
+
 LOOKS = {
     look.name: look
     for look in (
@@ -110,7 +121,9 @@ def css(look: Look) -> Theme:
         panel=of(palette.RAISED), boost=of(palette.INK) if look.reverse else None,
         dark=look.name != "light",
         ansi=look.reverse,
-        variables={"line": of(palette.LINE), "quiet": of(palette.QUIET)},
+        variables={
+            "line": of(palette.LINE), "quiet": of(palette.QUIET), **(_ANSI if look.reverse else {})
+        },
     )  # fmt: skip
 
 

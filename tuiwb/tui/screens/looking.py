@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 
+from tuiwb.tui import follow
 from tuiwb.tui.scene import SMOOTHING
 from tuiwb.tui.screens.following import Following
 from tuiwb.tui.screens.sight import SightActions
@@ -25,6 +26,23 @@ class Looking(SightActions, Following):
         self.alone = False
         self.charts: dict[str, ChartPane] = {}
 
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The panes that keys go through."""
+        return self.PANES
+
+    @property
+    def page(self) -> tuple[str, ...]:
+        """Those of them that number keys go to."""
+        return self.stops
+
+    def relook(self) -> None:
+        """Glyphs, colours or the rate are others now: paint everything anew."""
+        self.pace = follow.pace(rate=self.workbench.rate)
+        if self.bench is not None:
+            self.bench.glyphs, self.bench.colour = self.workbench.glyphs, self.workbench.look.colour
+            self.wake()
+
     def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
         raise NotImplementedError
@@ -39,8 +57,10 @@ class Looking(SightActions, Following):
 
     def panes(self) -> dict[str, tuple[int, int]]:
         """The charts in view with their sizes; hidden ones are not painted at all."""
-        if self.tiny:
-            return {}
+        return {} if self.tiny else self.sizes()
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """The size of every chart that is displayed."""
         return {
             name: (pane.content_size.width, pane.content_size.height)
             for name, pane in self.charts.items()
@@ -52,10 +72,15 @@ class Looking(SightActions, Following):
         self.pointed(event)
 
     def action_next_pane(self) -> None:
-        self.go(self.PANES[(self.PANES.index(self.here) + 1) % len(self.PANES)])
+        self._step(1)
 
     def action_previous_pane(self) -> None:
-        self.go(self.PANES[self.PANES.index(self.here) - 1])
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        stops = self.stops
+        at = stops.index(self.here) + by if self.here in stops else 0
+        self.go(stops[at % len(stops)])
 
     def action_maximise(self) -> None:
         self.enlarge()

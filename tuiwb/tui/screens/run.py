@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Grid
+from textual.widget import Widget
 
+from tuiwb.base.text import clean
+from tuiwb.plots.names import short_name
 from tuiwb.plots.paint import paint
 from tuiwb.tui import findings, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
-from tuiwb.tui.panes import CHARTS, MAPS
+from tuiwb.tui.panes import CHARTS, MAPS, PANES, SHORT
 from tuiwb.tui.scene import Frame
+from tuiwb.tui.screens.choosing import PER_PAGE, Choosing
 from tuiwb.tui.screens.forking import Forking
-from tuiwb.tui.screens.looking import Looking
+from tuiwb.tui.screens.inside import Inside
 from tuiwb.tui.screens.marking import ComparingKin
 from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.steering import Steering
@@ -31,9 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tuiwb.run.view import RunView
-
-PANES = (*CHARTS, *MAPS, "doctor", "log", PICTURE)
-_SHORT = ("loss", "norm", "metric", "rate", "grads", "acts", "doctor", "log", "picture")
 
 
 class Head(LinesView):
@@ -55,13 +56,17 @@ class Tabs(LinesView):
     """Where one pane is shown at a time: which there are, and which this is."""
 
     here = "loss"
+    names: tuple[str, ...] = PANES
+    pages = (1, 1)
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         line: Line = []
-        for number, (name, short) in enumerate(zip(PANES, _SHORT, strict=True), 1):
+        for number, name in enumerate(self.names, 1):
             look = palette.TAB if name == self.here else palette.DIM
+            short = SHORT.get(name) or short_name(clean(name.partition(".")[2], 80), 14)
             line.append((f" {number} {short} ", look))
-        return [line]
+        page, pages = self.pages
+        return [[*line, (f" page {page}/{pages}", palette.FAINT)] if pages > 1 else line]
 
 
 class Numbers(LinesView):
@@ -84,7 +89,12 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Resuming, Forking, ComparingKin, Steering, Looking):
+def name_of(pane: Widget) -> str:
+    """What a pane of the bench shows."""
+    return pane.what if isinstance(pane, ChartPane) else str(pane.id)
+
+
+class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Choosing):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -108,11 +118,15 @@ class RunScreen(Resuming, Forking, ComparingKin, Steering, Looking):
             yield self.doctor
             yield self.log_pane
             yield self.charts[PICTURE]
+        yield from self.filter_line()
         yield self.keybar
 
     def on_mount(self) -> None:
         app = self.workbench
-        self.bench = Bench(self.path, app.clock, app.glyphs, not app.no_color)
+        self.bench = Bench(self.path, app.clock, app.glyphs, app.look.colour)
+        self.order = app.config.settings.panes
+        self.here = self.order[0]
+        self.relook()
         self.arrange_panes()
 
     def applied(self, frame: Frame) -> None:
@@ -124,8 +138,10 @@ class RunScreen(Resuming, Forking, ComparingKin, Steering, Looking):
             self.call_after_refresh(self.doctor.redraw)
         self.frame = frame
         self.frames += 1
+        self.learn_metrics(frame.view)
         for name, canvas in frame.canvases.items():
-            self.charts[name].show(canvas)
+            if name in self.charts:  # a filter may have put another in its place meanwhile
+                self.charts[name].show(canvas)
         if before is None:
             self.look_for_children()
         if fresh:
@@ -151,19 +167,32 @@ class RunScreen(Resuming, Forking, ComparingKin, Steering, Looking):
 
     def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
-        single = self.alone or not self.wide
+        single = self.alone or not self.wide or self.here not in self.shown
         self.set_class(single, "-single")
-        self.tabs.here = self.here
-        for name in PANES:
-            pane = self.query_one(f"#{name}")
-            pane.display = not self.tiny and (not single or name == self.here)
-            pane.set_class(name == self.here, "-here")
-        self.query_one("#bench").display = not self.tiny
+        self.tabs.here, self.tabs.names, self.tabs.pages = self.here, self.page, self.pages
+        self._lay_out((self.here,) if single else self.page)
         self.tabs.display = single and not self.tiny
         self.numbers.display = self.tiny
         self.head.display = not self.tiny
         self.tabs.redraw()
         self.call_after_refresh(self.wake)
+
+    def _lay_out(self, names: tuple[str, ...]) -> None:
+        """Just these panes, in this order, in a grid that suits their number."""
+        grid = self.query_one("#bench", Grid)
+        grid.display = not self.tiny
+        for number in range(1, PER_PAGE + 1):
+            grid.set_class(number == len(names), f"-of-{number}")
+        if made := self.lay_charts(names):
+            grid.mount_all(made)
+        place = {name: at for at, name in enumerate(names)}
+        panes = {**self.charts, "doctor": self.doctor, "log": self.log_pane}
+        for name, pane in panes.items():
+            pane.display = not self.tiny and name in place
+            pane.set_class(name == self.here, "-here")
+        stand = [name_of(pane) for pane in grid.children if name_of(pane) in place]
+        if stand != list(names):
+            grid.sort_children(key=lambda pane: place.get(name_of(pane), len(place)))
 
     def go(self, name: str) -> None:
         """Give the keys to a pane; where one is shown at a time, show that one."""

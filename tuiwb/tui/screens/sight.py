@@ -27,7 +27,9 @@ class SightActions:
     here: str
 
     if TYPE_CHECKING:
-        PANES: ClassVar[tuple[str, ...]]
+
+        @property
+        def page(self) -> tuple[str, ...]: ...
 
         def look(self, **changes: object) -> None: ...
         def go(self, name: str) -> None: ...
@@ -127,12 +129,16 @@ class SightActions:
         span = self.sight.span or max(self._closest(), self.frame.extent[1] / 4)
         self.look(span=span, end=None)
 
+    def scaled(self) -> tuple[str, ...]:
+        """The panes whose scale can be logarithmic."""
+        return self.SCALED
+
     def action_log(self) -> None:
-        if self.here in self.SCALED:
+        if self.here in self.scaled():
             self.look(log=self.sight.log ^ {self.here})
 
     def action_log_all(self) -> None:
-        every = frozenset(self.SCALED)
+        every = frozenset(self.scaled())
         self.look(log=frozenset() if self.sight.log == every else every)
 
     def action_axis(self) -> None:
@@ -161,7 +167,7 @@ class SightActions:
 
     def pointed(self, event: ChartPane.Pointed) -> None:
         """What the mouse did on a chart."""
-        name, pane = str(event.pane.id), event.pane
+        name, pane = event.pane.what, event.pane
         if self.bench is None or self.frame is None:
             return
         if name == PICTURE:
@@ -186,8 +192,8 @@ class SightActions:
 
 def _number(index: int) -> None:
     def action(self: SightActions) -> None:
-        if index < len(self.PANES):
-            self.go(self.PANES[index])
+        if index < len(self.page):
+            self.go(self.page[index])
 
     setattr(SightActions, f"action_pane_{index + 1}", action)
 

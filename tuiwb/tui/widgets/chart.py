@@ -30,13 +30,20 @@ class ChartPane(Widget):
             self.pane, self.what, self.column, self.amount = pane, what, column, amount
             super().__init__()
 
-    def __init__(self, name: str) -> None:
-        super().__init__(id=name, classes="pane")
+    def __init__(self, name: str, id: str | None = None) -> None:
+        super().__init__(id=id or name, classes="pane")
+        self.what = name
+        """What it shows, by name."""
         self.canvas: Canvas | None = None
         self.spans: list[Span] = []
         """What the last canvas changed."""
         self._base: Style | None = None
         self._held: int | None = None
+
+    def take(self, name: str) -> None:
+        """Show something else from now on."""
+        self.what, self.canvas = name, None
+        self.refresh()
 
     def show(self, canvas: Canvas) -> None:
         """Put ``canvas`` in the place of the one before."""
@@ -47,6 +54,11 @@ class ChartPane(Widget):
             self.refresh()
         elif self.spans:
             self.refresh(*(Region(x0, y, x1 - x0, 1) for y, x0, x1 in self.spans))
+
+    def on_resize(self) -> None:
+        wake = getattr(self.screen, "wake", None)
+        if wake is not None:
+            wake()
 
     def notify_style_update(self) -> None:
         self._base = None
