@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,17 +11,23 @@ from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.domain import fit, fit_map
 from tuiwb.plots.figure import Figure, HeatMap, Line, Range
 from tuiwb.plots.heatmap import paint_heatmap
+from tuiwb.plots.names import short_names
 from tuiwb.plots.paint import paint
 from tuiwb.run.schema import SYSTEM
 from tuiwb.run.view import RunView
 from tuiwb.tui.evidence import charts
+from tuiwb.tui.figures import FIGURES
 from tuiwb.tui.findings import chosen
 from tuiwb.tui.gallery import PICTURE, Gallery
 from tuiwb.tui.metrics import FIRST, split
 from tuiwb.tui.panes import MAPS, TITLES
 from tuiwb.tui.scene import SMOOTHING, Frame, Scene, Sight
 
-_MAP_COLUMNS = {"gradients": "grad_norm", "activations": "act_std"}
+MEASURES = {
+    "gradients": ("grad_norm", "update_ratio", "back_std", "weight_norm"),
+    "activations": ("act_std", "act_mean", "act_zero", "act_dead", "act_saturated"),
+}
+"""Heat map -> the columns of ``layers`` that it can show, its own first."""
 
 
 @dataclass
@@ -115,16 +120,16 @@ class Bench(Scene):
     def _heat_map(
         self, view: RunView, name: str, sight: Sight, x: Range, width: int, budget: float | None
     ) -> HeatMap:
-        on, buckets = self._on(view, sight), max(8, width - 14)
+        on, buckets, column = self._on(view, sight), max(8, width - 14), getattr(sight, name)
         at, values = view.table("layers").matrix(
-            _MAP_COLUMNS[name], buckets, on.back(x[0]), on.back(x[1]), on.column, budget
+            column, buckets, on.back(x[0]), on.back(x[1]), on.column, budget
         )
         names = [layer.name for layer in view.layers]
         names += [f"layer {i + 1}" for i in range(len(names), len(values))]
         shown = [i for i in range(len(values)) if np.isfinite(values[i]).any()]
         chart = HeatMap(
-            TITLES[name],
-            tuple(short_name(clean(names[i], 80), max(4, width // 4)) for i in shown),
+            TITLES[name] if column == MEASURES[name][0] else f"{measure_words(column)} by layer",
+            short_names([clean(names[i], 80) for i in shown], min(24, max(4, width // 4))),
             on.at(at),
             values[shown] if shown else np.empty((0, 0)),
             scale="log10" if name == "gradients" or name in sight.log else "linear",
@@ -171,18 +176,9 @@ def metric_words(view: RunView) -> str:
     return clean(metric_of(view).replace("_", " "), 40)
 
 
-def short_name(name: str, room: int) -> str:
-    """A dotted path in ``room`` characters: whole, or its folders as ``b1``, or its end alone,
-    with the numbers that tell it apart."""
-    if len(name) <= room:
-        return name
-    *folders, last = name.split(".")
-    short = [re.sub(r"[^\W\d_][^\W\d]*", lambda m: m.group()[0], folder) for folder in folders]
-    for kept in (short, [part for part in short if any(c.isdigit() for c in part)]):
-        text = ".".join([*kept, last])
-        if len(text) <= room:
-            return text
-    return text[: max(1, room - 1)] + "…"
+def measure_words(column: str) -> str:
+    """A column of ``layers`` in words."""
+    return next((one.title for one in FIGURES if one.name == column), column.replace("_", " "))
 
 
 def _empty(view: RunView, name: str) -> str:

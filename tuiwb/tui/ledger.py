@@ -16,48 +16,16 @@ import numpy.typing as npt
 from tuiwb.base.text import one_line
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.figure import Range
-from tuiwb.plots.spark import SparkScale
 from tuiwb.run.view import LayerInfo, RunView
+from tuiwb.tui.figures import FIGURES, KIND, KNOWN, NAME, PARAMETERS, TEXTS, Column
 from tuiwb.tui.metrics import asking
 from tuiwb.tui.scene import Frame, Scene, Sight
 
 Array = npt.NDArray[Any]
 
-NAME, KIND, PARAMETERS = "name", "kind", "parameters"
 NEWEST = 8
 """Rows that the newest value of a layer is looked for in: parts of a model may take turns."""
 BUCKETS = 64
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: ``head`` is its heading, ``words`` what it is, ``scale`` its curve's."""
-
-    name: str
-    head: str
-    words: str
-    scale: SparkScale = "linear"
-
-
-TEXTS = (
-    Column(NAME, "layer", "the dotted path of the module"),
-    Column(KIND, "kind", "the module's class"),
-    Column(PARAMETERS, "params", "values that are trained"),
-)
-FIGURES = (
-    Column("grad_norm", "gradient", "L2 norm of the gradient of its parameters", "log"),
-    Column("update_ratio", "update", "how far a step moves its weights, against their size", "log"),
-    Column("act_mean", "mean", "mean of what it puts out"),
-    Column("act_std", "std", "standard deviation of what it puts out", "log"),
-    Column("act_zero", "zero", "share of exact zeros in what it puts out", "share"),
-    Column("act_dead", "dead", "share of units that answered to no sample of the batch", "share"),
-    Column("act_saturated", "saturated", "share of values in the flat parts", "share"),
-    Column("back_std", "backward", "standard deviation of the gradient that comes back", "log"),
-    Column("weight_norm", "weights", "L2 norm of its weights", "log"),
-    Column("weight_rows", "distinct", "share of units that differ from all before", "share"),
-    Column("weight_rank", "rank", "stable rank of its weights: in how many ways they differ"),
-)
-_KNOWN = {column.name: column for column in (*TEXTS, *FIGURES)}
 
 
 @dataclass(frozen=True)
@@ -161,9 +129,7 @@ def columns_of(newest: Mapping[str, Array]) -> tuple[Column, ...]:
     held = [name for name, values in newest.items() if not np.isnan(values).all()]
     known = [column for column in FIGURES if column.name in held]
     others = [
-        Column(name, one_line(name.replace("_", " "), 12), "")
-        for name in held
-        if name not in _KNOWN
+        Column(name, one_line(name.replace("_", " "), 12), "") for name in held if name not in KNOWN
     ]
     return (*TEXTS, *known, *others)
 

@@ -14,8 +14,9 @@ from tuiwb.plots.numbers import short
 from tuiwb.plots.spark import sparks
 from tuiwb.tui import palette
 from tuiwb.tui.evidence import span
+from tuiwb.tui.figures import KIND, NAME, PARAMETERS, TEXTS, Column
 from tuiwb.tui.findings import severity
-from tuiwb.tui.ledger import KIND, NAME, PARAMETERS, TEXTS, Column, Order, Sheet
+from tuiwb.tui.ledger import Order, Sheet
 from tuiwb.tui.palette import BLUE, DIM, FAINT, PLAIN, STRONG
 from tuiwb.tui.widgets.lines import Line, wrap
 from tuiwb.tui.widgets.rows import Rows

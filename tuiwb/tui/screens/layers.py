@@ -13,7 +13,8 @@ from textual.widgets import Input
 from tuiwb.base.errors import UserError
 from tuiwb.tui import palette, sheet
 from tuiwb.tui.actions import Context
-from tuiwb.tui.ledger import NAME, Ledger, Order, Sheet
+from tuiwb.tui.figures import NAME
+from tuiwb.tui.ledger import Ledger, Order, Sheet
 from tuiwb.tui.scene import Frame
 from tuiwb.tui.screens.following import Following
 from tuiwb.tui.widgets.lines import Line, LinesView, length, sides
