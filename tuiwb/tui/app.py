@@ -20,6 +20,8 @@ from tuiwb.base.text import clean
 from tuiwb.tui import actions, themes, tuning
 from tuiwb.tui.config import Config, load
 from tuiwb.tui.output import Wire, thrifty
+from tuiwb.tui.tour import CHANGE, PRESET
+from tuiwb.tui.touring import Touring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from tuiwb.tui.course import Study
 
 
-class Workbench(App[None]):
+class Workbench(Touring, App[None]):
     """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
 
     CSS_PATH = "tuiwb.tcss"
@@ -118,7 +120,8 @@ class Workbench(App[None]):
         from tuiwb.tui.screens.setup import SetupScreen
 
         try:
-            self.push_screen(SetupScreen(resolve(preset)))
+            change = CHANGE if self.tour is not None and preset == PRESET else None
+            self.push_screen(SetupScreen(resolve(preset), change))
         except UserError as error:
             self.complain(error)
 

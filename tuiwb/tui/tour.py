@@ -77,7 +77,7 @@ STEPS = (
         "step on the learning rate is ten times as high, and all charts are marked there.",
         lambda seen: seen.turned or seen.child or seen.context == "compare",
         "run",
-        "This run is over, and its knobs hold still. {run.regenerate} trains it anew; then {run.set}.",
+        "This run is over. {run.regenerate} trains it anew; then {run.set}.",
     ),
     Step(
         "fork",

@@ -1,4 +1,4 @@
-"""What stands where runs will be, as long as there are none: what to press, and what comes of it."""
+"""What stands where runs will be while there are none: what to press, and what comes of it."""
 
 from __future__ import annotations
 

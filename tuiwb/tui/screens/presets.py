@@ -22,6 +22,7 @@ from tuiwb.tui.screens.keeping import Keeping
 from tuiwb.tui.screens.marking import Marking
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.resuming import resumed
+from tuiwb.tui.welcome import invitation
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 
@@ -178,7 +179,11 @@ class PresetsScreen(Keeping, Marking, Page):
         marks = f"{len(self.marked)} marked" if self.marked else ""
         self.runs_list.border_subtitle = f"{count(unread)} to read" if unread else marks
         width = self.runs_list.content_size.width or 60
-        self.runs_list.show_rows(runs.rows(self.shelf, width, self.workbench.clock.now(), self.marked))
+        if many or unread or self.run_words.value:
+            rows = runs.rows(self.shelf, width, self.workbench.clock.now(), self.marked)
+        else:
+            rows = invitation(width, self.workbench.runs_dir, self.workbench.actions)
+        self.runs_list.show_rows(rows)
         if self.runs_list.has_focus:
             self._tell_of_run()
 
@@ -202,6 +207,12 @@ class PresetsScreen(Keeping, Marking, Page):
             self.story.parent_run = self.shelf.parents.get(run.name)
             self.story.border_title = Content(run.id)
             self.story.redraw()
+
+    def choose(self, preset: str) -> None:
+        """Put the cursor on a preset."""
+        self.action_clear()
+        self.gallery.focus()
+        self.gallery.move_to(preset)
 
     def chosen_run(self) -> RunSummary | None:
         """The run under the cursor, where the cursor is among the runs."""
