@@ -44,8 +44,10 @@ class Recorder:
         layers: Sequence[tuple[str, str, int]] = LAYERS,
         metrics: Sequence[str] = METRICS,
         steps: int | None = None,
+        overrides: Sequence[str] = (),
     ) -> None:
-        resolved = resolve(preset, [f"train.steps={steps}"] if steps else [])
+        planned = [f"train.steps={steps}"] if steps else []
+        resolved = resolve(preset, [*planned, *overrides])
         self.layers, self.metrics = layers, metrics
         self.clock = FrozenClock(began)
         self.steps = resolved.spec.train.steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuiwb.base.errors import UserError
@@ -22,8 +22,14 @@ def _uncollected() -> Iterator[None]:
 
 
 @_uncollected()
-def open_workbench(runs: Path, run: Path | None = None, glyphs: str | None = None) -> int:
-    """Open the workbench, on a run where one is given; a `UserError` where nothing can be drawn."""
+def open_workbench(
+    runs: Path,
+    run: Path | None = None,
+    glyphs: str | None = None,
+    compared: Sequence[Path] = (),
+) -> int:
+    """Open the workbench, on a run where one is given, or on several ``compared``; a `UserError`
+    where nothing can be drawn."""
     from tuiwb.tui import app
 
     reason = app.usable()
@@ -34,7 +40,7 @@ def open_workbench(runs: Path, run: Path | None = None, glyphs: str | None = Non
             allowed="a terminal such as xterm-256color, tmux or the console",
             next="tuiwb run PRESET, tuiwb ls and tuiwb show RUN need none",
         )
-    return app.run(runs, run, glyphs)
+    return app.run(runs, run, glyphs, compared)
 
 
 @_uncollected()
