@@ -172,3 +172,23 @@ def test_geometry_finds_a_column_and_the_way_back() -> None:
     at = geometry(training(), 80, 20)
     for column in range(at.area.left, at.area.left + at.area.width):
         assert at.area.column(at.area.x_at(column, at.x), at.x) == column
+
+
+def test_broken_lines_and_tags_tell_curves_apart_without_colour() -> None:
+    x = np.arange(100.0)
+    lines = [Line(f"run {i}", x, x + 3 * i, tag=str(i + 1), dash=i % 3) for i in range(20)]
+    for height in (12, 40):
+        rows = paint(Figure("loss", tuple(lines), legend=False), 90, height).text().splitlines()
+        ends = " ".join(row[-9:] for row in rows).split()
+        assert {str(i + 1) for i in range(20)} <= set(ends), height
+    whole, dashed = (paint(Figure("", (Line("a", x, x, dash=d),)), 80, 20).text() for d in (0, 1))
+    assert 0 < _lit(dashed) < _lit(whole)
+
+
+def _lit(text: str) -> int:
+    return sum("\u2800" < char <= "\u28ff" for char in text)
+
+
+def test_without_a_legend_the_title_row_holds_the_title_alone() -> None:
+    figure = Figure("loss", (Line("a", [0, 1], [0, 1]), Line("b", [0, 1], [1, 0])), legend=False)
+    assert paint(figure, 80, 12).text().splitlines()[0] == "loss"

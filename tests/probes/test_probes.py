@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from tuiwb.base import bins
 from tuiwb.probes import histograms, taps
 from tuiwb.probes.budget import WARM, Average, Budget
 from tuiwb.probes.instrument import SHELF, Bench
@@ -179,17 +180,17 @@ def test_histograms_count_every_value_once_in_the_bin_of_its_power_of_two(net: N
         ):
             if values is None:
                 continue
-            expected = [0] * histograms.BINS
+            expected = [0] * bins.BINS
             for value in values.flatten().tolist():
                 expected[naive_bin(value)] += 1
             assert counts.tolist() == expected
 
 
 def naive_bin(value: float) -> int:
-    if abs(value) < 2.0 ** (histograms.LOWEST - 1):
-        return histograms.POWERS
-    power = min(math.floor(math.log2(abs(value))) + 1, histograms.HIGHEST)
-    return histograms.POWERS + int(math.copysign(power - histograms.LOWEST + 1, value))
+    if abs(value) < 2.0 ** (bins.LOWEST - 1):
+        return bins.POWERS
+    power = min(math.floor(math.log2(abs(value))) + 1, bins.HIGHEST)
+    return bins.POWERS + int(math.copysign(power - bins.LOWEST + 1, value))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 0.75, 2.0**-40, -(2.0**-30), 3e9, -1e30])
@@ -199,7 +200,7 @@ def test_a_bin_is_a_sign_and_a_power_of_two(value: float) -> None:
 
 def test_what_is_not_finite_is_in_no_bin() -> None:
     assert set(histograms.bins_of(torch.tensor([math.nan, math.inf, -math.inf])).tolist()) == {
-        histograms.BINS
+        bins.BINS
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,9 +36,19 @@ class Recorder:
     """A run that goes as far as it is told to. Its numbers are a function of the step alone."""
 
     def __init__(
-        self, runs: Path, name: str, preset: str = "cnn-digits", began: float = BEGAN
+        self,
+        runs: Path,
+        name: str,
+        preset: str = "cnn-digits",
+        began: float = BEGAN,
+        layers: Sequence[tuple[str, str, int]] = LAYERS,
+        metrics: Sequence[str] = METRICS,
+        steps: int | None = None,
+        overrides: Sequence[str] = (),
     ) -> None:
-        resolved = resolve(preset)
+        planned = [f"train.steps={steps}"] if steps else []
+        resolved = resolve(preset, [*planned, *overrides])
+        self.layers, self.metrics = layers, metrics
         self.clock = FrozenClock(began)
         self.steps = resolved.spec.train.steps
         self.paths = RunPaths(create(runs, resolved, name=name))
@@ -50,8 +60,8 @@ class Recorder:
         tables = self.paths.tables
         self.tables = {
             "steps": TableWriter(tables, "steps", dtype_steps()),
-            "evals": TableWriter(tables, "evals", dtype_evals(METRICS)),
-            "layers": TableWriter(tables, "layers", dtype_layers(len(LAYERS))),
+            "evals": TableWriter(tables, "evals", dtype_evals(metrics)),
+            "layers": TableWriter(tables, "layers", dtype_layers(len(layers))),
             "system": TableWriter(tables, "system", dtype_system()),
         }
         self.step = 0
@@ -60,7 +70,9 @@ class Recorder:
     def start(self) -> Recorder:
         write = self.journal.write
         write("state", state="starting", doing="building the model")
-        layers = [dict(zip(("name", "kind", "parameters"), one, strict=True)) for one in LAYERS]
+        layers = [
+            dict(zip(("name", "kind", "parameters"), one, strict=True)) for one in self.layers
+        ]
         write("model", layers=layers, parameters=28_714)
         write("data", name="digits", train=1347, val=450, baselines={"majority": 0.1})
         write("device", device="cpu", precision="float32", threads=1)
@@ -94,7 +106,7 @@ class Recorder:
     def _layers(self, s: int, now: float, norm: float, rng: np.random.Generator) -> None:
         row = np.zeros(1, self.tables["layers"].dtype)
         row["step"], row["time"] = s, now
-        for i, (_, _, parameters) in enumerate(LAYERS):
+        for i, (_, _, parameters) in enumerate(self.layers):
             row["grad_norm"][0, i] = norm * 10 ** (-0.4 * i) if parameters else np.nan
             row["act_mean"][0, i] = 0.1
             row["act_std"][0, i] = 0.5 + 0.2 * i + 0.05 * rng.random()
@@ -104,10 +116,9 @@ class Recorder:
     def _evaluate(self, s: int, now: float) -> None:
         loss = float(2.3 * np.exp(-s / 80) + 0.09)
         accuracy = float(0.99 - 0.85 * np.exp(-s / 60))
-        self.tables["evals"].append(
-            np.array([(s, now, loss, accuracy)], self.tables["evals"].dtype)
-        )
-        metrics = {"val_loss": loss, "val_accuracy": accuracy}
+        metrics = {name: accuracy for name in self.metrics} | {"val_loss": loss}
+        row = (s, now, *(metrics[name] for name in self.metrics))
+        self.tables["evals"].append(np.array([row], self.tables["evals"].dtype))
         self.journal.write("evaluation", step=s, metrics=metrics, best=loss < self.best)
         self.journal.write(
             "checkpoint", step=s, path=f"checkpoints/{s:08}", bytes=352_000, reason=""

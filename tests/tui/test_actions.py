@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
+from tuiwb.tui.screens.compare import CompareScreen
 from tuiwb.tui.screens.help import help_rows
 from tuiwb.tui.screens.lesson import LessonScreen
 from tuiwb.tui.screens.presets import PresetsScreen
@@ -20,6 +21,7 @@ SCREENS = {
     "setup": SetupScreen,
     "lesson": LessonScreen,
     "run": RunScreen,
+    "compare": CompareScreen,
     "anywhere": Workbench,
 }
 
@@ -69,6 +71,6 @@ def test_words_fit_where_they_stand() -> None:
 
 
 def test_vi_and_arrows_both_move() -> None:
-    for context in ("presets", "setup", "lesson", "run"):
+    for context in ("presets", "setup", "lesson", "run", "compare"):
         keys = {key: a.name for a in actions.of(context) for key in a.keys}  # type: ignore[arg-type]
         assert keys["j"] == keys["down"] and keys["k"] == keys["up"]

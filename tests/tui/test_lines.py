@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tuiwb.plots.names import short_name
 from tuiwb.tui import palette
-from tuiwb.tui.bench import short_name
 from tuiwb.tui.follow import SLOWEST, Pace, pace
 from tuiwb.tui.widgets.lines import Line, changed, fit, length, sides
 
@@ -57,7 +57,7 @@ def test_sides_give_way_rather_than_overlap() -> None:
 def test_layer_names_keep_what_tells_them_apart() -> None:
     assert short_name("head", 9) == "head"
     assert short_name("block1.conv", 9) == "b1.conv"
-    assert short_name("blocks.0.convolution", 9) == "0.convol…"
+    assert short_name("blocks.0.convolution", 9) == "0.co…tion"
     assert short_name("blocks.10.attention.query", 14) == "b.10.a.query"
     names = {short_name(f"blocks.{i}.attention.value", 10) for i in range(12)}
     assert len(names) == 12

@@ -293,8 +293,8 @@ async def test_the_mouse_does_what_the_keys_do(runs: Path, record: Record) -> No
 async def test_the_palette_finds_actions_by_name(runs: Path, record: Record) -> None:
     made = record().start().train(30).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
-        await pilot.press("ctrl+p", *"step/time")
-        await until(pilot, lambda: "Steps or seconds along the x axis" in text_of(app))
+        await pilot.press("ctrl+p", *"step/time/epoch")
+        await until(pilot, lambda: "Steps, seconds or epochs along the x axis" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await until(pilot, lambda: bench(app).sight.axis == "time")

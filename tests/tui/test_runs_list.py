@@ -173,7 +173,7 @@ async def test_a_run_that_goes_meanwhile(runs: Path, record: Record) -> None:
         shutil.rmtree(path)
         await pilot.press("down", "enter")
         await until(pilot, lambda: shown(screen) == [])
-        assert "no runs yet" in text_of(app)
+        assert "trained here yet" in text_of(app)
 
 
 def many(number: int) -> list[RunSummary]:

@@ -56,7 +56,7 @@ def forbidden(found: set[str], *names: str) -> set[str]:
 
 READING_WALLS = {
     "the reading wing never loads torch or the training wing": (
-        (*GROUND, "client", "interop", "plots", "search", "cli", "tui", "api", "__main__"),
+        (*GROUND, "client", "interop", "plots", "search", "serve", "cli", "tui", "api", "__main__"),
         ("torch", "sklearn", "tuiwb.watching", *(f"tuiwb.{room}" for room in TRAINING)),
     ),
     "plotext waits until something is printed": (
@@ -88,6 +88,8 @@ READING_WALLS = {
     ),
     "the command line waits for the screen until it is asked for": (("cli",), ("textual",)),
     "the screen knows no command line": (("tui",), ("typer", "tuiwb.cli")),
+    "the server waits until it is asked for": (("cli", "tui", "api"), ("aiohttp", "textual_serve")),
+    "the server starts the screen by its command line": (("serve",), ("textual", "tuiwb.tui")),
 }
 
 

@@ -21,7 +21,8 @@ from tuiwb.cli.commands.control import ctl
 from tuiwb.cli.commands.runs import ls
 from tuiwb.plots.figure import Figure
 from tuiwb.run.view import RunView
-from tuiwb.tui.bench import Bench, Sight, metric_of
+from tuiwb.tui.bench import Bench, metric_of
+from tuiwb.tui.scene import Sight
 
 
 def test_metrics_of_the_steps_are_charts(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tuiwb.base.format import number
+from tuiwb.client.better import less_is_better
 from tuiwb.spec.sections import Expect
 
 
@@ -43,7 +44,7 @@ def judge(expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, 
     beaten = baselines.get(expect.beats)
     fixed = expect.at_least if expect.at_least is not None else expect.at_most
     at_least = expect.at_least is not None or (
-        expect.at_most is None and not _less_is_better(expect.metric)
+        expect.at_most is None and not less_is_better(expect.metric)
     )
     # a baseline that is to be beaten and was not computed stays in as None, and is not beaten
     bounds = [fixed] if fixed is not None or not expect.beats else []
@@ -53,7 +54,3 @@ def judge(expect: Expect, metrics: Mapping[str, float], baselines: Mapping[str, 
     )
     baseline = expect.baseline if beaten is None else f"{expect.beats} {number(beaten)}"
     return Verdict(expect.metric, bounds[0], at_least, value, baseline, met)
-
-
-def _less_is_better(metric: str) -> bool:
-    return any(word in metric for word in ("loss", "perplexity", "error", "mse", "mae", "bpc"))

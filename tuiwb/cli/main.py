@@ -42,6 +42,11 @@ def _run(arguments: Sequence[str]) -> int:
         from tuiwb.run.create import runs_dir
 
         return open_workbench(runs_dir())
+    if len(arguments) == 2 and arguments[0] == "attach" and arguments[1][:1] not in ("", "-"):
+        from tuiwb.cli.screen import attach
+        from tuiwb.run.create import runs_dir
+
+        return attach(runs_dir(), arguments[1])
     from tuiwb.cli.program import run
 
     return run(arguments)

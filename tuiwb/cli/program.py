@@ -71,6 +71,14 @@ def workbench(
     context: typer.Context,
     runs: Runs = None,
     glyphs: Glyphs = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The workbench's config file (else TUIWB_CONFIG, else the XDG config folder).",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -78,6 +86,8 @@ def workbench(
     if runs is not None:
         # also for the command that follows, and for the processes it starts
         os.environ["TUIWB_RUNS"] = str(Path(runs).expanduser().absolute())
+    if config is not None:
+        os.environ["TUIWB_CONFIG"] = str(config.expanduser().absolute())
     if context.invoked_subcommand is not None:
         return None
     if not output.is_terminal():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from tuiwb.client.lineage import forked, splits
 from tuiwb.client.overlay import Series, series
 from tuiwb.doctor.facts import flat
 from tuiwb.run.in_force import settings
+from tuiwb.run.schema import SAMPLED
 from tuiwb.run.view import RunView
 
 _CLOCK = ("step", "time")
@@ -80,41 +81,84 @@ def compare(views: Sequence[RunView]) -> Comparison:
         )
     ids = [view.id for view in views]
     by_label = {v.id if ids.count(v.id) == 1 else str(v.path): v for v in views}
-    all_knobs = {label: knobs_of(view) for label, view in by_label.items()}
-    was_set = {label: _set(view) for label, view in by_label.items()}
-    keys = dict.fromkeys(key for knobs in all_knobs.values() for key in knobs)
-    apart = [
-        key
-        for key in keys
-        if any(key in found for found in was_set.values())
-        or any(knobs.get(key, _NONE) != all_knobs[label].get(key, _NONE)
-               for knobs in all_knobs.values() for label in by_label)
-    ]  # fmt: skip
-    names = dict.fromkeys(["loss", *(name for view in views for name in view.metrics)])
-    metrics = {
-        name: {
-            label: value
-            for label, view in by_label.items()
-            if (value := metric(view, name)) is not None
+    return Comparer().compare(by_label)
+
+
+class Comparer:
+    """Puts the same runs beside each other again and again: what cannot have changed since the
+    last time is not worked out anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+        self._splits: tuple[tuple[str, ...], dict[str, float]] = ((), {})
+
+    def compare(self, views: Mapping[str, RunView]) -> Comparison:
+        """Runs by their labels, one or none as well."""
+        known = {label: self._look(label, view) for label, view in views.items()}
+        keys = dict.fromkeys(key for one in known.values() for key in one.knobs)
+        apart = [
+            key
+            for key in keys
+            if any(key in one.set for one in known.values())
+            or not _alike([one.knobs.get(key, _NONE) for one in known.values()])
+        ]
+        names = dict.fromkeys(["loss", *(name for view in views.values() for name in view.metrics)])
+        metrics = {
+            name: {
+                label: value
+                for label, view in views.items()
+                if (value := last(view, name)) is not None
+            }
+            for name in names
         }
-        for name in names
-    }
-    return Comparison(
-        by_label,
-        {
-            key: {label: knobs[key] for label, knobs in all_knobs.items() if key in knobs}
-            for key in apart
-        },
-        {
-            key: {label: found[key] for label, found in was_set.items() if key in found}
-            for key in apart
-        },
-        {name: values for name, values in metrics.items() if values},
-        splits(by_label),
-    )
+        return Comparison(
+            views,
+            {key: {n: one.knobs[key] for n, one in known.items() if key in one.knobs}
+             for key in apart},
+            {key: {n: one.set[key] for n, one in known.items() if key in one.set}
+             for key in apart},
+            {name: values for name, values in metrics.items() if values},
+            self.splits(views),
+        )  # fmt: skip
+
+    def splits(self, views: Mapping[str, RunView]) -> dict[str, float]:
+        """Where each run's curve becomes its own, given those before it: read once a choice."""
+        labels = tuple(views)
+        if self._splits[0] != labels:
+            self._splits = labels, splits(views)
+        return self._splits[1]
+
+    def _look(self, label: str, view: RunView) -> _Known:
+        one = self._known.get(label)
+        if one is None or one.spec is not view.spec or one.events is not view.events:
+            same = one is not None and one.spec is view.spec and view.spec is not None
+            knobs = one.knobs if one is not None and same else knobs_of(view)
+            one = self._known[label] = _Known(view.spec, view.events, knobs, _set(view))
+        return one
+
+
+class _Known(NamedTuple):
+    """What is known of a run's knobs, and what it was learnt from."""
+
+    spec: object
+    events: object
+    knobs: dict[str, Any]
+    set: dict[str, list[tuple[int, Any]]]
+
+
+def last(view: RunView, name: str) -> float | None:
+    """The newest value of a metric or of a column of the steps, without reading all of them."""
+    value = view.table("steps").last(name) if name not in view.metrics else None
+    if value is None or (value != value and name in SAMPLED):
+        return metric(view, name)
+    return value
 
 
 _NONE = object()
+
+
+def _alike(values: Sequence[object]) -> bool:
+    return all(value == values[0] for value in values[1:])
 
 
 def knobs_of(view: RunView) -> dict[str, Any]:

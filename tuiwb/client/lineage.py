@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tuiwb.run.layout import RunPaths
@@ -36,14 +37,20 @@ def lineage(view: RunView) -> tuple[Stretch, ...]:
         known = meta["parent"].get("uid")
         who = known if isinstance(known, str) else name
         chain.append(Stretch(who, name, min(step, chain[-1].until)))
-        # a name from meta.json is a name beside this run, never a way out of the folder
-        place = view.path.parent / name
-        if place.parent != view.path.parent or name in ("", ".", ".."):
+        place = beside(view.path, name)
+        if place is None:
             break
         meta = read_meta(RunPaths(place))[0]
         if meta.get("uid") != known:
             break  # another run that took its name
     return tuple(chain[::-1])
+
+
+def beside(run: Path, name: str) -> Path | None:
+    """The folder called ``name`` beside a run's: what meta.json names is never a way out of the
+    folder of runs."""
+    place = run.parent / name
+    return None if place.parent != run.parent or name in ("", ".", "..") else place
 
 
 class Child(NamedTuple):

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tuiwb.base.text import one_line
-from tuiwb.interop import tensorboard
-from tuiwb.interop.convert import convert
 from tuiwb.run.find import find
 
 _RUN = ("meta.json", "journal.jsonl", "spec.toml", "tables")
@@ -39,6 +37,9 @@ def opened(runs: Path, text: str | None) -> Iterator[Opened]:
     if folder is None:
         yield Opened(find(runs, text))
         return
+    from tuiwb.interop import tensorboard  # a run of ours is there at once
+    from tuiwb.interop.convert import convert
+
     writers = tensorboard.read(folder)
     with tempfile.TemporaryDirectory(prefix="tuiwb-") as place:
         done = convert(writers, folder.name, str(folder), Path(place))

@@ -20,7 +20,7 @@ _SGR = ((BOLD, "1"), (DIM, "2"), (REVERSE, "7"))
 # What a non-UTF-8 terminal gets instead, where there is something better than a question mark.
 _ASCII = str.maketrans(
     {"…": "~", "·": ".", "━": "-", "─": "-", "│": "|", "┤": "+", "┬": "+", "└": "+", "╎": ":"}
-    | {"≤": "<", LOST: "x", "\u2212": "-", "\u2013": "-", "\u2019": "'", "µ": "u"}
+    | {"≤": "<", "±": "~", LOST: "x", "\u2212": "-", "\u2013": "-", "\u2019": "'", "µ": "u"}
 )
 _UTF32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 

@@ -138,4 +138,18 @@ def layers_of(
         tops[members], bottoms[members] = track.spans(upper, lower, rows)
     is_band = np.arange(len(jobs)) < len(bands)
     dots = fill(tops, bottoms, rows, is_band)
+    for i, (curve, _, _) in enumerate(jobs):
+        if curve.line.dash and not is_band[i]:
+            dots[i] &= _broken(columns, curve.line.dash, across)
     return Layers(dots, [curve.line.colour for curve, _, _ in jobs], is_band.tolist())
+
+
+_DASHES = ((4, 2), (1, 2), (6, 2, 1, 2))
+"""Cells on, off, on, off, ... of each way to break a line up."""
+
+
+def _broken(columns: int, dash: int, across: int) -> npt.NDArray[np.bool_]:
+    """Which columns of dots a broken line keeps, (columns,)."""
+    pattern = _DASHES[(dash - 1) % len(_DASHES)]
+    cells = np.repeat(np.arange(len(pattern)) % 2 == 0, pattern)
+    return np.resize(np.repeat(cells, across), columns)

@@ -30,6 +30,8 @@ class Line:
     bucket stands for. ``colour`` indexes the Okabe-Ito cycle. ``nonfinite`` is how many samples
     were NaN or infinite: a total, with the places taken from ``y``; or (N,) counts a bucket, with
     the places taken from the counts, so that a NaN in ``y`` then only means "nothing here".
+    ``tag`` stands at the line's right end in place of its name. ``dash`` 1, 2, ... breaks the line
+    up in as many ways: what tells lines apart that share a colour, or where there is none.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Line:
     high: Values | None = None
     colour: int = 0
     nonfinite: Values = 0
+    tag: str = ""
+    dash: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Figure:
 
     ``x_scale`` "time" takes seconds and writes ticks as 30s, 2m, 1h30. ``cursor`` is the x that is
     read out. ``empty`` is said in the middle of the pane while there is nothing to draw.
+    ``legend`` is false where names and values stand in a table beside the chart.
     """
 
     title: str
@@ -72,6 +77,7 @@ class Figure:
     y_scale: YScale = "linear"
     cursor: float | None = None
     empty: str = NOTHING_YET
+    legend: bool = True
 
 
 @dataclass(frozen=True, eq=False)

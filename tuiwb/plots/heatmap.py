@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuiwb.plots import resample
-from tuiwb.plots.canvas import BOLD, Canvas
+from tuiwb.plots.canvas import Canvas
+from tuiwb.plots.cells import bar_room, draw_bar, draw_cells, draw_halves
 from tuiwb.plots.domain import sane, v_limits, x_limits
 from tuiwb.plots.figure import HeatMap
 from tuiwb.plots.frame import (
@@ -23,15 +24,13 @@ from tuiwb.plots.frame import (
 )
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, draw_header
+from tuiwb.plots.names import middle
 from tuiwb.plots.numbers import short
-from tuiwb.plots.palette import ALARM, ASCII_SHADES, LEVELS, LOST, QUIET, RAMPS, SHADES
+from tuiwb.plots.palette import LOST, QUIET
 from tuiwb.plots.reading import grid, nearest_index
 from tuiwb.plots.scales import Floats, Scale
 from tuiwb.plots.ticks import of as ticks_of
 from tuiwb.plots.ticks import tick_label
-
-_BAR = (12, 8, 5)  # lengths of the colour scale
-_UPPER, _LOWER = ord("▀"), ord("▄")
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,9 @@ def paint_heatmap(
     cells = resample.merge_rows(resample.columns(xs, values, at.x, area.width), at.rows.starts)
     levels = resample.quantise(cells[at.rows.shows], at.v)
     if at.slots == 2:
-        _draw_halves(canvas, area, levels, figure)
+        draw_halves(canvas, area, levels, figure.palette)
     else:
-        _draw_cells(canvas, area, levels, figure, colour and glyphs != "ascii", colour)
+        draw_cells(canvas, area, levels, figure.palette, colour)
     _draw_names(canvas, at, figure.rows)
     draw_axes(canvas, area, (), y_line=False)
     ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
@@ -110,10 +109,10 @@ def draw_map_header(
     notes = _notes(figure, xs, values, at, canvas.width) if some else []
     ends = [tick_label(end) for end in (at.v.low, at.v.high)]
     # The scale needs less room than a title in full, and says more.
-    bar = sum(map(len, ends)) + _BAR[-1] + 4 if some and canvas.width >= 30 else 0
+    bar = bar_room(ends) if some and canvas.width >= 30 else 0
     draw_header(canvas, figure.title, notes, [], reserve=bar)
     if some:
-        _draw_bar(canvas, figure, ends, colour)
+        draw_bar(canvas, figure.palette, ends, colour)
     return some
 
 
@@ -139,77 +138,13 @@ def _notes(
     return notes
 
 
-def _draw_bar(canvas: Canvas, figure: HeatMap, ends: list[str], colour: bool) -> None:
-    """The colour scale at the right end of the title row, where the title leaves room."""
-    low, high = ends
-    used = np.flatnonzero(canvas.codes[0] != ord(" "))
-    free = canvas.width - (int(used[-1]) + 1 if used.size else 0) - 2
-    for size in _BAR:
-        text = len(low) + len(high) + 2
-        if text + size <= free:
-            start = canvas.width - text - size
-            canvas.put(0, start, low, QUIET)
-            canvas.put(0, canvas.width - len(high), high, QUIET)
-            levels = np.linspace(0, LEVELS - 1, size).round().astype(np.int64)[None, :]
-            bar = resample.Grid(levels, levels < 0, levels < 0)
-            place = Area(start + len(low) + 1, 0, size, 1)
-            _draw_cells(canvas, place, bar, figure, colour and not canvas.ascii, colour)
-            return
-    if len(low) + len(high) + 2 <= free:
-        canvas.put(0, canvas.width - len(low) - len(high) - 2, f"{low}..{high}", QUIET)
-
-
-def _draw_cells(
-    canvas: Canvas, area: Area, cells: resample.Grid, figure: HeatMap, solid: bool, colour: bool
-) -> None:
-    """One cell a value: a coloured blank where there is colour, else a shade."""
-    place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
-    measured = cells.level >= 0
-    ramp = RAMPS[figure.palette][np.maximum(cells.level, 0)]
-    codes, fg, bg = canvas.codes[place], canvas.fg[place], canvas.bg[place]
-    if solid:
-        bg[measured] = ramp[measured]
-    else:
-        shades = (ASCII_SHADES if canvas.ascii else SHADES)[1:]
-        table = np.array([ord(c) for c in shades], dtype=np.uint32)
-        shade = table[np.maximum(cells.level, 0) * len(shades) // LEVELS]
-        codes[measured] = shade[measured]
-        if colour:
-            fg[measured] = ramp[measured]
-    codes[cells.zero] = ord("0" if canvas.ascii else "·")
-    fg[cells.zero] = QUIET
-    codes[cells.infinite] = ord("x" if canvas.ascii else LOST)
-    fg[cells.infinite] = 0xFFFFFF if colour else -1
-    bg[cells.infinite] = ALARM if colour else -1
-    canvas.attr[place][cells.infinite] = BOLD
-
-
-def _draw_halves(canvas: Canvas, area: Area, cells: resample.Grid, figure: HeatMap) -> None:
-    """Two values a cell, one above the other."""
-    place = (slice(area.top, area.top + area.height), slice(area.left, area.left + area.width))
-    ramp = RAMPS[figure.palette][np.maximum(cells.level, 0)]
-    ramp = np.where(cells.infinite, ALARM, np.where(cells.level < 0, -1, ramp)).astype(np.int32)
-    upper, lower = ramp[::2], ramp[1::2]
-    same = upper == lower
-    codes = np.where(upper < 0, _LOWER, _UPPER)
-    canvas.codes[place] = np.where(same, ord(" "), codes)
-    canvas.fg[place] = np.where(same, -1, np.where(upper < 0, lower, upper))
-    canvas.bg[place] = np.where(same, upper, np.where(upper < 0, -1, lower))
-    infinite = cells.infinite[::2] | cells.infinite[1::2]
-    canvas.codes[place][infinite] = ord(LOST)
-    canvas.fg[place][infinite] = 0xFFFFFF
-    canvas.bg[place][infinite] = ALARM
-    canvas.attr[place][infinite] = BOLD
-
-
 def _draw_names(canvas: Canvas, at: MapGeometry, names: tuple[str, ...]) -> None:
     """Each line's first row, and how many more there are, at the left."""
     room = at.area.left - 1
     for line, rows in at.rows.named.items() if room > 0 else ():
         name, more = names[rows.start], f" +{len(rows) - 1}" if len(rows) > 1 else ""
-        text = name + more if len(name + more) <= room else name
-        # The end of a dotted path is what tells it from its neighbours.
-        text = text if len(text) <= room else "…" + text[len(text) - room + 1 :]
+        more = more if len(more) + 3 < room else ""
+        text = middle(name, room - len(more)) + more
         canvas.put(at.area.top + line, 0, text, QUIET)
 
 

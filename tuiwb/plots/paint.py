@@ -51,7 +51,7 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
         return canvas
     curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
     labels = _end_labels(figure, width)
-    entries = entries_of(figure, curves, labels, glyphs)
+    entries = entries_of(figure, curves, labels, glyphs) if figure.legend else []
     notes = notes_of(figure, curves)
     rows = rows_needed(figure.title, "  ".join(t for t, _ in notes), entries, width, height)
     draw_header(canvas, figure.title, notes, entries, rows)
@@ -84,7 +84,7 @@ def geometry(figure: Figure, width: int, height: int, end_labels: bool = True) -
     """Where `paint` puts the plot of ``figure`` in ``width`` x ``height``, and its scales."""
     curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
     labels = _end_labels(figure, width) if end_labels else []
-    entries = entries_of(figure, curves, labels, "braille")
+    entries = entries_of(figure, curves, labels, "braille") if figure.legend else []
     notes = "  ".join(text for text, _ in notes_of(figure, curves))
     rows = rows_needed(figure.title, notes, entries, width, height)
     return _geometry(figure, curves, width, height, rows, labels)
@@ -94,7 +94,8 @@ def _geometry(
     figure: Figure, curves: list[Curve], width: int, height: int, rows: int, labels: list[str]
 ) -> Geometry:
     right = max(map(len, labels), default=0)
-    area = lay_out(width, height, gutter_for(width), right + 1 if right else 0, rows)
+    right = (right + 1) * _abreast(len(labels), height - rows - 2) if right else 0
+    area = lay_out(width, height, gutter_for(width), right, rows)
     x_range, y_range = limits(figure, curves)
     return Geometry(area, Scale(*x_range), Scale(*y_range, log=figure.y_scale == "log"))
 
@@ -155,11 +156,19 @@ def _rows_of(ticks: Ticks, at: Geometry) -> list[tuple[int, str]]:
 
 
 def _end_labels(figure: Figure, width: int) -> list[str]:
-    """What stands at the right end of each line; nothing where there is one line."""
+    """What stands at the right end of each line: its tag, or of its name as much as is needed to
+    tell it apart; nothing where there is one line."""
+    if any(line.tag for line in figure.lines):
+        return [line.tag for line in figure.lines]
     if len(figure.lines) < 2 or width < 18:
         return []
     room = 10 if width >= 70 else 6 if width >= 40 else 1
     return tags([line.name for line in figure.lines], room)
+
+
+def _abreast(labels: int, rows: int) -> int:
+    """How many end labels stand in one row, where there are more of them than rows."""
+    return min(3, -(-labels // max(1, rows))) if labels else 1
 
 
 def _draw_end_labels(canvas: Canvas, at: Geometry, curves: list[Curve], labels: list[str]) -> None:
@@ -172,13 +181,18 @@ def _draw_end_labels(canvas: Canvas, at: Geometry, curves: list[Curve], labels: 
             last = min(max(float(curve.y[shown[-1]]), at.y.low), at.y.high)
             wanted.append((last, curve.line.colour, label))
     wanted.sort(key=lambda item: -item[0])
-    wanted = wanted[: area.height]
+    abreast = _abreast(len(labels), area.height)
+    wide = max(map(len, labels), default=0) + 1
+    wanted = wanted[: area.height * abreast]
+    rows = -(-len(wanted) // abreast)
     taken = -1
     for i, (last, colour, label) in enumerate(wanted):
-        row = (area.row(last, at.y) or area.top) - area.top
-        # Leave room below for those still to come.
-        taken = min(max(row, taken + 1), area.height - (len(wanted) - i))
-        x = area.left + area.width + 1
+        line, place = divmod(i, abreast)
+        if place == 0:
+            row = (area.row(last, at.y) or area.top) - area.top
+            # Leave room below for those still to come.
+            taken = min(max(row, taken + 1), area.height - (rows - line))
+        x = area.left + area.width + 1 + place * wide
         canvas.put(area.top + taken, x, label, series_colour(colour))
 
 

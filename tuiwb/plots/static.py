@@ -71,7 +71,7 @@ def _render_lines(figure: Figure, width: int, height: int, glyphs: GlyphSet, col
     marks = _marks_line(figure, width, glyphs)
     at = geometry(figure, width, height - bool(marks), end_labels=False)
     head = Canvas(width, at.area.top, ascii=glyphs == "ascii")
-    entries = entries_of(figure, curves, [], glyphs)
+    entries = entries_of(figure, curves, [], glyphs) if figure.legend else []
     draw_header(head, figure.title, notes_of(figure, curves), entries, at.area.top)
     if not any(np.isfinite(curve.y).any() for curve in curves):
         return _empty(head, height, figure.empty, curves, colour)

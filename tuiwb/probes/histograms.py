@@ -1,7 +1,6 @@
 """Histograms of activations and gradients in fixed bins, so that any two may be added.
 
-A bin holds one sign and one power of two; no minimum or maximum has to be known before, and so
-nothing waits for the device.
+No minimum or maximum has to be known before (see `base.bins`), and so nothing waits for the device.
 """
 
 from __future__ import annotations
@@ -11,14 +10,9 @@ from functools import lru_cache
 
 import torch
 
+from tuiwb.base.bins import BINS, LOWEST, POWERS
 from tuiwb.probes.layers import Layer
 from tuiwb.probes.taps import Taps, thin
-
-LOWEST, HIGHEST = -30, 10
-"""Bin ``k`` of a sign holds 2 ** (LOWEST + k - 1) <= abs(x) < 2 ** (LOWEST + k)."""
-POWERS = HIGHEST - LOWEST + 1
-BINS = 2 * POWERS + 1
-"""Negative values from the largest on, then zero and all that is smaller, then positive values."""
 
 
 def bins_of(values: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,6 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean, slug
 from tuiwb.run.layout import FORMAT, RunPaths
 from tuiwb.run.meta import read_meta
-from tuiwb.run.provenance import provenance
 from tuiwb.spec import Resolved, to_toml
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -158,6 +157,8 @@ def _fill(
     for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
         os.mkdir(folder, 0o700)
     identity = {"created": time.time(), "uid": secrets.token_hex(8)}
+    from tuiwb.run.provenance import provenance  # looking at runs needs none of it
+
     meta = {"format": FORMAT, **identity, **about, **provenance(home)}
     if spec is not None:
         _write(paths.spec, spec)

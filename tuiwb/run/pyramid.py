@@ -68,15 +68,14 @@ class Blocks:
 
 def summarise_rows(values: Array) -> Summary:
     """Reduce values of shape (groups, rows, ...) over their rows."""
+    low, high = values.min(axis=1, initial=np.inf), values.max(axis=1, initial=-np.inf)
+    groups, rows = values.shape[:2]
+    # NaN and infinities come through: without them, which is the rule, two passes are enough
+    if rows and bool(np.isfinite(low).all() and np.isfinite(high).all()):
+        count = np.full((groups, *values.shape[2:]), rows, np.uint8)  # of at most BLOCK
+        return Summary(low, high, values.sum(axis=1, dtype=np.float64), count)
     finite = np.isfinite(values)
-    count = finite.sum(axis=1, dtype=np.uint8)  # of at most BLOCK
-    if finite.all():
-        return Summary(
-            values.min(axis=1, initial=np.inf),
-            values.max(axis=1, initial=-np.inf),
-            values.sum(axis=1, dtype=np.float64),
-            count,
-        )
+    count = finite.sum(axis=1, dtype=np.uint8)
     return Summary(
         np.where(finite, values, np.inf).min(axis=1, initial=np.inf),
         np.where(finite, values, -np.inf).max(axis=1, initial=-np.inf),

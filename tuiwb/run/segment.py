@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,23 @@ class Segment:
         except OSError:  # the disk went away
             data = b""
         return np.frombuffer(data[: len(data) // self._itemsize * self._itemsize], self.dtype)
+
+    def part(self, column: str, rows: Sequence[int], first: int, stop: int) -> Array:
+        """Values [first, stop) of a column's in each of ``rows``, shape (rows, stop - first), as
+        stored: for rows that are too wide to be read whole. Fewer where the file became shorter."""
+        dtype, offset = (self.dtype.fields or {})[column][:2]
+        length = (stop - first) * dtype.base.itemsize
+        begin = self._offset + offset + first * dtype.base.itemsize
+        pieces = []
+        for row in rows:
+            try:
+                piece = read_at(self._fd, begin + row * self._itemsize, length)
+            except OSError:
+                break
+            if len(piece) < length:
+                break
+            pieces.append(piece)
+        return np.frombuffer(b"".join(pieces), dtype.base).reshape(-1, stop - first)
 
     def values(self, column: str, start: int, stop: int) -> Array:
         """One column of rows [start, stop), contiguous, as f4 or (integers and f8) as f8."""

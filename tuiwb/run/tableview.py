@@ -41,6 +41,10 @@ class TableView:
     def __repr__(self) -> str:
         return f"TableView({self.name!r}, rows={self.rows}, columns={self.columns})"
 
+    def scalars(self) -> tuple[str, ...]:
+        """The columns that hold one number a row."""
+        return tuple(column for column, shape in self._shapes.items() if shape == ())
+
     def last(self, column: str) -> float | None:
         """The newest value of a scalar column; None where there is no row or no such column."""
         if self._last is None:

@@ -6,8 +6,8 @@ send only the spans that changed (`output.py`).
 
 - `app.py` starts it; `actions.py` is the one list of keys that bindings, footer, help and README
   read; `screens/` one file a screen; `widgets/` one file a kind of pane; `tuiwb.tcss` the layout
-- pure parts, tested without a terminal: `bench.py` (a run as figures), `course.py` (a lesson being
-  taken), `gallery.py` (a run's pictures), `header.py` (a run in one
+- pure parts, tested without a terminal: `scene.py` (a run along its steps), `bench.py` (its panes),
+  `course.py` (a lesson being taken), `gallery.py` (a run's pictures), `header.py` (a run in one
   line), `form.py` (knobs being edited), `palette.py` (colours, glyphs, words of each state)
 
 To add a screen: a file in `screens/` with a `Workpage` and its actions in `actions.py`.

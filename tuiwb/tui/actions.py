@@ -9,20 +9,26 @@ Keys to keep away from: ctrl+a/b (screen, tmux), ctrl+h/i/j/m (backspace, tab, e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from textual.binding import Binding
 
-Context = Literal["anywhere", "presets", "setup", "lesson", "run"]
+Context = Literal[
+    "anywhere", "presets", "setup", "lesson", "run", "layers", "layer", "machine", "compare"
+]  # fmt: skip
 
 CONTEXTS: dict[Context, str] = {
     "presets": "Presets and runs",
     "setup": "Set-up",
     "lesson": "Lesson",
     "run": "Run",
+    "layers": "Layers",
+    "layer": "One layer",
+    "machine": "Machine",
+    "compare": "Compare",
     "anywhere": "Anywhere",
 }
 """Contexts in the order of a person's way through them, with the words for help."""
@@ -52,10 +58,38 @@ def _action(context: Context, name: str, keys: str, label: str, help: str, show:
     return Action(name, tuple(keys.split()), label, help, context, show)
 
 
+def _charts(context: Context) -> tuple[Action, ...]:
+    """What every screen of charts over the steps of a run can do, beside what is its own."""
+    return (
+        _action(context, "cursor", "c", "cursor", "Read values at a step, on all charts", 2),
+        _action(context, "left", "left h", "left", "Cursor one column left, or pan"),
+        _action(context, "right", "right l", "right", "Cursor one column right, or pan"),
+        _action(context, "zoom_in", "plus equals_sign", "zoom in", "Half the range in view", 4),
+        _action(context, "zoom_out", "minus", "zoom out", "Twice the range in view"),
+        _action(context, "pan_left", "left_square_bracket", "earlier", "Half a pane earlier"),
+        _action(context, "pan_right", "right_square_bracket", "later", "Half a pane later"),
+        _action(context, "fit", "0", "fit", "The whole run"),
+        _action(context, "tail", "F", "newest", "Keep the newest in view at this zoom"),
+        _action(context, "log", "y", "log", "Logarithmic or linear scale on this chart", 3),
+        _action(context, "log_all", "Y", "log all", "The other scale on all charts"),
+        _action(context, "axis", "x", "step/time/epoch", "Steps, seconds or epochs along x", 5),
+        _action(context, "next_pane", "tab", "pane", "The next pane", 3),
+        _action(context, "previous_pane", "shift+tab", "pane before", "The pane before"),
+        *(_action(context, f"pane_{n}", f"{n}", f"pane {n}", f"Pane {n}") for n in range(1, 10)),
+        _action(context, "maximise", "enter", "maximise", "This pane alone, or all of them", 1),
+        _action(context, "down", "down j", "down", "Down in the text"),
+        _action(context, "up", "up k", "up", "Up in the text"),
+        _action(context, "back", "escape", "back", "Cursor off, all panes, or back", 6),
+        _action(context, "leave", "q", "back", "Back to where one came from"),
+    )
+
+
 ACTIONS: tuple[Action, ...] = (
     _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
     _action("presets", "filter", "slash", "filter", "Show only what holds the words you type", 2),
     _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
+    _action("presets", "mark", "space", "mark", "Mark the chosen run, to compare it with others"),
+    _action("presets", "compare", "c", "compare", "Lay the marked runs over each other"),
     _action("presets", "resume", "r", "resume", "Go on with the chosen run, if it ended early"),
     _action("presets", "note", "n", "note", "Write a line about the chosen run"),
     _action("presets", "tag", "t", "tag", "Tag the chosen run, or take a tag away"),
@@ -115,17 +149,22 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "tail", "F", "newest", "Keep the newest steps in view at this zoom"),
     _action("run", "log", "y", "log", "Logarithmic scale on this chart", 6),
     _action("run", "log_all", "Y", "log all", "Logarithmic scale on all charts"),
-    _action("run", "axis", "x", "step/time", "Steps or seconds along the x axis"),
+    _action("run", "axis", "x", "step/time/epoch", "Steps, seconds or epochs along the x axis"),
     _action("run", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
-    _action("run", "pane_1", "1", "loss", "The loss"),
-    _action("run", "pane_2", "2", "gradient", "The gradient norm"),
-    _action("run", "pane_3", "3", "metric", "The metric of the evaluations"),
-    _action("run", "pane_4", "4", "rate", "The learning rate"),
-    _action("run", "pane_5", "5", "gradients", "Gradients by layer"),
-    _action("run", "pane_6", "6", "activations", "Activations by layer"),
-    _action("run", "pane_7", "7 d", "doctor", "The doctor's findings"),
-    _action("run", "pane_8", "8", "log", "What happened, line by line"),
-    _action("run", "pane_9", "9", "picture", "Pictures of what the model does"),
+    _action("run", "filter", "slash", "filter", "Charts of metrics by name: val_*, /re/, !not", 6),
+    _action("run", "metrics", "M", "metrics", "All metrics: choose which charts are shown", 7),
+    _action("run", "page_on", "pagedown", "page on", "The next page of charts"),
+    _action("run", "page_back", "pageup", "page back", "The page of charts before"),
+    _action("run", "pane_1", "1", "pane 1", "First pane: the loss, unless you choose others"),
+    _action("run", "pane_2", "2", "pane 2", "Second pane: the gradient norm"),
+    _action("run", "pane_3", "3", "pane 3", "Third pane: the metric of the evaluations"),
+    _action("run", "pane_4", "4", "pane 4", "Fourth pane: the learning rate"),
+    _action("run", "pane_5", "5", "pane 5", "Fifth pane: gradients by layer"),
+    _action("run", "pane_6", "6", "pane 6", "Sixth pane: activations by layer"),
+    _action("run", "pane_7", "7", "pane 7", "Seventh pane: the doctor's findings"),
+    _action("run", "pane_8", "8", "pane 8", "Eighth pane: what happened, line by line"),
+    _action("run", "pane_9", "9", "pane 9", "Ninth pane: pictures of what the model does"),
+    _action("run", "doctor", "d", "doctor", "The doctor's findings"),
     _action("run", "picture", "p", "picture", "Pictures; again for the next one", 7),
     _action("run", "discretise", "D", "discrete", "Decision boundary as answers alone, or shaded"),
     _action("run", "next_pane", "tab", "pane", "The next pane", 4),
@@ -140,10 +179,61 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "checkpoint", "C", "checkpoint", "Keep a checkpoint now"),
     _action("run", "take_picture", "P", "take pictures", "Take the pictures of this step"),
     _action("run", "stop", "X", "stop", "Stop after this step or epoch, now, or kill it; asks", 2),
+    _action("run", "compare", "o", "compare", "Compare with its parent, or with its forks"),
+    _action("run", "layers", "L", "layers", "All layers in numbers; enter opens one of them", 5),
+    _action("run", "machine", "G", "machine", "CPU, memory, GPU, and the worker's log", 8),
+    _action("run", "measure", "v", "by layer", "Heat maps of the next figure: updates, zeros, ..."),
     _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
     _action("run", "regenerate", "n", "new data", "A new run on newly drawn data (seed + 1)", 8),
     _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
+    _action("compare", "open", "enter", "open run", "The bench of the run under the cursor", 1),
+    _action("compare", "metric", "m", "metric", "Choose what is compared; a filter narrows it", 2),
+    _action("compare", "baseline", "b", "baseline", "Pin the run under the cursor as baseline", 3),
+    _action("compare", "difference", "d", "difference", "Draw the difference to the baseline"),
+    _action("compare", "seeds", "a", "seeds", "Mean and spread over runs of several seeds", 5),
+    _action("compare", "hide", "space", "hide", "Hide the run under the cursor, or show it", 6),
+    _action("compare", "axis", "x", "step/time/epoch", "Align by step, time or epoch", 4),
+    _action("compare", "log", "y", "log", "Logarithmic scale", 7),
+    _action("compare", "smoothing", "S", "smoothing", "Less, more or no smoothing"),
+    _action("compare", "cursor", "c", "cursor", "Read every run at one place of the axis", 3),
+    _action("compare", "left", "left h", "left", "Cursor one column left, or pan"),
+    _action("compare", "right", "right l", "right", "Cursor one column right, or pan"),
+    _action("compare", "zoom_in", "plus equals_sign", "zoom in", "Half the range"),
+    _action("compare", "zoom_out", "minus", "zoom out", "Twice the range"),
+    _action("compare", "pan_left", "left_square_bracket", "earlier", "Half a chart earlier"),
+    _action("compare", "pan_right", "right_square_bracket", "later", "Half a chart later"),
+    _action("compare", "fit", "0", "fit", "All of the runs"),
+    _action("compare", "tail", "F", "newest", "Keep the newest in view at this zoom"),
+    _action("compare", "columns_left", "less_than_sign", "columns", "Columns of the table before"),
+    _action("compare", "columns_right", "greater_than_sign", "columns", "Further columns"),
+    _action("compare", "layout", "tab", "chart/table", "Chart and table, or one of them alone", 8),
+    _action("compare", "down", "down j", "down", "Next run; it is drawn over the others"),
+    _action("compare", "up", "up k", "up", "Run before"),
+    _action("compare", "page_down", "pagedown", "page down", "One page of runs on"),
+    _action("compare", "page_up", "pageup", "page up", "One page of runs back"),
+    _action("compare", "first", "home g", "first", "First run"),
+    _action("compare", "last", "end G", "last", "Last run"),
+    _action("compare", "back", "escape", "back", "Cursor off, or back to where one came from"),
+    _action("compare", "leave", "q", "back", "Back; nothing about the runs changes", 9),
+    _action("layers", "open", "enter", "open layer", "Histograms, norms, facts of this layer", 1),
+    _action("layers", "sort", "s", "sort", "By the chosen column: falling, rising, as built", 2),
+    _action("layers", "left", "left h", "column", "The column before"),
+    _action("layers", "right", "right l", "column", "The next column", 3),
+    _action("layers", "filter", "slash", "filter", "Some layers: conv*, /block[0-3]/, !relu", 4),
+    _action("layers", "down", "down j", "down", "Next layer"),
+    _action("layers", "up", "up k", "up", "Layer before"),
+    _action("layers", "page_down", "pagedown", "page down", "One page on"),
+    _action("layers", "page_up", "pageup", "page up", "One page back"),
+    _action("layers", "first", "home g", "first", "First layer"),
+    _action("layers", "last", "end G", "last", "Last layer"),
+    _action("layers", "back", "escape", "back", "Filter off, or back to the bench", 5),
+    _action("layers", "leave", "q", "back", "Back to the bench"),
+    *_charts("layer"),
+    _action("layer", "next_layer", "n", "next layer", "The next layer", 2),
+    _action("layer", "previous_layer", "p", "layer before", "The layer before", 2),
+    *_charts("machine"),
     _action("anywhere", "help", "question_mark f1", "help", "All keys, this screen's first", 9),
+    _action("anywhere", "tour", "T f2", "tour", "Begin the two-minute tour, or leave it"),
     _action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by its name"),
     _action("anywhere", "redraw", "ctrl+l", "redraw", "Paint the whole screen anew"),
     _action("anywhere", "leave_all", "ctrl+c", "quit", "Leave the workbench; runs go on training"),
@@ -151,15 +241,17 @@ ACTIONS: tuple[Action, ...] = (
 
 _NAMES = {
     "slash": "/", "full_stop": ".", "question_mark": "?",
+    "less_than_sign": "<", "greater_than_sign": ">",
     "plus": "+", "equals_sign": "=", "minus": "-",
     "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc", "pagedown": "pgdn",
     "pageup": "pgup", "up": "↑", "down": "↓", "left": "←", "right": "→",
 }  # fmt: skip
 
 
-def of(context: Context) -> tuple[Action, ...]:
-    """The actions of one context, in the order of declaration."""
-    return tuple(action for action in ACTIONS if action.context == context)
+def of(context: Context, among: Sequence[Action] = ACTIONS) -> tuple[Action, ...]:
+    """The actions of one context, in the order of declaration; ``among`` those with a person's own
+    keys."""
+    return tuple(action for action in among if action.context == context)
 
 
 def key_name(key: str) -> str:
@@ -172,11 +264,13 @@ def keys_of(action: Action) -> str:
     return " ".join(map(key_name, action.keys))
 
 
-def bindings(context: Context) -> Iterator[Binding]:
+def bindings(context: Context, among: Sequence[Action] = ACTIONS) -> Iterator[Binding]:
     """Textual's bindings for a context; each key has an id that a key map may name."""
     from textual.binding import Binding
 
-    for action in of(context):
+    for action in of(context, among):
+        if not action.keys:
+            continue
         yield Binding(
             ",".join(action.keys),
             action.name,

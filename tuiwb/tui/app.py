@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
-from textual.theme import Theme
+from textual.binding import BindingsMap
+from textual.filter import Monochrome
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
-from tuiwb.tui import actions, palette
+from tuiwb.tui import actions, themes, tuning
+from tuiwb.tui.config import Config, load
 from tuiwb.tui.output import Wire, thrifty
+from tuiwb.tui.tour import CHANGE, PRESET
+from tuiwb.tui.touring import Touring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
     from textual.screen import Screen
@@ -27,28 +32,12 @@ if TYPE_CHECKING:
     from tuiwb.client.standby import Standby
     from tuiwb.tui.course import Study
 
-THEME = Theme(
-    name="tuiwb",
-    primary=palette.ACCENT,
-    secondary=palette.QUIET,
-    accent=palette.ACCENT,
-    warning=palette.WARM,
-    error=palette.ALARM,
-    success=palette.GOOD,
-    foreground=palette.TEXT,
-    background=palette.INK,
-    surface=palette.INK,
-    panel=palette.RAISED,
-    variables={"line": palette.LINE, "quiet": palette.QUIET},
-)
 
-
-class Workbench(App[None]):
+class Workbench(Touring, App[None]):
     """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
 
     CSS_PATH = "tuiwb.tcss"
     TITLE = "tuiwb"
-    BINDINGS: ClassVar = list(actions.bindings("anywhere"))
 
     def __init__(
         self,
@@ -56,22 +45,31 @@ class Workbench(App[None]):
         attach: Path | None = None,
         glyphs: str | None = None,
         clock: Clock | None = None,
+        config: Config | None = None,
+        compared: Sequence[Path] = (),
     ) -> None:
         super().__init__()
-        from tuiwb.plots.glyphs import choose
-
-        encoding = getattr(sys.__stdout__, "encoding", None)
-        self.glyphs = choose(encoding, os.environ.get("TERM"), glyphs)
+        self.config = config or load()
+        self.actions = self.config.actions
+        own = BindingsMap(actions.bindings("anywhere", self.actions))
+        self._bindings = BindingsMap.merge([self._bindings, own])
+        self.rate = self.config.settings.rate
+        self.glyphs = tuning.glyphs(glyphs or self.config.settings.glyphs)
         self.runs_dir = runs_dir
         self.clock: Clock = clock or SystemClock()
         self.attached = attach
+        self.compared = compared
         self.standby: Standby | None = None
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
-        self._wire = Wire()
+        self.wire = Wire()
         self.animation_level = "none"
-        self.register_theme(THEME)
-        self.theme = "tuiwb"
+        for look in themes.LOOKS.values():
+            self.register_theme(themes.css(look))
+        if self.no_color:
+            self._filters = [one for one in self._filters if not isinstance(one, Monochrome)]
+        wanted, colours = self.config.settings.theme, self.console.color_system
+        tuning.take_look(self, themes.choose(wanted, colours, self.no_color))
 
     def get_default_screen(self) -> Screen[Any]:
         """The first screen is the one that was asked for, so that nothing is painted twice."""
@@ -79,16 +77,24 @@ class Workbench(App[None]):
             from tuiwb.tui.screens.run import RunScreen
 
             return RunScreen(self.attached)
+        if self.compared:
+            from tuiwb.tui.screens.compare import CompareScreen
+
+            return CompareScreen(self.compared)
         from tuiwb.tui.screens.presets import PresetsScreen
 
         return PresetsScreen()
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs == "ascii", "-ascii")
-        self.app_resume_signal.subscribe(self, lambda _: self._wire.forget())
+        if self.config.problem is not None:
+            self.call_after_refresh(self.complain, self.config.problem, "The defaults hold for now")
+        if not gc.isenabled():
+            self.set_timer(STARTED, _collect)
+        self.app_resume_signal.subscribe(self, lambda _: self.wire.forget())
 
     def on_resize(self) -> None:
-        self._wire.forget()
+        self.wire.forget()
 
     def on_unmount(self) -> None:
         if self.standby is not None:
@@ -114,7 +120,8 @@ class Workbench(App[None]):
         from tuiwb.tui.screens.setup import SetupScreen
 
         try:
-            self.push_screen(SetupScreen(resolve(preset)))
+            change = CHANGE if self.tour is not None and preset == PRESET else None
+            self.push_screen(SetupScreen(resolve(preset), change))
         except UserError as error:
             self.complain(error)
 
@@ -127,6 +134,19 @@ class Workbench(App[None]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+
+    def show_comparison(self, paths: Sequence[Path], baseline: str | None = None) -> None:
+        """Lay runs over each other."""
+        from tuiwb.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(paths, baseline))
+
+    def left_comparison(self) -> None:
+        """A comparison was left: back to where it was asked for, or out where it was all."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.leave()
 
     def show_lesson(self, name: str) -> None:
         """Take a lesson from its beginning, or go back to it where it is under way."""
@@ -175,11 +195,11 @@ class Workbench(App[None]):
         if not study.course.progress.over and isinstance(self.screen, Page):
             self.screen.say(f"{study.course.name} goes on; enter on it comes back to it")
 
-    def complain(self, error: UserError) -> None:
+    def complain(self, error: UserError, title: str = "That does not work") -> None:
         """Show a mistake that a person can put right."""
         from tuiwb.tui.screens.ask import Message
 
-        self.push_screen(Message("That does not work", str(error)))
+        self.push_screen(Message(title, str(error)))
 
     def cannot_show(self, error: UserError) -> None:
         """A run that turned out to be none: back to where we came from, with the reason."""
@@ -190,15 +210,17 @@ class Workbench(App[None]):
         self.complain(error)
 
     def left_run(self, words: str, back: str) -> None:
-        """A run was detached from: back to the lesson or the presets, or out where it was all that
-        was asked."""
-        if self.attached is not None:
+        """A run was detached from: back to the comparison, the lesson or the presets, or out where
+        it was all that was asked."""
+        below = [getattr(screen, "CONTEXT", "") for screen in self.screen_stack[:-1]]
+        if self.attached is not None and "compare" not in below:
             self.leave(f"{words}. Come back with: {back}" if words else "")
             return
         from tuiwb.tui.screens.page import Page
 
         self.pop_screen()
-        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") != "lesson":
+        stays = ("lesson", "compare")
+        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") not in stays:
             self.pop_screen()
         if words and isinstance(self.screen, Page):
             self.screen.say(words)
@@ -212,7 +234,7 @@ class Workbench(App[None]):
         self.leave()
 
     def action_redraw(self) -> None:
-        self._wire.forget()
+        self.wire.forget()
         self.screen.refresh()
 
     def action_help(self) -> None:
@@ -220,22 +242,23 @@ class Workbench(App[None]):
 
         context = getattr(self.screen, "CONTEXT", None)
         if context is not None:
-            self.push_screen(HelpScreen(context))
+            self.push_screen(HelpScreen(context, self.actions))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of the screen in front, then those of everywhere."""
         for context in (getattr(screen, "CONTEXT", None), "anywhere"):
-            for action in actions.of(context) if context else ():
+            for action in actions.of(context, self.actions) if context else ():
                 method = getattr(screen, f"action_{action.name}", None)
                 method = method or getattr(self, f"action_{action.name}")
                 name = f"{action.label} ({actions.keys_of(action)})"
                 yield SystemCommand(name, action.help, method)
+        yield from tuning.commands(self)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(renderable, CompositorUpdate):
-            renderable = thrifty(renderable, self._wire)
+            renderable = thrifty(renderable, self.wire)
         elif renderable is not None:
-            self._wire.forget()
+            self.wire.forget()
         super()._display(screen, renderable)
 
 
@@ -249,6 +272,17 @@ def _unbegun(study: Study) -> str:
     return f"{waiting} of {progress.runs} runs of this lesson had not begun: {again}"
 
 
+STARTED = 1.0
+"""Seconds after which all is there that a start makes, and garbage is worth looking for."""
+
+
+def _collect() -> None:
+    """Look for garbage again, but not among what the start made: a hundred thousand objects that
+    stay, which would hold up the screen each time."""
+    gc.freeze()
+    gc.enable()
+
+
 def usable() -> str | None:
     """Why the workbench cannot run here, or None where it can."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -259,13 +293,20 @@ def usable() -> str | None:
     return None
 
 
-def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -> int:
-    """Run the workbench until it is left; the exit status. Raises `UserError` for a bad run."""
-    if attach is not None:
-        from tuiwb.run.reader import RunReader
+def run(
+    runs_dir: Path,
+    attach: Path | None = None,
+    glyphs: str | None = None,
+    compared: Sequence[Path] = (),
+) -> int:
+    """Run the workbench until it is left, on a run or on several that are ``compared``; the exit
+    status. Raises `UserError` for a bad run."""
+    for path in (attach, *compared):
+        if path is not None:
+            from tuiwb.run.reader import RunReader
 
-        RunReader(attach).close()  # what is no run is said before the screen is taken
-    app = Workbench(runs_dir, attach, glyphs)
+            RunReader(path).close()  # what is no run is said before the screen is taken
+    app = Workbench(runs_dir, attach, glyphs, compared=compared)
     app.run()
     if app.goodbye:
         print(clean(app.goodbye))

@@ -43,7 +43,9 @@ class Pace:
             self.interval, self.calm = max(self.base, self.interval / 2), 0
 
 
-def pace(environ: Mapping[str, str] = os.environ) -> Pace:
-    """The pace for this terminal: slower over SSH."""
+def pace(environ: Mapping[str, str] = os.environ, rate: float = 0.0) -> Pace:
+    """The pace for this terminal, slower over SSH; or of ``rate`` looks a second."""
+    if rate:
+        return Pace(1 / rate, 1 / rate)
     remote = any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "MOSH_IP"))
     return Pace(REMOTE, REMOTE) if remote else Pace()

@@ -9,6 +9,7 @@ from tuiwb.base.text import clean
 from tuiwb.run.resuming import can_be_resumed
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
+from tuiwb.tui.axis import steps_per_epoch
 from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
 from tuiwb.tui.widgets.lines import Line, length, sides
 
@@ -81,16 +82,8 @@ def _machine(view: RunView) -> list[Fact]:
 
 def epoch_of(view: RunView) -> float | None:
     """Passes over the training part so far, where its size is known."""
-    per_epoch = view.data.get("steps_per_epoch")
-    if not isinstance(per_epoch, int | float) or not per_epoch > 0:
-        total = view.data.get("train")
-        if view.spec is None or not isinstance(total, int) or total <= 0:
-            return None
-        data = view.spec.spec.data
-        per_epoch = total / (data.batch_size * getattr(data, "context", 1))
-        if not hasattr(data, "context"):
-            per_epoch = max(1.0, float(int(per_epoch)))
-    return view.status.step / per_epoch
+    steps = steps_per_epoch(view)
+    return view.status.step / steps if steps else None
 
 
 def speed_of(view: RunView) -> float | None:

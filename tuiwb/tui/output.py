@@ -43,6 +43,8 @@ class Wire:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[Cell]] = {}
+        self.colour = True
+        """Whether colours go out at all: attributes always do."""
         self._out: list[str] = []
         self._now: Codes | None = None
         self._at = (-1, -1)
@@ -53,7 +55,7 @@ class Wire:
 
     def write(self, update: CompositorUpdate, console: Console) -> str:
         """Escape sequences and text that bring ``update`` to the terminal."""
-        system = _SYSTEMS.get(console.color_system or "")
+        system = _SYSTEMS.get(console.color_system or "") if self.colour else None
         self._out, self._now, self._at = [], None, (-1, -1)
         for y, x, segments in _placed(update):
             self._line(y, x, segments, system)
@@ -149,7 +151,7 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
 
 @lru_cache(maxsize=4096)
 def _codes(style: Style | None, system: ColorSystem | None) -> Codes:
-    if style is None or (system is None and not style):
+    if style is None:
         return ("", "", "")
     attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     return (attributes, _colour(style.color, system, True), _colour(style.bgcolor, system, False))

@@ -5,14 +5,14 @@ What is said of all of them is made ready once, off the event loop; a line is ma
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tuiwb.base.format import ago, number, si
 from tuiwb.base.text import one_line
 from tuiwb.tui import palette
-from tuiwb.tui.palette import BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
+from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
 from tuiwb.tui.widgets.lines import Line, length, pad, sides, wrap
 from tuiwb.tui.widgets.rows import Rows
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
 NONE_LIKE = "no run is as asked: words, state:crashed, tag:keep; escape shows all again"
+MARKED = "●"
 _ROOM = 8  # cells that a note needs to be worth showing
 _SAMPLE = 5000  # rows that are asked how wide names are
 
@@ -54,8 +55,8 @@ def shelf(runs: Sequence[RunSummary], wanted: Wanted) -> Shelf:
     return Shelf(twigs, len(live), keys, parents(asked, runs), by_name)
 
 
-def rows(shelf: Shelf, width: int, now: float) -> Rows:
-    """The shelf's rows for a pane of this width."""
+def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> Rows:
+    """The shelf's rows for a pane of this width; those ``marked`` have a sign."""
     twigs, gap = shelf.twigs, shelf.live if len(shelf.keys) > len(shelf.twigs) else -1
     widest = max((len(t.stem) + len(t.run.id) for t in twigs[:_SAMPLE]), default=0)
     names = min(max(8, widest), max(8, width - 21))
@@ -64,12 +65,20 @@ def rows(shelf: Shelf, width: int, now: float) -> Rows:
         if place == gap:
             return []
         twig = twigs[place - 1 if 0 <= gap < place else place]
-        return line(twig, names, width, now, shelf.parents.get(twig.run.name))
+        parent = shelf.parents.get(twig.run.name)
+        return line(twig, names, width, now, parent, twig.run.name in marked)
 
     return Rows(shelf.keys, made)
 
 
-def line(twig: Twig, names: int, width: int, now: float, parent: RunSummary | None = None) -> Line:
+def line(
+    twig: Twig,
+    names: int,
+    width: int,
+    now: float,
+    parent: RunSummary | None = None,
+    marked: bool = False,
+) -> Line:
     """One run: how it is, what it is called, how far it has come; then what there is room for."""
     from tuiwb.run.lineage import origin
 
@@ -77,7 +86,8 @@ def line(twig: Twig, names: int, width: int, now: float, parent: RunSummary | No
     name = one_line(run.id, max(4, names - len(twig.stem)))
     out: Line = [
         (look.glyph, look.style),
-        (f" {twig.stem}", FAINT),
+        (MARKED, AMBER) if marked else (" ", PLAIN),
+        (twig.stem, FAINT),
         (f"{name:{max(0, names - len(twig.stem))}} ", STRONG if look.live else PLAIN),
         (f" {one_line(run.state, 10):9}", look.style),
     ]

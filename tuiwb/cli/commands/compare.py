@@ -34,9 +34,12 @@ def compare(
             "--metric", "-m", metavar="NAME", help="What is drawn: loss, val_accuracy, lr, ..."
         ),
     ] = "loss",
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Open the workbench's Compare on them, live.")
+    ] = False,
     json: Json = False,
     runs: Runs = None,
-) -> None:
+) -> int:
     """Lay runs over each other: one plot, the knobs in which they differ, their last metrics.
 
     A run and its fork are one curve that splits where it was forked.
@@ -46,12 +49,18 @@ def compare(
     from tuiwb.client.runs import find
 
     folder = runs_folder(runs)
-    found = put_beside([open_run(find(folder, name)) for name in names])
+    paths = [find(folder, name) for name in names]
+    if watch:
+        from tuiwb.cli.screen import open_workbench
+
+        return open_workbench(folder, compared=paths)
+    found = put_beside([open_run(path) for path in paths])
     if json:
         output.emit_json(_as_dict(found, metric))
-        return
+        return 0
     _draw(found, metric)
     output.emit("\n\n".join(table for table in (_knobs(found), _ends(found)) if table))
+    return 0
 
 
 def _draw(found: Comparison, metric: str) -> None:

@@ -14,18 +14,12 @@ PLACE = 2
 app = typer.Typer()
 
 
-@app.command()
-def attach(run: RunName = None, runs: Runs = None, glyphs: Glyphs = None) -> int:
+@app.command("attach")
+def attach_to(run: RunName = None, runs: Runs = None, glyphs: Glyphs = None) -> int:
     """Open the workbench on a run, live or over, or on a copy of a TensorBoard folder."""
-    from tuiwb.cli.screen import open_workbench
-    from tuiwb.interop.opening import opened
+    from tuiwb.cli.screen import attach
 
-    folder = runs_folder(runs)
-    with opened(folder, run) as source:
-        for words in source.said:
-            output.say(words)
-        place = source.path.parent if source.copied else folder
-        return open_workbench(place, source.path, glyph_set(glyphs))
+    return attach(runs_folder(runs), run, glyph_set(glyphs))
 
 
 @app.command()

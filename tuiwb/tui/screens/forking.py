@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tuiwb.run.view import RunView
     from tuiwb.tui.app import Workbench
-    from tuiwb.tui.bench import Bench, Frame, Sight
+    from tuiwb.tui.scene import Frame, Scene, Sight
 
 
 class Forking:
@@ -30,7 +30,7 @@ class Forking:
 
     path: Path
     frame: Frame | None
-    bench: Bench | None
+    bench: Scene | None
     sight: Sight
 
     if TYPE_CHECKING:

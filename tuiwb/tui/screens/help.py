@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,9 @@ from tuiwb.tui import actions, palette
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 
-def help_rows(context: actions.Context) -> list[Row]:
+def help_rows(
+    context: actions.Context, among: Sequence[actions.Action] = actions.ACTIONS
+) -> list[Row]:
     """The help text as rows: the context first, then anywhere, then the others."""
     order = [context, "anywhere", *(c for c in actions.CONTEXTS if c not in (context, "anywhere"))]
     rows: list[Row] = []
@@ -28,7 +31,7 @@ def help_rows(context: actions.Context) -> list[Row]:
                 ],
                 action.id,
             )
-            for action in actions.of(part)
+            for action in actions.of(part, among)
         ]
     return rows
 
@@ -44,10 +47,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("pageup", "page(-1)", "page up"),
     ]
 
-    def __init__(self, context: actions.Context) -> None:
+    def __init__(self, context: actions.Context, among: Sequence[actions.Action]) -> None:
         super().__init__()
         self.list = RowsView(id="help")
-        self.list.rows = help_rows(context)
+        self.list.rows = help_rows(context, among)
         self.list.key = self.list.stops()[0]
 
     def compose(self) -> ComposeResult:

@@ -18,6 +18,7 @@ from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 from tuiwb.tui.widgets.scroll import TextPane
+from tuiwb.tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,21 +35,6 @@ class Head(LinesView):
         if self.study is None:
             return []
         return [course.head(self.study, self.study.course.progress, width)]
-
-
-class Tabs(LinesView):
-    """Where one pane is shown at a time: which there are, and which this is."""
-
-    here = ""
-    names: tuple[tuple[str, str], ...] = ()
-
-    def lines(self, width: int, height: int) -> Sequence[Line]:
-        return [
-            [
-                (f" {number} {words} ", palette.TAB if name == self.here else palette.DIM)
-                for number, (name, words) in enumerate(self.names, 1)
-            ]
-        ]
 
 
 class LessonScreen(Page):

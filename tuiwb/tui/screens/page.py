@@ -30,10 +30,18 @@ class Page(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.keybar = KeyBar(self.CONTEXT)
-        self._bindings = BindingsMap.merge(
-            [self._bindings, BindingsMap(actions.bindings(self.CONTEXT))]
-        )
         self._quiet: object = None
+
+    def _on_mount(self) -> None:  # Textual calls that of every base itself
+        own = BindingsMap(actions.bindings(self.CONTEXT, self.workbench.actions)).key_to_bindings
+        # in the place of Textual's own for the same keys, which come first: tab, for one
+        self._bindings = BindingsMap.from_keys({**self._bindings.key_to_bindings, **own})
+
+    def key(self, name: str) -> str:
+        """The key of one of this screen's actions, as it stands on the keyboard."""
+        own = actions.of(self.CONTEXT, self.workbench.actions)
+        keys = next((action.keys for action in own if action.name == name), ())
+        return actions.key_name(keys[0]) if keys else "no key"
 
     @property
     def workbench(self) -> Workbench:

@@ -19,8 +19,10 @@ from tuiwb.spec import PresetInfo, presets
 from tuiwb.tui import runs, stories
 from tuiwb.tui.actions import Context
 from tuiwb.tui.screens.keeping import Keeping
+from tuiwb.tui.screens.marking import Marking
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.resuming import resumed
+from tuiwb.tui.welcome import invitation
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 
@@ -59,7 +61,7 @@ class Story(LinesView):
         return stories.lesson(self.shown, width, height)
 
 
-class PresetsScreen(Keeping, Page):
+class PresetsScreen(Keeping, Marking, Page):
     """Gallery, story and runs."""
 
     CONTEXT: ClassVar[Context] = "presets"
@@ -70,6 +72,7 @@ class PresetsScreen(Keeping, Page):
         self.lessons: dict[str, Lesson] = {}
         self.listing: Listing | None = None
         self.shelf = runs.Shelf()
+        self.marked = {}
         self._shelved: tuple[Sequence[RunSummary], str] | None = None
         self._looking = asyncio.Lock()
         self.looked = False
@@ -173,9 +176,14 @@ class PresetsScreen(Keeping, Page):
         many = len(self.shelf.found)
         asked = f"{count(len(self.shelf.twigs))} of " if self.run_words.value else ""
         self.runs_list.border_title = f"runs: {asked}{count(many)}" if many else "runs"
-        self.runs_list.border_subtitle = f"{count(unread)} to read" if unread else ""
+        marks = f"{len(self.marked)} marked" if self.marked else ""
+        self.runs_list.border_subtitle = f"{count(unread)} to read" if unread else marks
         width = self.runs_list.content_size.width or 60
-        self.runs_list.show_rows(runs.rows(self.shelf, width, self.workbench.clock.now()))
+        if many or unread or self.run_words.value:
+            rows = runs.rows(self.shelf, width, self.workbench.clock.now(), self.marked)
+        else:
+            rows = invitation(width, self.workbench.runs_dir, self.workbench.actions)
+        self.runs_list.show_rows(rows)
         if self.runs_list.has_focus:
             self._tell_of_run()
 
@@ -199,6 +207,12 @@ class PresetsScreen(Keeping, Page):
             self.story.parent_run = self.shelf.parents.get(run.name)
             self.story.border_title = Content(run.id)
             self.story.redraw()
+
+    def choose(self, preset: str) -> None:
+        """Put the cursor on a preset."""
+        self.action_clear()
+        self.gallery.focus()
+        self.gallery.move_to(preset)
 
     def chosen_run(self) -> RunSummary | None:
         """The run under the cursor, where the cursor is among the runs."""

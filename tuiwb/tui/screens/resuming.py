@@ -10,13 +10,12 @@ from rich.style import Style
 from textual import work
 
 from tuiwb.base.errors import UserError
-from tuiwb.run.resuming import can_be_resumed
 from tuiwb.tui import palette
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
     from tuiwb.tui.app import Workbench
-    from tuiwb.tui.bench import Frame
+    from tuiwb.tui.scene import Frame
 
 
 class Resuming:
@@ -34,6 +33,8 @@ class Resuming:
 
     def labels(self, view: RunView) -> dict[str, str]:
         """What the key bar says differently of this state."""
+        from tuiwb.run.resuming import can_be_resumed  # with NumPy, which a first screen spares
+
         others: dict[str, str] = super().labels(view)  # type: ignore[misc]
         return others if can_be_resumed(view) else others | {"resume": ""}
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Grid
+from textual.widget import Widget
 
-from tuiwb.base.errors import UserError
+from tuiwb.base.text import clean
+from tuiwb.plots.names import short_name
 from tuiwb.plots.paint import paint
-from tuiwb.run.resuming import can_be_resumed
-from tuiwb.tui import findings, follow, header, journal, palette
+from tuiwb.tui import findings, header, journal, palette
 from tuiwb.tui.actions import Context
-from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
+from tuiwb.tui.bench import Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.panes import CHARTS, MAPS, PANES, SHORT
+from tuiwb.tui.scene import Frame
+from tuiwb.tui.screens.choosing import PER_PAGE, Choosing
 from tuiwb.tui.screens.forking import Forking
-from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.inside import Inside
+from tuiwb.tui.screens.marking import ComparingKin
 from tuiwb.tui.screens.resuming import Resuming
-from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.findings import FindingsPane
@@ -32,9 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tuiwb.run.view import RunView
-
-PANES = (*CHARTS, *MAPS, "doctor", "log", PICTURE)
-_SHORT = ("loss", "norm", "metric", "rate", "grads", "acts", "doctor", "log", "picture")
 
 
 class Head(LinesView):
@@ -56,13 +56,17 @@ class Tabs(LinesView):
     """Where one pane is shown at a time: which there are, and which this is."""
 
     here = "loss"
+    names: tuple[str, ...] = PANES
+    pages = (1, 1)
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         line: Line = []
-        for number, (name, short) in enumerate(zip(PANES, _SHORT, strict=True), 1):
+        for number, name in enumerate(self.names, 1):
             look = palette.TAB if name == self.here else palette.DIM
+            short = SHORT.get(name) or short_name(clean(name.partition(".")[2], 80), 14)
             line.append((f" {number} {short} ", look))
-        return [line]
+        page, pages = self.pages
+        return [[*line, (f" page {page}/{pages}", palette.FAINT)] if pages > 1 else line]
 
 
 class Numbers(LinesView):
@@ -85,22 +89,19 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Resuming, Forking, Steering, SightActions, Page):
+def name_of(pane: Widget) -> str:
+    """What a pane of the bench shows."""
+    return pane.what if isinstance(pane, ChartPane) else str(pane.id)
+
+
+class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Choosing):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
+    PANES = PANES
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-        self.sight = Sight()
-        self.here = "loss"
-        self.alone = False
-        self.frame: Frame | None = None
-        self.bench: Bench | None = None
-        self.pace = follow.pace()
-        self.frames = 0
-        self._woken = asyncio.Event()
+        super().__init__(path)
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
@@ -117,65 +118,18 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             yield self.doctor
             yield self.log_pane
             yield self.charts[PICTURE]
+        yield from self.filter_line()
         yield self.keybar
 
     def on_mount(self) -> None:
         app = self.workbench
-        self.bench = Bench(self.path, app.clock, app.glyphs, not app.no_color)
-        self._arrange()
+        self.bench = Bench(self.path, app.clock, app.glyphs, app.look.colour)
+        self.order = app.config.settings.panes
+        self.here = self.order[0]
+        self.relook()
+        self.arrange_panes()
 
-    def on_screen_resume(self) -> None:
-        self.wake()
-        self._follow()
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "follow")
-
-    def on_unmount(self) -> None:
-        if self.bench is not None:
-            self.bench.close()
-
-    def on_resize(self) -> None:
-        self._arrange()
-
-    def panes(self) -> dict[str, tuple[int, int]]:
-        """The charts in view with their sizes; hidden ones are not painted at all."""
-        if self.tiny:
-            return {}
-        return {
-            name: (pane.content_size.width, pane.content_size.height)
-            for name, pane in self.charts.items()
-            if pane.display and pane.content_size.width and pane.content_size.height
-        }
-
-    def wake(self) -> None:
-        """Something about the view changed: paint now rather than at the next tick."""
-        self._woken.set()
-
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        """Beat after beat, each off the event loop; ended runs are waited on by nobody."""
-        assert self.bench is not None
-        loop = asyncio.get_running_loop()
-        while self.is_current:
-            self._woken.clear()
-            try:
-                frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes())
-            except UserError as error:
-                self.workbench.cannot_show(error)
-                return
-            self._apply(frame)
-            if frame.view.behind:
-                continue
-            status, resumable = frame.view.status, can_be_resumed(frame.view)
-            rest = self.pace.rest(status.state, status.ended_now, resumable)
-            due = loop.time() + (rest or 0)
-            try:
-                await asyncio.wait_for(self._woken.wait(), rest)
-            except TimeoutError:
-                self.pace.tick(loop.time() - due)
-
-    def _apply(self, frame: Frame) -> None:
+    def applied(self, frame: Frame) -> None:
         before = self.frame
         fresh = before is None or frame.view is not before.view
         if self.here == "doctor" and self.sight.finding is None:
@@ -184,8 +138,10 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self.call_after_refresh(self.doctor.redraw)
         self.frame = frame
         self.frames += 1
+        self.learn_metrics(frame.view)
         for name, canvas in frame.canvases.items():
-            self.charts[name].show(canvas)
+            if name in self.charts:  # a filter may have put another in its place meanwhile
+                self.charts[name].show(canvas)
         if before is None:
             self.look_for_children()
         if fresh:
@@ -209,21 +165,34 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     def _log_lines(self, width: int) -> list[Line]:
         return journal.log_lines(self.frame.view, width) if self.frame else []
 
-    def _arrange(self) -> None:
+    def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
-        single = self.alone or not self.wide
+        single = self.alone or not self.wide or self.here not in self.shown
         self.set_class(single, "-single")
-        self.tabs.here = self.here
-        for name in PANES:
-            pane = self.query_one(f"#{name}")
-            pane.display = not self.tiny and (not single or name == self.here)
-            pane.set_class(name == self.here, "-here")
-        self.query_one("#bench").display = not self.tiny
+        self.tabs.here, self.tabs.names, self.tabs.pages = self.here, self.page, self.pages
+        self._lay_out((self.here,) if single else self.page)
         self.tabs.display = single and not self.tiny
         self.numbers.display = self.tiny
         self.head.display = not self.tiny
         self.tabs.redraw()
         self.call_after_refresh(self.wake)
+
+    def _lay_out(self, names: tuple[str, ...]) -> None:
+        """Just these panes, in this order, in a grid that suits their number."""
+        grid = self.query_one("#bench", Grid)
+        grid.display = not self.tiny
+        for number in range(1, PER_PAGE + 1):
+            grid.set_class(number == len(names), f"-of-{number}")
+        if made := self.lay_charts(names):
+            grid.mount_all(made)
+        place = {name: at for at, name in enumerate(names)}
+        panes = {**self.charts, "doctor": self.doctor, "log": self.log_pane}
+        for name, pane in panes.items():
+            pane.display = not self.tiny and name in place
+            pane.set_class(name == self.here, "-here")
+        stand = [name_of(pane) for pane in grid.children if name_of(pane) in place]
+        if stand != list(names):
+            grid.sort_children(key=lambda pane: place.get(name_of(pane), len(place)))
 
     def go(self, name: str) -> None:
         """Give the keys to a pane; where one is shown at a time, show that one."""
@@ -232,25 +201,15 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self.sight = replace(self.sight, finding=None)
         elif self.frame is not None:
             self._hold(self.frame)
-        self._arrange()
+        self.arrange_panes()
         if "doctor" in (before, name):
             self.doctor.redraw()
-
-    @on(ChartPane.Pointed)
-    def _chart_pointed(self, event: ChartPane.Pointed) -> None:
-        self.pointed(event)
 
     @on(TextPane.Pointed)
     def _text_pointed(self, event: TextPane.Pointed) -> None:
         self.go(str(event.pane.id))
         if event.what == "double":
             self.enlarge()
-
-    def action_next_pane(self) -> None:
-        self.go(PANES[(PANES.index(self.here) + 1) % len(PANES)])
-
-    def action_previous_pane(self) -> None:
-        self.go(PANES[PANES.index(self.here) - 1])
 
     def action_maximise(self) -> None:
         """Enter: the remedy of the chosen finding where the doctor has the keys."""
@@ -259,11 +218,6 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
             self.action_apply()
         else:
             self.enlarge()
-
-    def enlarge(self) -> None:
-        """This pane alone, or all panes again."""
-        self.alone = not self.alone
-        self._arrange()
 
     def _hold(self, frame: Frame) -> None:
         """Keep to the finding that is shown: a key must not meet one that has just come."""
@@ -294,18 +248,8 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     def action_up(self) -> None:
         self._scroll(-1)
 
-    def action_smoothing(self) -> None:
-        self.look(smoothing=(self.sight.smoothing + 1) % len(SMOOTHING))
-        share = SMOOTHING[self.sight.smoothing]
-        self.say(f"smoothing over {share:.0%} of the view" if share else "no smoothing")
-
-    def action_back(self) -> None:
-        if self.sight.cursor is not None:
-            self.look(cursor=None)
-        elif self.alone:
-            self.enlarge()
-        else:
-            self.action_detach()
+    def depart(self) -> None:
+        self.action_detach()
 
     def action_detach(self) -> None:
         """Leave. Where the run is live, say that it goes on, and how to come back."""
@@ -313,8 +257,3 @@ class RunScreen(Resuming, Forking, Steering, SightActions, Page):
         live = view is not None and not view.status.ended_now
         words = f"detached from {self.path.name}: training goes on" if live else ""
         self.workbench.left_run(words, f"tuiwb attach {self.path.name}" if live else "")
-
-    def look(self, **changes: object) -> None:
-        """Look at the run in another way."""
-        self.sight = replace(self.sight, **changes)  # type: ignore[arg-type]
-        self.wake()

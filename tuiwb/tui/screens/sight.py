@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 
-from tuiwb.tui.bench import CHARTS, MAPS, Bench, Frame, Sight
+from tuiwb.tui.axis import AXES, axis_of, steps_per_epoch
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.panes import CHARTS, MAPS
+from tuiwb.tui.scene import Frame, Scene, Sight
 from tuiwb.tui.widgets.chart import ChartPane
 
 _CLOSEST = 8.0
@@ -19,13 +21,19 @@ class SightActions:
 
     sight: Sight
     frame: Frame | None
-    bench: Bench | None
+    bench: Scene | None
+    SCALED: ClassVar[tuple[str, ...]] = (*CHARTS, *MAPS)
+    """The panes that have a logarithmic scale to choose."""
     here: str
 
     if TYPE_CHECKING:
 
+        @property
+        def page(self) -> tuple[str, ...]: ...
+
         def look(self, **changes: object) -> None: ...
         def go(self, name: str) -> None: ...
+        def key(self, name: str) -> str: ...
         def say(self, text: str, style: Style = ..., seconds: float = ...) -> None: ...
         def panes(self) -> dict[str, tuple[int, int]]: ...
         def action_maximise(self) -> None: ...
@@ -38,7 +46,7 @@ class SightActions:
         newest = min(high, self.frame.extent[1])
         self.look(cursor=max(low, newest) if on else None)
         if on:
-            self.say("cursor: left and right move it, c ends it")
+            self.say(f"cursor: left and right move it, {self.key('cursor')} ends it")
 
     def _column(self) -> float:
         """The x that one column of the chart in hand is wide."""
@@ -48,6 +56,12 @@ class SightActions:
         widths = widths or [width for width, _ in self.panes().values()] or [60]
         step = (high - low) / max(8, widths[0] - 8)
         return max(1.0, round(step)) if self.sight.axis == "step" else step
+
+    def _closest(self) -> float:
+        """The x range below which zooming in stops: some steps, or seconds."""
+        assert self.frame is not None
+        on = axis_of(self.frame.view, self.sight.axis)
+        return min(_CLOSEST / on.unit, self.frame.extent[1])
 
     def _sideways(self, direction: int) -> None:
         if self.frame is None:
@@ -73,7 +87,7 @@ class SightActions:
         if self.frame is None:
             return
         low, high = self.frame.x_range
-        whole = max(self.frame.extent[1], 1.0)
+        whole = self.frame.extent[1]
         if around is None:
             around = self.sight.cursor
         if around is None:
@@ -82,7 +96,7 @@ class SightActions:
         if span >= whole:
             self.look(span=None, end=None)
             return
-        span = max(span, min(_CLOSEST, whole))
+        span = max(span, self._closest())
         end = around + (high - around) * factor
         following = self.sight.end is None and around >= whole
         self.look(span=span, end=None if following else max(span, min(end, whole)))
@@ -112,20 +126,32 @@ class SightActions:
     def action_tail(self) -> None:
         if self.frame is None:
             return
-        span = self.sight.span or max(_CLOSEST, self.frame.extent[1] / 4)
+        span = self.sight.span or max(self._closest(), self.frame.extent[1] / 4)
         self.look(span=span, end=None)
 
+    def scaled(self) -> tuple[str, ...]:
+        """The panes whose scale can be logarithmic."""
+        return self.SCALED
+
     def action_log(self) -> None:
-        if self.here in (*CHARTS, *MAPS):
+        if self.here in self.scaled():
             self.look(log=self.sight.log ^ {self.here})
 
     def action_log_all(self) -> None:
-        every = frozenset((*CHARTS, *MAPS))
+        every = frozenset(self.scaled())
         self.look(log=frozenset() if self.sight.log == every else every)
 
     def action_axis(self) -> None:
-        axis = "time" if self.sight.axis == "step" else "step"
+        """Steps, seconds, epochs; these where somebody knows how many steps one has."""
+        if self.frame is None:
+            return
+        epochs = steps_per_epoch(self.frame.view) is not None
+        known = AXES if epochs else tuple(name for name in AXES if name != "epoch")
+        now = known.index(self.sight.axis) if self.sight.axis in known else 0
+        axis = known[(now + 1) % len(known)]
         self.look(axis=axis, span=None, end=None, cursor=None)
+        words = {"step": "steps", "time": "seconds", "epoch": "epochs"}[axis]
+        self.say(f"{words} along the x axis" + ("" if epochs else "; no epoch's length is known"))
 
     def action_picture(self) -> None:
         if self.here != PICTURE:
@@ -141,7 +167,7 @@ class SightActions:
 
     def pointed(self, event: ChartPane.Pointed) -> None:
         """What the mouse did on a chart."""
-        name, pane = str(event.pane.id), event.pane
+        name, pane = event.pane.what, event.pane
         if self.bench is None or self.frame is None:
             return
         if name == PICTURE:
@@ -165,10 +191,9 @@ class SightActions:
 
 
 def _number(index: int) -> None:
-    name = (*CHARTS, *MAPS, "doctor", "log", PICTURE)[index]
-
     def action(self: SightActions) -> None:
-        self.go(name)
+        if index < len(self.page):
+            self.go(self.page[index])
 
     setattr(SightActions, f"action_pane_{index + 1}", action)
 

@@ -15,9 +15,9 @@ from tuiwb.base.errors import UserError
 from tuiwb.client.settings import applied
 from tuiwb.spec.toml import literal
 from tuiwb.tui import palette
-from tuiwb.tui.bench import Frame
 from tuiwb.tui.findings import change_of
 from tuiwb.tui.journal import study_line
+from tuiwb.tui.scene import Frame
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuiwb.plots.canvas import BOLD, DIM, REVERSE, Canvas
+from tuiwb.tui.themes import DARK, themed
 
 if TYPE_CHECKING:
     from tuiwb.tui.widgets.lines import Span
@@ -29,13 +30,20 @@ class ChartPane(Widget):
             self.pane, self.what, self.column, self.amount = pane, what, column, amount
             super().__init__()
 
-    def __init__(self, name: str) -> None:
-        super().__init__(id=name, classes="pane")
+    def __init__(self, name: str, id: str | None = None) -> None:
+        super().__init__(id=id or name, classes="pane")
+        self.what = name
+        """What it shows, by name."""
         self.canvas: Canvas | None = None
         self.spans: list[Span] = []
         """What the last canvas changed."""
         self._base: Style | None = None
         self._held: int | None = None
+
+    def take(self, name: str) -> None:
+        """Show something else from now on."""
+        self.what, self.canvas = name, None
+        self.refresh()
 
     def show(self, canvas: Canvas) -> None:
         """Put ``canvas`` in the place of the one before."""
@@ -47,6 +55,11 @@ class ChartPane(Widget):
         elif self.spans:
             self.refresh(*(Region(x0, y, x1 - x0, 1) for y, x0, x1 in self.spans))
 
+    def on_resize(self) -> None:
+        wake = getattr(self.screen, "wake", None)
+        if wake is not None:
+            wake()
+
     def notify_style_update(self) -> None:
         self._base = None
         super().notify_style_update()
@@ -56,8 +69,9 @@ class ChartPane(Widget):
         base = self._base = self._base or self.rich_style
         if self.canvas is None or y >= self.canvas.height:
             return Strip.blank(width, base)
+        look = getattr(self.app, "look", DARK)
         segments = [
-            Segment(run.text, base + style_of(run.fg, run.bg, run.attr))
+            Segment(run.text, base + themed(style_of(run.fg, run.bg, run.attr), look))
             for run in self.canvas.runs(y)
         ]
         return Strip(segments, self.canvas.width).adjust_cell_length(width, base)

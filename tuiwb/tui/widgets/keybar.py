@@ -28,8 +28,11 @@ class KeyBar(LinesView):
     def lines(self, width: int, height: int) -> Sequence[Line]:
         if self._notice:
             return [self._notice]
-        known = (*actions.of(self._where), *actions.of("anywhere"))
-        shown = [a for a in known if a.show and self.labels.get(a.name, a.label)]
+        own = getattr(self.app, "actions", actions.ACTIONS)
+        known = (*actions.of(self._where, own), *actions.of("anywhere", own))
+        shown = [a for a in known if a.show and a.keys and self.labels.get(a.name, a.label)]
+        if not shown:
+            return []
         help_at_end = self._item(shown[-1])
         line: Line = [(" ", palette.PLAIN)]
         for action in sorted(shown[:-1], key=lambda a: a.show):

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tuiwb.tui import palette
+from tuiwb.tui.themes import DARK, themed
 
 Piece: TypeAlias = tuple[str, Style]
 Line: TypeAlias = list[Piece]
@@ -74,8 +75,9 @@ class LinesView(Widget):
             return Strip.blank(width, base)
         ascii_only = getattr(self.app, "glyphs", "") == "ascii"
         line = self._shown[y]
+        look = getattr(self.app, "look", DARK)
         segments = [
-            Segment(palette.plain(text) if ascii_only else text, base + style)
+            Segment(palette.plain(text) if ascii_only else text, base + themed(style, look))
             for text, style in line
         ]
         return Strip(segments).adjust_cell_length(width, base)
