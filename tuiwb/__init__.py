@@ -13,10 +13,10 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """`open_run` and `watch` on demand: ``import tuiwb``, which every room does, loads nothing
-    more."""
-    if name == "open_run":
-        return import_module("tuiwb.api").open_run
+    """`open_run`, `control` and `watch` on demand: ``import tuiwb``, which every room does, loads
+    nothing more."""
+    if name in ("open_run", "control"):
+        return getattr(import_module("tuiwb.api"), name)
     if name == "watch":
         return import_module("tuiwb.watching.run").watch
     raise AttributeError(f"module 'tuiwb' has no attribute {name!r}")

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from tuiwb.engine.build import Session, build
-from tuiwb.engine.checkpoint import Checkpoints
 from tuiwb.engine.interfaces import StepRow
 from tuiwb.engine.loop import Loop
+from tuiwb.engine.rolling import Checkpoints
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.budget import Average, Budget
 from tuiwb.run.journal import Journal

@@ -17,6 +17,7 @@ Captured = pytest.CaptureFixture[str]
 PACE = ["steps", "seconds", "steps_per_s", "samples_per_s"]
 PACE += ["unit", "device", "memory", "device_memory"]
 KEYS = ["run", "path", "preset", "state", *PACE, "metrics", "expect", "findings", "studies"]
+KEYS += ["parent", "tags", "notes"]
 
 
 def promised() -> float | None:
@@ -32,15 +33,22 @@ def test_ls_as_json(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "file").write_text("not a run")
     assert execute(["ls", "--json", "--runs", str(tmp_path)]) == 0
     (run,) = json.loads(capsys.readouterr().out)
-    assert list(run) == ["id", "state", "preset", "step", "steps", "started", "path"]
-    assert run | {"started": 0} == {
+    uid = json.loads((path / "meta.json").read_text())["uid"]
+    assert run | {"started": 0, "ended": 1} == {
         "id": "mlp-digits-0001",
         "state": "finished",
+        "words": "finished at step 100: the end",
         "preset": "mlp-digits",
         "step": 100,
         "steps": 100,
         "started": 0,
+        "ended": 1,
+        "loss": pytest.approx(0.23),
         "path": str(path),
+        "uid": uid,
+        "parent": None,
+        "tags": [],
+        "note": "",
     }
 
 

@@ -12,6 +12,7 @@ from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.cli import summary
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.lock import WorkerLock
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,34 @@ def test_what_the_worker_reported_decides_and_is_told(
     assert error.what in words
     assert "Segmentation fault" not in words, "the error says more than the log's end"
     assert error.next in words
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [("stopped", True), ("failed", True), (None, True), ("finished", False), ("training", False)],
+)
+def test_how_it_goes_on_is_said_of_a_run_that_ended_early(
+    state: str | None, offered: bool, tmp_path: Path
+) -> None:
+    path = record(tmp_path, state)
+    held = WorkerLock(RunPaths(path).lock)
+    if state == "training":
+        held.acquire()
+    words = summary.in_words(open_run(path))
+    held.release()
+    assert (f"go on with: tuiwb resume {path.name}" in words) is offered
+
+
+def test_a_resumed_run_has_put_its_error_behind(tmp_path: Path) -> None:
+    path = record(tmp_path, "training")
+    with Journal(RunPaths(path).journal) as journal:
+        journal.write("error", 100, **UserError("the disk took no more").as_dict())
+        journal.write("state", 100, state="stopped", reason="the disk took no more")
+        journal.write("state", state="starting")
+        journal.write("state", 120, state="stopped", reason="cli asked it to stop")
+    view = open_run(path)
+    assert summary.exit_code(view) == 0
+    assert "the disk took no more" not in summary.in_words(view)
 
 
 def test_pace_of_a_run_that_never_trained(tmp_path: Path) -> None:

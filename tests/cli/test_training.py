@@ -22,7 +22,7 @@ from tuiwb.engine.device import processor
 KEYS = {
     "run", "path", "preset", "state", "steps", "seconds", "steps_per_s", "samples_per_s",
     "unit", "device", "memory", "device_memory", "metrics", "expect", "findings",
-    "studies",
+    "studies", "parent", "tags", "notes",
 }  # fmt: skip
 SHORT = ("-s", "train.steps=40", "-s", "train.eval_every=20", "--device", "cpu")
 LONG = ("-s", "train.steps=1000000", "-s", "train.eval_every=0", "--device", "cpu")

@@ -71,6 +71,7 @@ def test_no_answer_in_time(started: Callable[[str], Path]) -> None:
     assert "still waits in its inbox" in str(told.value)
     assert "found:    training" in str(told.value)
     pid = int(RunPaths(path).lock.read_text().split('"pid": ')[1].split(",")[0])
+    assert f"where a step hangs, kill -9 {pid} ends the worker" in str(told.value)
     id = send(path, "stop")
     os.kill(pid, 9)
     with pytest.raises(WorkerFailed, match="ended without an answer") as told:

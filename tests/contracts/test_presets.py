@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.contracts.shrunk import shrunk
 from tuiwb.engine.build import build
 from tuiwb.engine.interfaces import Command, StepRow
 from tuiwb.engine.loop import train
@@ -80,23 +81,11 @@ def test_tells_its_story(info: PresetInfo) -> None:
     assert expect.steps == resolve(info.name).spec.train.steps
 
 
-def _small(info: PresetInfo) -> list[str]:
-    """What brings a preset that is made for a GPU down to a test's size."""
-    if not info.needs:
-        return []
-    context = ["data.context=16"] if "context" in _data_knobs(info.name) else []
-    return ["model.size=xs", "data.batch_size=16", *context]
-
-
-def _data_knobs(preset: str) -> set[str]:
-    return set(type(resolve(preset).spec.data).__struct_fields__)
-
-
 @pytest.mark.parametrize("info", OURS, ids=_name)
 def test_trains_three_steps(info: PresetInfo, tmp_path: Path) -> None:
     short = ("train.steps=3", "train.eval_every=0", "schedule.warmup=0", "data.val_share=0.05")
     clip = "train.clip_norm=1000000"  # which has the norm taken in every step
-    spec = resolve(info.name, [*short, *_small(info), clip, "train.device=cpu"]).spec
+    spec = resolve(info.name, [*short, *shrunk(info), clip, "train.device=cpu"]).spec
     threads = torch.get_num_threads()
     kept = Kept()
     try:

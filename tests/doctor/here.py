@@ -15,6 +15,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.view import RunView
 from tuiwb.spec import resolve
 from tuiwb.worker.controls import Inbox
+from tuiwb.worker.introduce import introduce
 from tuiwb.worker.sink import RunSink
 from tuiwb.worker.work import _Work
 
@@ -37,7 +38,7 @@ def trained_here(
     before(session)
     sink = RunSink(paths, journal, resolved.spec.train.stop_on)
     work = _Work(paths, journal)
-    sink.rounds.facts = work.introduce(session)
+    sink.rounds.facts = introduce(session, journal)
     work.say("training")
     beside(session, sink, paths)
     outcome = train(session, sink, Inbox(paths, journal), paths.checkpoints)

@@ -16,7 +16,7 @@ from tuiwb.engine.build import build
 from tuiwb.run.journal import Journal, JournalTail
 from tuiwb.run.layout import RunPaths
 from tuiwb.spec import resolve
-from tuiwb.worker.work import _Work
+from tuiwb.worker.introduce import introduce
 
 
 def test_the_worker_s_facts_are_those_of_its_journal(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_the_worker_s_facts_are_those_of_its_journal(tmp_path: Path) -> None:
     session.model.get_parameter("output.bias").requires_grad_(False)
     paths = RunPaths(tmp_path)
     with Journal(paths.journal) as journal:
-        worker = _Work(paths, journal).introduce(session)
+        worker = introduce(session, journal)
     events = {event["kind"]: event for event in JournalTail(paths.journal).read()}
     spec = flat(msgspec.to_builtins(resolved.spec))
     assert facts(spec, events["model"], events["data"]) == worker

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.interfaces import StepRow
-from tuiwb.engine.loop import Outcome, train
+from tuiwb.engine.loop import Loop, Outcome, train
 from tuiwb.spec import resolve
 from tuiwb.tasks.picture import Picture
 
@@ -68,7 +70,7 @@ class Ask:
     def __init__(self, command: str, args: Mapping[str, Any] | None = None) -> None:
         self.command = command
         self.args = args or {}
-        self.by = "test"
+        self.by, self.who = "test", "ada@here"
         self.accepted: int | None = None
         self.refused: str | None = None
         self.told: dict[str, Any] = {}
@@ -92,16 +94,45 @@ class Script:
         return [self.script[self.looks]] if self.looks in self.script else []
 
 
+class AtSteps:
+    """Controls that hand out commands at given steps, one each."""
+
+    def __init__(self, asked: Mapping[int, Ask]) -> None:
+        self.left = dict(asked)
+
+    def take(self, step: int) -> Sequence[Ask]:
+        return [self.left.pop(step)] if step in self.left else []
+
+
+@contextmanager
+def every_checkpoint() -> Iterator[None]:
+    """Loops wait until each checkpoint is written: nets this small outrun the disk."""
+    save = Loop.checkpoint
+
+    def patiently(self: Loop, reason: str, *, best: bool = False) -> bool:
+        saved = save(self, reason, best=best)
+        self.checkpoints.wait()
+        return saved
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loop, "checkpoint", patiently)
+        yield
+
+
 def trained(
     folder: Path,
     preset: str,
     *overrides: str,
     script: Mapping[int, Ask] | None = None,
+    at: Mapping[int, Ask] | None = None,
     before: Callable[[Session], None] = lambda session: None,
 ) -> tuple[Outcome, MemorySink, Session]:
-    """A preset trained in this process, with what its loop said."""
+    """A preset trained in this process, with what its loop said; asked by ``script`` at looks, or
+    ``at`` steps."""
     session = build(resolve(preset, overrides).spec)
     before(session)
     sink = MemorySink()
-    outcome = train(session, sink, Script(script), folder / "checkpoints")
+    controls = Script(script) if at is None else AtSteps(at)
+    folder.mkdir(exist_ok=True)
+    outcome = train(session, sink, controls, folder / "checkpoints")
     return outcome, sink, session

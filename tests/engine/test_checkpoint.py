@@ -9,7 +9,7 @@ import torch
 
 from tests.engine.recorder import trained
 from tuiwb.base.errors import UserError
-from tuiwb.engine.checkpoint import KEEP, Checkpoints, load
+from tuiwb.engine.checkpoint import load
 
 
 @pytest.fixture
@@ -45,28 +45,3 @@ def test_a_checkpoint_executes_nothing(folder: Path) -> None:
     (target / "sha256").write_text(digest)
     with pytest.raises(UserError, match=r"(?s)damaged.*Weights only"):
         load(target)
-
-
-def test_old_ones_go_but_the_first_the_best_and_the_newest_stay(tmp_path: Path) -> None:
-    checkpoints = Checkpoints(tmp_path / "kept")
-    for step in range(1, 11):
-        checkpoints.save(step, dict, "test", best=step == 4)
-        checkpoints.wait()
-    kept = sorted(int(p.name) for p in (tmp_path / "kept").iterdir())
-    assert kept == sorted({1, 4, *range(11 - KEEP, 11)})
-
-
-def test_a_full_disk_leaves_nothing_half_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
-    checkpoints = Checkpoints(tmp_path / "kept")
-    checkpoints.save(1, dict, "test")
-    checkpoints.wait()
-    (written,) = checkpoints.finished()
-    assert written.error is not None and written.error.errno == 28
-    assert list((tmp_path / "kept").iterdir()) == []

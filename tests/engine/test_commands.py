@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.engine.recorder import Ask, MemorySink, Script, trained
-from tuiwb.engine import commands
-from tuiwb.engine.commands import Desk
+from tuiwb.engine import desk
+from tuiwb.engine.desk import Desk
 
 SHORT = ("train.steps=20", "train.eval_every=0")
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(desk, "LOOK_EVERY", 0.0)
 
 
 def states(sink: MemorySink) -> list[tuple[int | None, str]]:
@@ -96,13 +96,19 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_figures_are_out_before_the_loop_is_held() -> None:
-    class Session:
-        step = 7
+    class Held:
+        class session:
+            step = 7
+
+        sink = MemorySink()
+
+        def settle(self) -> None:
+            said.append(f"after {looks.looks}")
 
     said: list[str] = []
-    sink, looks = MemorySink(), Script({0: Ask("pause"), 1: Ask("resume")})
-    desk = Desk(Session(), sink, looks, settle=lambda: said.append(f"after {looks.looks}"))  # type: ignore[arg-type]
-    desk.attend()
-    assert said == ["after 0"] and not desk.paused
-    desk.attend()
+    looks = Script({0: Ask("pause"), 1: Ask("resume")})
+    held = Desk(Held(), looks)  # type: ignore[arg-type]
+    held.attend()
+    assert said == ["after 0"] and not held.paused
+    held.attend()
     assert said == ["after 0"]

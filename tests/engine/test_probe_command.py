@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from tests.engine.recorder import Ask, MemorySink, trained
-from tuiwb.engine import commands
+from tuiwb.engine import desk
 
 SHORT = ("train.steps=6", "train.eval_every=0", "train.device=cpu", "model.hidden=[8]")
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(desk, "LOOK_EVERY", 0.0)
 
 
 def run(folder: Path, script: dict[int, Ask], preset: str = "mlp-digits") -> MemorySink:

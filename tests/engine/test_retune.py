@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from tests.contracts.making import build_model, signature_of
-from tests.engine.recorder import Ask, MemorySink, trained
+from tests.engine.recorder import Ask, MemorySink, every_checkpoint, trained
 from tuiwb.engine import loop
-from tuiwb.engine.checkpoint import load
+from tuiwb.engine.checkpoint import load, steps_in
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.spec import KnobInfo, fields, resolve
 from tuiwb.spec.declarations import SHELVES, declared
@@ -34,12 +34,14 @@ VALUES: dict[str, Any] = {
     "train.patience": 1,
     "train.stop_when": "val_loss < 1000",
     "train.clip_norm": 1e-3,
+    "train.checkpoint_space": 0,
     "probe.budget": 1.0,
     "optim.eps": 0.5,
 }
 MORE = {
     "train.patience": ("train.eval_every=2", "optim.name=sgd", "optim.lr=100"),
     "train.stop_when": ("train.eval_every=2",),
+    "train.checkpoint_space": ("train.checkpoint_every=3",),
     "optim.momentum": ("optim.momentum=0.5",),
 }
 """What a knob needs besides, so that its effect can be seen."""
@@ -85,11 +87,14 @@ def setting(section: str, name: str, info: KnobInfo) -> tuple[str, tuple[str, ..
 
 
 def seen(folder: Path, preset: str, overrides: tuple[str, ...], *script: tuple[int, Ask]) -> Any:
-    """All that a training shows: losses, rates, norms, evaluations, samples of layers, its end."""
-    outcome, sink, _ = trained(folder, preset, *overrides, script=dict(script))
+    """All that a training shows: losses, rates, norms, evaluations, samples of layers, its end; and
+    what it leaves behind, but for the checkpoint before knobs are set."""
+    with every_checkpoint():
+        outcome, sink, _ = trained(folder, preset, *overrides, at=dict(script))
+    left = [step for step in steps_in(folder / "checkpoints") if step != AT]
     rows = [(row.step, row.loss, row.lr, row.clipped, *row.parts) for row in sink.rows]
     taken = [step for step, _ in sink.layer_rows if step > AT]
-    return repr((rows, sink.evaluations, bool(taken), outcome))
+    return repr((rows, sink.evaluations, bool(taken), outcome, left))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ def test_a_rate_set_at_a_step_is_that_rate_from_there_on_bit_for_bit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask = Ask("set", {"optim.lr": 0.002})
-    _, told, session = trained(tmp_path / "a", "mlp-digits", *BASE, *COSINE, script={AT: ask})
+    _, told, session = trained(tmp_path / "a", "mlp-digits", *BASE, *COSINE, at={AT: ask})
     wanted = lost(0.01, 0.002, monkeypatch, tmp_path / "b")
     assert told.losses == wanted.losses
     assert [row.lr for row in told.rows] == [row.lr for row in wanted.rows]
@@ -143,7 +148,7 @@ def test_a_rate_set_at_a_step_is_that_rate_from_there_on_bit_for_bit(
 def test_several_are_set_together_or_none_is(tmp_path: Path) -> None:
     good = Ask("set", {"optim.lr": 0.02, "regularize.weight_decay": 0.1})
     bad = Ask("set", {"optim.lr": 0.5, "regularize.l2": 0.1})
-    _, _, session = trained(tmp_path, "mlp-digits", *BASE, script={AT: good, AT + 2: bad})
+    _, _, session = trained(tmp_path, "mlp-digits", *BASE, at={AT: good, AT + 2: bad})
     assert good.accepted == AT and bad.accepted is None
     assert "two kinds of weight decay" in (bad.refused or "")
     assert session.spec.optim.lr == 0.02 and session.spec.regularize.l2 == 0
@@ -162,7 +167,7 @@ def test_several_are_set_together_or_none_is(tmp_path: Path) -> None:
         ({"about.title": "x"}, "unknown setting"),
         ({"model.hidden": [9]}, "fixed once it trains"),
         ({"data.batch_size": 9}, "rebuild from a checkpoint"),
-        ({"optim.name": "sgd"}, "tuiwb run RUN/spec.toml -s optim.name="),
+        ({"optim.name": "sgd"}, "-s 'optim.name="),
         ({"train.patience": 2}, "early stopping needs evaluations"),
         ({"train.stop_when": "nonsense", "train.eval_every": 5}, "no condition"),
         ({"train.stop_when": "val_speed < 1", "train.eval_every": 5}, "does not report val_speed"),
@@ -172,7 +177,7 @@ def test_what_cannot_be_set_is_refused_with_the_reason(
     tmp_path: Path, args: dict[str, Any], words: str
 ) -> None:
     ask = Ask("set", args)
-    _, sink, session = trained(tmp_path / "a", "mlp-digits", *BASE, script={AT: ask})
+    _, sink, session = trained(tmp_path / "a", "mlp-digits", *BASE, at={AT: ask})
     assert ask.accepted is None and words in (ask.refused or ""), ask.refused
     assert session.spec == resolve("mlp-digits", BASE).spec
     assert sink.losses == trained(tmp_path / "b", "mlp-digits", *BASE)[1].losses
@@ -208,14 +213,14 @@ def test_momentum_that_was_off_comes_back_without_old_velocity(tmp_path: Path) -
         weight = next(made.model.parameters())
 
     script = {AT: off, AT + 1: Look("look"), AT + 3: on}
-    trained(tmp_path, "mlp-digits", *base, script=script, before=before)
+    trained(tmp_path, "mlp-digits", *base, at=script, before=before)
     assert off.accepted == AT and on.accepted == AT + 3 and kept == [0]
     assert "momentum_buffer" in session[0].optimizers[0].state[weight]
 
 
 def test_a_checkpoint_holds_the_spec_in_force(tmp_path: Path) -> None:
     ask = Ask("set", {"optim.lr": 0.02})
-    trained(tmp_path, "mlp-digits", *BASE, script={AT: ask})
+    trained(tmp_path, "mlp-digits", *BASE, at={AT: ask})
     state = load(tmp_path / "checkpoints" / f"{STEPS:08d}")
     assert state["spec"]["optim"]["lr"] == 0.02
     assert state["optimizers"][0]["param_groups"][0]["lr"] == 0.02
@@ -224,7 +229,7 @@ def test_a_checkpoint_holds_the_spec_in_force(tmp_path: Path) -> None:
 def test_patience_turned_off_keeps_no_weights_of_another_time(tmp_path: Path) -> None:
     off = Ask("set", {"train.patience": 0})
     overrides = (*BASE[:1], "train.eval_every=2", "train.patience=50", "probe.budget=0")
-    outcome, _, _ = trained(tmp_path, "mlp-digits", *overrides, script={AT: off})
+    outcome, _, _ = trained(tmp_path, "mlp-digits", *overrides, at={AT: off})
     assert off.accepted == AT and "restored" not in outcome.reason
 
 

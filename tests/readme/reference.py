@@ -30,7 +30,9 @@ def synopsis(name: str, command: Any) -> str:
             words.append(shown if param.required else f"[{shown}]")
         elif param.name != "help":
             value = "" if param.is_flag else f" {param.metavar or param.name.upper()}"
-            words.append(f"[{min(param.opts, key=len)}{value}]" + ("..." if param.multiple else ""))
+            shown = f"{min(param.opts, key=len)}{value}"
+            shown = shown if param.required else f"[{shown}]"
+            words.append(shown + ("..." if param.multiple else ""))
     return " ".join(words)
 
 

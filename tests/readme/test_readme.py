@@ -75,6 +75,20 @@ def test_the_example_that_reads_a_run_runs(own_world: Path) -> None:
     assert len(names["curve"].x) == 100
 
 
+def test_the_example_that_steers_a_run_runs(own_world: Path) -> None:
+    from tests.scenarios.helpers import LONG, new_run, until, worker
+
+    paths = new_run(own_world / "runs", "mlp-digits", *LONG)
+    with worker(paths):
+        until("it trains", lambda: open_run(paths.root).status.state == "training")
+        names: dict[str, Any] = {}
+        exec(example("tuiwb.control"), names)
+        until("its end", lambda: open_run(paths.root).status.state == "stopped")
+    asked = [e["command"] for e in open_run(paths.root).events if e["kind"] == "command"]
+    assert asked == ["pause", "set", "evaluate", "checkpoint", "note", "resume", "stop"]
+    assert (paths.checkpoints / f"{names['step']:08d}").is_dir()
+
+
 def watched(name: str, steps: int) -> RunView:
     """The run that an example has left, which has seen every step and the layers."""
     view = open_run(name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
 from tuiwb.base.errors import UserError
-from tuiwb.run.inbox import MAX_COMMAND, done, post, take
+from tuiwb.run.inbox import MAX_COMMAND, MOST, REFUSED, TOLD, Command, done, post, take
 from tuiwb.run.layout import RunPaths
 
 
@@ -67,7 +68,7 @@ def test_rubbish_is_put_aside_once_and_said(paths: RunPaths, data: bytes) -> Non
         assert [c.id for c in take(paths, warnings.append)] == [id]
     assert len(warnings) == 2
     assert all("is refused: " in text and "\x1b" not in text for text in warnings)
-    assert (paths.inbox / ".refused-note.txt").read_bytes() == b"hello\x1b[31m"
+    assert (paths.inbox / REFUSED / "note.txt").read_bytes() == b"hello\x1b[31m"
 
 
 def test_links_pipes_and_folders_are_rubbish(paths: RunPaths) -> None:
@@ -78,6 +79,33 @@ def test_links_pipes_and_folders_are_rubbish(paths: RunPaths) -> None:
     warnings: list[str] = []
     assert take(paths, warnings.append) == []
     assert len(warnings) == 3
+
+
+def test_a_flood_is_taken_in_portions_and_told_in_a_few_lines(paths: RunPaths) -> None:
+    for n in range(3 * MOST):
+        (paths.inbox / f"{n:020d}.tmp").write_bytes(b"\0" * n)
+    id = post(paths, "stop")
+    looks: list[list[str]] = []
+    found: list[Command] = []
+    while not found:
+        warnings: list[str] = []
+        found = take(paths, warnings.append)
+        looks.append(warnings)
+    assert [command.id for command in found] == [id]
+    assert [len(warnings) for warnings in looks] == [TOLD + 1] * 3 + [0]
+    assert f"{MOST - TOLD} more files are refused" in looks[0][-1]
+    assert sorted(os.listdir(paths.inbox)) == [REFUSED, found[0].path.name]
+    assert len(os.listdir(paths.inbox / REFUSED)) == 3 * MOST
+
+
+def test_rubbish_is_not_put_aside_through_a_link(paths: RunPaths, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (paths.inbox / REFUSED).symlink_to(outside)
+    (paths.inbox / "note.txt").write_text("rubbish")
+    warnings: list[str] = []
+    assert take(paths, warnings.append) == [] == warnings
+    assert os.listdir(outside) == []
 
 
 def test_no_inbox(paths: RunPaths) -> None:

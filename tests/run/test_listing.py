@@ -1,4 +1,4 @@
-"""All runs of a folder, and the one that is meant."""
+"""All runs of a folder: newest first, each as it is, however odd its neighbours are."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tuiwb.base.clock import FrozenClock
-from tuiwb.base.errors import UserError
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
-from tuiwb.run.listing import find, list_runs
+from tuiwb.run.listing import list_runs
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import dtype_steps
@@ -65,28 +63,3 @@ def test_odd_folders_do_not_matter(tmp_path: Path) -> None:
     assert listed["good"] == "crashed" and listed["newer"] == "unreadable"
     assert not listed.keys() & {".new-abc", "photos", "file", "link"}
     assert list_runs(tmp_path / "nowhere") == []
-
-
-def test_the_one_that_is_meant(tmp_path: Path) -> None:
-    for age, name in enumerate(("mlp-0001", "mlp-0002", "cnn-0001", "mlp")):
-        make(tmp_path, name, 10.0 - age)
-    assert find(tmp_path).name == "mlp-0001"
-    assert find(tmp_path, "mlp").name == "mlp"  # exact before prefix
-    assert find(tmp_path, "c").name == "cnn-0001"
-    assert find(tmp_path, "./x") == Path("x").absolute()
-    with pytest.raises(UserError) as several:
-        find(tmp_path, "mlp-")
-    assert "'mlp-' is the beginning of 2 runs" in str(several.value)
-    assert "mlp-0001, mlp-0002" in str(several.value)
-    with pytest.raises(UserError) as none:
-        find(tmp_path, "cnn-0002")
-    assert "there is no run 'cnn-0002'" in str(none.value)
-    assert "nearest:  cnn-0001" in str(none.value)
-
-
-def test_no_runs_yet(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(UserError, match="there are no runs yet"):
-            find(folder)
-        with pytest.raises(UserError, match="there is no run 'x'"):
-            find(folder, "x")

@@ -126,6 +126,56 @@ def test_another_machine_is_judged_by_its_heartbeat(paths: RunPaths) -> None:
     assert (crashed.state, crashed.ended) == ("crashed", 1000.0)
 
 
+def test_a_clock_that_is_ahead_keeps_nobody_alive(paths: RunPaths, write_steps: WriteSteps) -> None:
+    now = created(paths)
+    other = {"pid": 1, "boot_id": "b", "started": now, "host": "elsewhere"}
+    paths.lock.write_text(json.dumps(other))
+    say(paths, "training", at=now + 3600)
+    write_steps(1, 11, time=now + 3600 - 20)
+    clock = FrozenClock(now)
+    with RunReader(paths.root, clock) as reader:
+        assert reader.poll().status.state == "training"
+        clock.advance(STALE)
+        assert reader.poll().status.state == "training"
+        say(paths, "training", at=now + 3605)  # it lives, an hour ahead of us
+        assert reader.poll().status.state == "training"
+        clock.advance(STALE + 1)
+        assert reader.poll().status.state == "crashed"
+
+
+def test_a_clock_that_was_set_back_makes_no_time_negative(paths: RunPaths) -> None:
+    now = created(paths)
+    say(paths, "training", at=now)
+    say(paths, "finished", at=now - 7200)
+    status = look(paths, now - 7300).status
+    assert status.state == "finished" and status.took == 0.0
+
+
+def test_a_hang_is_said_until_a_step_comes(paths: RunPaths, write_steps: WriteSteps) -> None:
+    now = created(paths)
+    with WorkerLock(paths.lock, FrozenClock(now)):
+        say(paths, "training", at=now)
+        write_steps(1, 51)
+        with Journal(paths.journal, FrozenClock(now + 40)) as journal:
+            journal.write("finding", 50, symptom="stall", evidence={"seconds": 35.0})
+        assert look(paths, now + 45).status.words == "training: no step for 0:40"
+        write_steps(51, 52)
+        assert look(paths, now + 50).status.words == "training"
+
+
+def test_why_a_worker_may_have_ended(paths: RunPaths) -> None:
+    with WorkerLock(paths.lock):
+        say(paths, "training")
+    fault = "Fatal Python error: Segmentation fault"
+    paths.log.write_text(f"12:00:00 starting: importing torch\n{fault}\n\nThread 0x1:\n")
+    assert look(paths).status.words == "crashed at step 0: Segmentation fault"
+    with paths.log.open("a") as log:
+        log.write("12:10:00 starting: importing torch\n")
+    assert look(paths).status.words == "crashed at step 0"
+    paths.lock.write_text(paths.lock.read_text().replace(boot_id(), "an earlier boot"))
+    assert look(paths).status.words == "crashed at step 0: the machine was restarted"
+
+
 def test_a_resumed_run_is_not_over(paths: RunPaths) -> None:
     say(paths, "training", at=100.0)
     say(paths, "failed", at=200.0, reason="no memory")

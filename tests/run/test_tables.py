@@ -164,12 +164,12 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     assert dict(Tables(tmp_path / "tables").poll()) == {}
 
 
-def test_a_sparse_file_of_any_size_opens_at_once(tmp_path: Path) -> None:
+def test_a_sparse_file_of_any_size_is_read_no_further_than_it_could_hold(tmp_path: Path) -> None:
     write_steps(tmp_path, 3)
     os.truncate(tmp_path / "t.0000.npy", 1 << 43)
     view = Tables(tmp_path).poll()["t"]
-    assert view.rows > 10**9
-    assert len(view.envelope("loss", 20, budget_s=0.0)) <= 20
+    assert 3 < view.rows < 10**7
+    assert len(view.envelope("loss", 20)) <= 20
     assert len(view.tail(3)) == 3
 
 

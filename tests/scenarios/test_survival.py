@@ -87,7 +87,7 @@ def test_the_terminal_closes_and_training_goes_on(tmp_path: Path) -> None:
 
 def test_a_full_disk_stops_cleanly_and_says_so(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", *LONG)
-    with a_worker(paths, limit_kib=300) as process:
+    with a_worker(paths, limit_kib=100) as process:
         assert process.wait(90) == 2
     rows = whole_rows(paths)
     assert len(rows) > 100

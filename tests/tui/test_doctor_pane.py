@@ -121,7 +121,7 @@ async def test_other_remedies_open_a_set_up_with_the_change_in_it(
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         screen = app.screen
         assert isinstance(screen, SetupScreen)
-        assert ("tuiwb fork" in text_of(app)) == (tier == "branch")
+        assert ("no checkpoint before" in text_of(app)) == (tier == "branch")
         assert screen.form.resolved.get("init.name") == "xavier"
         assert screen.form.resolved.get("optim.lr") == 0.003  # what was set by hand goes along
         await pilot.press("ctrl+r")
@@ -191,7 +191,7 @@ async def test_severity_and_settings_are_marked_on_the_charts(runs: Path, record
         drawn = bench(app).bench
         assert drawn is not None
         figure, heat = drawn._figures["loss"], drawn._figures["gradients"]
-        marks = [(m.kind, m.label) for m in figure.marks if m.kind != "checkpoint"]
+        marks = [(m.kind, m.label) for m in figure.marks if m.kind not in ("checkpoint", "kept")]
         assert marks == [
             ("warning", "dead-units"),
             ("command", "set lr=0.05"),

@@ -73,9 +73,10 @@ def test_late_ticks_halve_the_rate_and_calm_brings_it_back() -> None:
     assert one.interval == one.base
 
 
-def test_an_ended_run_is_never_looked_at_and_a_starting_one_often() -> None:
+def test_a_finished_run_is_never_looked_at_and_a_starting_one_often() -> None:
     one = Pace()
     assert one.rest("finished", over=True) is None
+    assert one.rest("crashed", over=True, resumable=True) == SLOWEST
     assert (one.rest("starting", over=False) or 9) < (one.rest("training", over=False) or 0)
 
 

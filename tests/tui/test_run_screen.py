@@ -190,7 +190,7 @@ async def test_zoom_pan_fit_and_newest(runs: Path, record: Record) -> None:
         left = await seen("left_square_bracket")
         assert left[1] < high and left[1] - left[0] == pytest.approx(high - low)
         assert await seen("0") == whole
-        newest = await seen("f")
+        newest = await seen("F")
         assert newest[1] >= 400 and newest[1] - newest[0] < 400
         for _ in range(12):
             await pilot.press("plus")
@@ -219,11 +219,13 @@ async def test_every_key_works_on_every_state(runs: Path, record: Record) -> Non
     made = record().start().train(40)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
         for action in actions.of("run"):
-            if action.name in ("stop", "back", "detach", "regenerate", "study"):
+            if action.name in ("back", "detach", "regenerate"):
                 continue
             for key in action.keys:
                 await pilot.press(key)
-            assert isinstance(app.screen, RunScreen)
+            if app.screen.is_modal:
+                await pilot.press("escape")
+            assert isinstance(app.screen, RunScreen), action.name
 
 
 async def test_stop_asks_and_posts_a_command(runs: Path, record: Record) -> None:
@@ -237,14 +239,7 @@ async def test_stop_asks_and_posts_a_command(runs: Path, record: Record) -> None
         await pilot.press("X", "enter")
         await until(pilot, lambda: list(made.paths.inbox.glob("*.json")))
         posted = next(iter(made.paths.inbox.glob("*.json"))).read_text()
-        assert '"stop"' in posted and '"tui"' in posted
-        made.journal.write("command", step=40, id=_id(posted), command="stop", args={}, by="tui",
-                           accepted=True)  # fmt: skip
-        await until(pilot, lambda: "stop: done at step 40" in text_of(app))
-
-
-def _id(posted: str) -> str:
-    return str(json.loads(posted)["id"])
+        assert '"stop"' in posted and '"bench"' in posted
 
 
 async def test_detach_from_attach_leaves_and_says_how_to_come_back(

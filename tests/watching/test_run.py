@@ -272,6 +272,8 @@ def test_a_stop_is_passed_on_and_other_commands_are_refused(tmp_path: Path) -> N
     optimizer = sgd(model)
     with tuiwb.watch(model, optimizer, runs=tmp_path, name="r") as run:
         asked = {name: send(tmp_path / "r", name, {}) for name in ("pause", "checkpoint", "set")}
+        epoch = send(tmp_path / "r", "stop", {"when": "epoch"})
+        noted, empty = (send(tmp_path / "r", "note", {"text": text}) for text in ("so far", " "))
         for i in range(1000):
             cross_entropy(model, i).backward()
             optimizer.step()
@@ -286,7 +288,11 @@ def test_a_stop_is_passed_on_and_other_commands_are_refused(tmp_path: Path) -> N
     for name, number in asked.items():
         answer = wait(tmp_path / "r", number, 5)
         assert answer["accepted"] is (name == "stop")
-        assert name == "stop" or "can be asked to stop, no more" in answer["reason"]
+        assert name == "stop" or "can be asked to stop and to note" in answer["reason"]
+    assert "epochs are not known" in wait(tmp_path / "r", epoch, 5)["reason"]
+    assert wait(tmp_path / "r", noted, 5)["accepted"]
+    assert "1 to 500" in wait(tmp_path / "r", empty, 5)["reason"]
+    assert "so far" in [e.get("text") for e in open_run(tmp_path / "r").events if e["step"]]
     assert open_run(tmp_path / "r").status.state == "stopped"
 
 

@@ -12,7 +12,7 @@ import pytest
 from tuiwb.base.clock import FrozenClock
 from tuiwb.run import schema
 from tuiwb.worker.rounds import Rounds
-from tuiwb.worker.stalled import ASLEEP, LONG, LOOP, StallWatch
+from tuiwb.worker.stalled import ASLEEP, HELD, LONG, LOOP, OBEYS, StallWatch
 
 
 class Trainer:
@@ -40,6 +40,17 @@ class Trainer:
     def evaluate(self) -> None:
         self.wait_for_a_batch()
 
+    def paused(self) -> None:
+        self._at_the_desk("def attend(): what()\nattend()")
+
+    def obeying(self) -> None:
+        self._at_the_desk("def obey(): what()\ndef attend(): obey()\nattend()")
+
+    def _at_the_desk(self, code: str) -> None:
+        """As if this stood in the loop's desk, for all that a stack tells."""
+        file = "/home/somebody/tuiwb/engine/desk.py"
+        exec(compile(code, file, "exec"), {"what": self.wait_for_a_batch})
+
     def wait_for_a_batch(self) -> None:
         self._stands.set()
         self._go.wait()
@@ -59,6 +70,11 @@ class Trainer:
         for _ in range(seconds):
             self.clock.advance(1)
             self.watch.look(self.done)
+
+    @property
+    def found(self) -> list[int | None]:
+        """The steps of what was found."""
+        return [event["step"] for event in self.events if event["kind"] == "finding"]
 
     def ends(self) -> None:
         self._go.set()
@@ -90,9 +106,37 @@ def test_a_second_hang_is_a_second_finding(trainer: Trainer) -> None:
     trainer.hangs(40)
     trainer.trains(1)
     trainer.hangs(119)  # three times the longest gap, which is now 40 s
-    assert [event["step"] for event in trainer.events] == [50]
+    assert trainer.found == [50]
     trainer.hangs(10)
-    assert [event["step"] for event in trainer.events] == [50, 51]
+    assert trainer.found == [50, 51]
+
+
+def test_a_step_that_comes_after_all_is_told(trainer: Trainer) -> None:
+    dumped: list[int] = []
+    trainer.watch.dump = lambda: dumped.append(trainer.done)
+    trainer.trains(50)
+    trainer.hangs(40)
+    assert dumped == [50]
+    trainer.trains(20)
+    (note,) = [event for event in trainer.events if event["kind"] == "note"]
+    assert note["step"] == 51 and "a step came after 0:40" in note["text"]
+    assert dumped == [50]
+
+
+def test_a_pause_is_no_hang_however_long() -> None:
+    trainer = Trainer("paused")
+    trainer.trains(50)
+    trainer.hangs(3 * int(LONG))
+    assert trainer.events == []
+    trainer.ends()
+
+
+def test_a_command_that_hangs_while_it_is_paused_is_found() -> None:
+    trainer = Trainer("obeying")
+    trainer.trains(50)
+    trainer.hangs(int(LONG) + 2)
+    assert trainer.found == [50]
+    trainer.ends()
 
 
 def test_slow_steps_are_no_hang(trainer: Trainer) -> None:
@@ -136,11 +180,16 @@ def test_an_evaluation_has_longer_and_longer_still_once_it_is_known() -> None:
 
 
 def test_a_step_is_known_by_its_place() -> None:
+    from tuiwb.engine import desk
+    from tuiwb.engine.desk import Desk
     from tuiwb.engine.loop import Loop
 
     file, name = LOOP
     code = getattr(Loop, name).__code__
     assert code.co_filename.endswith(file)
+    for (file, name), function in ((HELD, Desk.attend), (OBEYS, desk.obey)):
+        assert function.__name__ == name
+        assert function.__code__.co_filename.endswith(file)
 
 
 def test_a_thread_that_has_ended_leaves_no_stack(trainer: Trainer) -> None:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+_MOST = 4000  # characters of a field: what was found may be a whole file
+_BELOW = "\n" + 12 * " "  # a value in several lines stays below itself
 FIELDS = ("what", "where", "found", "allowed", "nearest", "next")
 
 
@@ -36,11 +38,11 @@ class UserError(Exception):
         self.next = next
 
     def __str__(self) -> str:
-        lines = [self.what]
+        lines = [self.what[:_MOST].replace("\n", _BELOW)]
         for field in FIELDS[1:]:
-            text = getattr(self, field)
+            text = getattr(self, field)[:_MOST]
             if text:
-                lines.append(f"  {field + ':':9} {text}")
+                lines.append(f"  {field + ':':9} {text}".replace("\n", _BELOW))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

@@ -55,6 +55,14 @@ def duration(seconds: float | None) -> str:
     return f"{days}d {clock}" if days else clock
 
 
+def ago(seconds: float) -> str:
+    """How long ago, in one number and one word."""
+    for unit, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{int(seconds // unit)} {word} ago"
+    return "just now"
+
+
 def size(count_of_bytes: float | None) -> str:
     """Bytes as ``812 B``, ``1.2 MB`` or ``2.1 GB`` (powers of 1000)."""
     if count_of_bytes is None or not math.isfinite(count_of_bytes):

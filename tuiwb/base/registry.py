@@ -26,6 +26,8 @@ class Shelf:
     """What a component on this shelf is called in messages, such as ``optimizer``."""
     declares: str = "\nclass Knobs("
     """The line that makes a module a component; a module without it is a helper of the shelf."""
+    listed: str = "tuiwb schema lists each {noun} with its knobs"
+    """What to do next where a name is unknown."""
 
     @cached_property
     def _files(self) -> dict[str, Path]:
@@ -47,7 +49,7 @@ class Shelf:
                 found=repr(name),
                 allowed=", ".join(self.names()),
                 nearest=nearest(str(name), self.names()),
-                next=f"tuiwb schema lists each {self.noun} with its knobs",
+                next=self.listed.format(noun=self.noun),
             ) from None
 
     def load(self, name: str, where: str = "") -> ModuleType:

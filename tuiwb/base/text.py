@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0 and C1 controls, DEL, and the bidirectional overrides that can reorder a line on the screen
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls and DEL; marks and overrides that can reorder a line on the screen, and what
+# some terminals take for its end; halves of a character, which no stream can encode
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def clean(text: str, limit: int | None = None) -> str:
@@ -19,6 +23,11 @@ def clean(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     return text
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """`clean`, and without line breaks and tabs: a name cannot look like a line of its own."""
+    return clean(text.replace("\n", "␊").replace("\t", " "), limit)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuiwb.base import consent
@@ -16,14 +17,31 @@ if TYPE_CHECKING:
 _KEY = "model.name"
 
 
-def settle(resolved: Resolved, settings: Sequence[str] = (), allow_code: bool = False) -> None:
+def settle_run(path: Path, allow_code: bool = False) -> None:
+    """`settle` for a run that is to be trained again, by the folder that it was started in."""
+    from tuiwb.api import open_run
+
+    view = open_run(path)
+    folder = view.meta.get("folder")
+    if view.spec is not None:
+        home = Path(folder) if isinstance(folder, str) and folder else None
+        settle(view.spec, (), allow_code, home)
+
+
+def settle(
+    resolved: Resolved,
+    settings: Sequence[str] = (),
+    allow_code: bool = False,
+    folder: Path | None = None,
+) -> None:
     """See to it that the code which ``resolved`` names is allowed, or raise `UserError`.
 
     What the user typed in ``settings`` is a wish of their own, ``--allow-code`` says yes to what
-    the file asks for, and on a terminal there is a question.
+    the file asks for, and on a terminal there is a question. ``folder`` is where the code is looked
+    for beside what is installed: this one.
     """
     name = resolved.get(_KEY)
-    source = consent.asks(name)
+    source = consent.asks(name, folder)
     if source is None:
         return
     typed = any(text.partition("=")[0].strip() == _KEY for text in settings)

@@ -119,7 +119,13 @@ def names(text: str) -> tuple[str, ...]:
 
 def draw(view: RunView, asked: tuple[str, ...], width: int, colour: bool, unicode: bool) -> str:
     """The plots as text, one below the other, each at most ``width`` columns wide."""
+    from dataclasses import replace
+
+    from tuiwb.client.marks import course
+    from tuiwb.plots.figure import Mark
     from tuiwb.plots.static import render
 
     height = max(5, min(16, width // 4))
-    return "\n".join(render(FIGURES[name](view), width, height, colour, unicode) for name in asked)
+    marks = tuple(Mark(float(one.step), one.kind, one.label) for one in course(view))
+    figures = (replace(FIGURES[name](view), marks=marks) for name in asked)
+    return "\n".join(render(figure, width, height, colour, unicode) for figure in figures)

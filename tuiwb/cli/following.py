@@ -41,12 +41,12 @@ class Interrupted(Exception):
         self.view = view
 
 
-def wait(path: Path, interval: float) -> RunView:
+def wait(path: Path, interval: float, new: bool = True) -> RunView:
     """Follow the run at ``path`` to its end, with progress on stderr.
 
     Ctrl-C on a terminal asks whether to detach or to stop the run; elsewhere it stops the run, as
-    SIGTERM does. A run that its worker refuses before step 1 leaves nothing behind: its folder is
-    removed and the worker's `UserError` raised.
+    SIGTERM does. A ``new`` run that its worker refuses before step 1 leaves nothing behind: its
+    folder is removed and the worker's `UserError` raised.
     """
     show = reporter(interval)
     stopping = False
@@ -65,7 +65,8 @@ def wait(path: Path, interval: float) -> RunView:
                     _stop(path)
             finally:
                 show.close()
-    _refused(view)
+    if new:
+        _refused(view)
     if stopping:
         raise Interrupted(view)
     return view

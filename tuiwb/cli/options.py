@@ -26,6 +26,10 @@ AllowCode = Annotated[
     bool,
     typer.Option("--allow-code", help="Let code run that the file names as package.module:Class."),
 ]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Start it, print its id and folder, and leave.")
+]
+Name = Annotated[str | None, typer.Option("--name", "-n", metavar="NAME", help="The run's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Runs = Annotated[
     Path | None,

@@ -20,12 +20,6 @@ def last_studies(view: RunView) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def studied(view: RunView, answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The event of the study that an accepted command asked for."""
-    name = dict(answer.get("args") or {}).get("study")
-    return last_studies(view).get(str(name)) if answer.get("accepted") else None
-
-
 def study_words(event: Mapping[str, Any]) -> str:
     """One study in a line. JSON knows no infinity: what is null was not finite."""
     figures = ", ".join(

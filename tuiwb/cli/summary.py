@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,15 @@ import numpy as np
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import duration, number, si, size
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.cli import figures, output
 from tuiwb.cli.expect import Verdict, judge
 from tuiwb.cli.studies import last_studies, study_words
 from tuiwb.client.settings import outcome
+from tuiwb.run.labels import read_tags
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.resuming import can_be_resumed
+from tuiwb.run.summary import MACHINES
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
@@ -69,7 +74,38 @@ def as_dict(view: RunView) -> dict[str, Any]:
             name: {"step": event.get("step"), **event["figures"]}
             for name, event in last_studies(view).items()
         },
+        **told(view),
     }
+
+
+def told(view: RunView) -> dict[str, Any]:
+    """What a person said of the run, and which run it forked from."""
+    parent = view.meta.get("parent")
+    notes = [
+        {key: event.get(key) for key in ("time", "step", "text", "by")}
+        for event in view.events
+        if event["kind"] == "note" and event.get("by") not in MACHINES
+    ]
+    return {
+        "parent": dict(parent) if isinstance(parent, Mapping) else None,
+        "tags": list(read_tags(RunPaths(view.path))),
+        "notes": notes,
+    }
+
+
+def told_lines(view: RunView) -> list[str]:
+    """The same in a line each."""
+    facts = told(view)
+    parent, tags = facts["parent"], facts["tags"]
+    lines = [f"  tags: {' '.join(tags)}"] if tags else []
+    if parent and isinstance(parent.get("run"), str):
+        step = parent.get("step")
+        at = f" at step {step}" if isinstance(step, int) else ""
+        lines.append(f"  from {one_line(parent['run'], 120)}{at}")
+    for note in facts["notes"]:
+        at = f", step {note['step']}" if note["step"] is not None else ""
+        lines.append(f"  note{at}: {one_line(str(note['text']), 500)}")
+    return lines
 
 
 def pace(view: RunView) -> tuple[float | None, float | None, float | None]:
@@ -99,7 +135,7 @@ def unit(view: RunView) -> str:
 def hardware(view: RunView) -> str | None:
     """The product's name of the GPU or processor that it trained on; None where nobody said."""
     found = view.device.get("hardware") or view.device.get("device")
-    return clean(str(found), 200) if found else None
+    return one_line(str(found), 200) if found else None
 
 
 def peak_memory(view: RunView, which: str = "peak_memory") -> int | None:
@@ -138,27 +174,32 @@ def in_words(view: RunView) -> str:
     for name, value in view.metrics.items():
         line = f"  {name:{width}}  {number(value)}"
         if judged is not None and judged.metric == name:
-            line += f"   target {judged.target_words}: {'met' if judged.met else 'not met'}"
-            line += f" (baseline: {judged.baseline})" if judged.baseline else ""
+            line += (
+                f"   target {one_line(judged.target_words)}: {'met' if judged.met else 'not met'}"
+            )
+            line += f" (baseline: {one_line(judged.baseline)})" if judged.baseline else ""
         lines.append(line)
     lines += [f"  {study_words(event)}" for event in last_studies(view).values()]
+    lines += told_lines(view)
     for finding in view.findings:
         lines += finding_lines(view, finding)
     if (error := reported(view)) is not None:
         lines += [f"  {line}" for line in str(error).splitlines()]
     elif view.status.state in ("crashed", "failed"):
         lines += last_words(view)
-    lines.append(f"  {view.path}")
+    lines.append(f"  {one_line(str(view.path))}")
+    if can_be_resumed(view):
+        lines.append(f"  go on with: tuiwb resume {shlex.quote(view.id)}")
     return "\n".join(lines)
 
 
 def finding_lines(view: RunView, finding: Mapping[str, Any]) -> list[str]:
     """A finding in two or three lines: symptom and step, the sentence, the remedy and what came
     of it."""
-    words = clean(str(finding.get("words") or ""), 300)
+    words = one_line(str(finding.get("words") or ""), 300)
     step = finding.get("step")
     at = f", step {step}" if step is not None else ""
-    symptom = clean(str(finding.get("symptom")), 80)
+    symptom = one_line(str(finding.get("symptom")), 80)
     lines = [f"  finding: {symptom} ({finding.get('severity')}){at}" + (words and f": {words}")]
     remedy = finding.get("remedy")
     if isinstance(remedy, Mapping):
@@ -167,7 +208,7 @@ def finding_lines(view: RunView, finding: Mapping[str, Any]) -> list[str]:
             [f"{k}={_value(v)}" for k, v in change.items()] if isinstance(change, Mapping) else []
         )
         tier = f" ({remedy.get('tier')}: {' '.join(sets)})" if sets else ""
-        lines.append(f"    remedy: {clean(str(remedy.get('words', '')) + tier, 400)}")
+        lines.append(f"    remedy: {one_line(str(remedy.get('words', '')) + tier, 400)}")
     told = outcome(view, finding)
     if told is not None:
         lines.append(

@@ -35,6 +35,11 @@ def launch(
     if standby is not None:
         standby.prepare()  # readers take a run for dead whose worker does not come soon
     path = create(runs, resolved, name=name, argv=argv, parent=parent)
+    begin(path, standby, command)
+    return path
+
+
+def begin(path: Path, standby: Standby | None = None, command: Command | None = None) -> None:
+    """Start the worker of a run whose folder is there."""
     if standby is None or not standby.hand_over(path):
         start_worker(path, command)
-    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -34,16 +35,19 @@ class Series(NamedTuple):
     nonfinite: np.ndarray | int = 0
 
 
-def series(name: str, views: Mapping[str, RunView]) -> tuple[Series, ...]:
+def series(
+    name: str, views: Mapping[str, RunView], since: Mapping[str, float] = MappingProxyType({})
+) -> tuple[Series, ...]:
     """Column ``name`` of the runs by their labels: over steps, or with ``layers.COLUMN`` over the
     layers in the first sampled step, or with ``layers.COLUMN@LAYER`` (first, last or a name) over
     the sampled steps of one layer. A run that has no such column gives an empty one. With
-    ``highest.METRIC`` or ``lowest.METRIC`` a series is a sampler's best so far, over its trials."""
+    ``highest.METRIC`` or ``lowest.METRIC`` a series is a sampler's best so far, over its trials.
+    Over steps, a run's series begins at the step that ``since`` gives."""
     if name.startswith(BY_LAYER):
         return tuple(_by_layer(label, view, name) for label, view in views.items())
     if name.startswith(tuple(BY_TRIAL)):
         return tuple(_by_trial(arm, trials, name) for arm, trials in arms(views).items())
-    return tuple(_by_step(label, view, name) for label, view in views.items())
+    return tuple(_by_step(label, view, name, since.get(label)) for label, view in views.items())
 
 
 def _by_layer(label: str, view: RunView, name: str) -> Series:
@@ -77,9 +81,11 @@ def _by_trial(arm: str, trials: Sequence[RunView], name: str) -> Series:
     return Series(arm, np.arange(1.0, len(best) + 1), best)
 
 
-def _by_step(label: str, view: RunView, name: str) -> Series:
+def _by_step(label: str, view: RunView, name: str, since: float | None) -> Series:
     table = view.table("evals" if name in view.table("evals").columns else "steps")
     if table.rows > BUCKETS and name in table.columns:
-        curve = table.envelope(name, BUCKETS)
+        curve = table.envelope(name, BUCKETS, lo=since or None)
         return Series(label, curve.x, curve.mean, curve.low, curve.high, curve.nonfinite)
-    return Series(label, *column(view, name))
+    x, y = column(view, name)
+    kept = x >= (since or 0.0)
+    return Series(label, x[kept], y[kept])

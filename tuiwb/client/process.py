@@ -16,6 +16,7 @@ import tuiwb
 from tuiwb.base.errors import WorkerFailed
 from tuiwb.run import unspoken
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.links import refuse_links
 
 Command = Sequence[str]
 """The command line that the worker's own arguments are appended to."""
@@ -38,10 +39,12 @@ def environment() -> dict[str, str]:
     return env
 
 
-def start_worker(path: Path, command: Command | None = None) -> None:
+def start_worker(path: Path, command: Command | None = None) -> subprocess.Popen[bytes]:
     """Start a worker on a run directory, detached: its own session, no input, output to the run's
     log. Should it end without having said anything, the journal says so."""
-    log = os.open(RunPaths(path).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    refuse_links(RunPaths(path))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    log = os.open(RunPaths(path).log, flags, 0o600)
     since = time.time()
     try:
         child = subprocess.Popen(
@@ -62,6 +65,7 @@ def start_worker(path: Path, command: Command | None = None) -> None:
     threading.Thread(
         target=watch, args=(child, path, since), name=f"watch {path.name}", daemon=True
     ).start()
+    return child
 
 
 def watch(child: subprocess.Popen[bytes], path: Path, since: float) -> None:

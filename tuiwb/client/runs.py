@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tuiwb.run.create import runs_dir
-from tuiwb.run.listing import RunSummary, find, list_runs
+from tuiwb.run.find import find
+from tuiwb.run.kept import RunSummary
+from tuiwb.run.listing import Listing, list_runs
 
-__all__ = ["RunSummary", "find", "list_runs", "runs_dir"]
+__all__ = ["Listing", "RunSummary", "find", "list_runs", "runs_dir"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -12,18 +12,22 @@ import torch
 from tuiwb.data.batches import evaluation
 from tuiwb.engine.build import Session
 from tuiwb.engine.studies import study
+from tuiwb.tasks.task import Batch
 
 EVAL_BATCH = 256
 """Samples in one forward pass of an evaluation, at least (a batch of training if larger)."""
 
 
-def evaluate(session: Session, most: int | None = None) -> dict[str, float]:
+def evaluate(
+    session: Session, most: int | None = None, between: Callable[[], None] = lambda: None
+) -> dict[str, float]:
     """Metrics over the whole validation part, each under ``val_`` + its name; those that a task
     takes over the training part say so (``train_mistakes``) and keep their name, as the figures of
     the spec's studies do.
 
     The model's mode is restored, and no random number is drawn: training goes on as if nothing
     had happened. ``most`` batches are enough for who only wants to know what is reported.
+    ``between`` is called before each batch: what it raises breaks the evaluation off.
     """
     figures = study(session)
     model = session.model
@@ -38,13 +42,19 @@ def evaluate(session: Session, most: int | None = None) -> dict[str, float]:
                 else session.spec.data.batch_size,
                 session.dataset.context,
             )
-            metrics = session.task.evaluate(model, islice(batches, most))
+            metrics = session.task.evaluate(model, _heard(islice(batches, most), between))
     finally:
         model.train(training)
     return {
         name if name.startswith("train_") else f"val_{name}": float(value)
         for name, value in metrics.items()
     } | figures
+
+
+def _heard(batches: Iterator[Batch], between: Callable[[], None]) -> Iterator[Batch]:
+    for batch in batches:
+        between()
+        yield batch
 
 
 def eval_mode_loss(session: Session) -> float:

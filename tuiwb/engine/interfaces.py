@@ -77,6 +77,9 @@ class Command(Protocol):
     command: str
     args: Mapping[str, Any]
     by: str
+    """What it came through: cli, bench, python, a finding's remedy, a signal."""
+    who: str
+    """The person: ``user@host``, or empty."""
 
     def accept(self, step: int, **told: Any) -> None:
         """It took effect before ``step`` + 1; ``told`` is what there is to say of it."""

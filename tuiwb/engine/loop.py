@@ -17,16 +17,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from tuiwb.base.clock import STEADY
 from tuiwb.engine.build import Session
-from tuiwb.engine.checkpoint import Checkpoints, refusal
 from tuiwb.engine.clip import clip
-from tuiwb.engine.commands import Desk
+from tuiwb.engine.desk import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.interfaces import Controls, Sink, StepRow, Stopped
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.readback import read_back
 from tuiwb.engine.retune import retune
-from tuiwb.engine.state import restore, state_of
+from tuiwb.engine.rolling import Checkpoints, refusal
+from tuiwb.engine.state import live, restore
 from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
@@ -39,6 +40,11 @@ HOPELESS = 20
 DRAIN_EVERY = 0.02
 """Seconds for which figures may wait to be told: a row a step would cost tiny nets a tenth of their
 speed, and no eye is faster."""
+ANYWAY = 600.0
+"""Seconds after which a checkpoint is taken where no evaluation calls for one."""
+PASSING = ("evaluation", "due", "time", "stop", "end")
+"""Reasons for which a checkpoint is not kept longer than others of its age."""
+MB = 1_000_000
 NOT_KEPT = "; its last checkpoint could not be written"
 
 
@@ -76,19 +82,23 @@ def train(
     session: Session,
     sink: Sink,
     controls: Controls,
-    checkpoints: Path,
+    checkpoints: Path | Checkpoints,
     begin: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Train ``session`` to the end of its spec, or until it is stopped.
+    """Train ``session`` to the end of its spec, or until it is stopped. ``checkpoints`` is their
+    folder, or what keeps them where somebody else has a say in it.
 
     ``begin`` is the state of a checkpoint to go on from (`tuiwb.engine.state`). Raises whatever the
     user's code or the sink raises; every figure that had left the device by then has reached the
     sink.
     """
-    loop = Loop(session, sink, controls, Checkpoints(checkpoints))
+    if isinstance(checkpoints, Path):
+        checkpoints = Checkpoints(checkpoints)
+    loop = Loop(session, sink, controls, checkpoints)
     try:
         if begin is not None:
             restore(loop, begin)
+            begin = None  # a large model is not held twice
         return loop.run()
     finally:
         loop.close()
@@ -102,8 +112,9 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.desk = Desk(session, sink, controls, lambda: self.drain(flush=True), self.retune)
+        self.desk = Desk(self, controls)
         self.checkpoints = checkpoints
+        checkpoints.space = MB * session.spec.train.checkpoint_space
         self.refused = False
         """Whether the disk had no room for the last checkpoint."""
         self.stopping = EarlyStopping(session.spec.train.patience)
@@ -120,6 +131,7 @@ class Loop:
         self.evaluated = -1
         self.not_finite = 0
         self.drain_at = 0.0
+        self.kept_at = time.monotonic()
         self.begun = False
         self.owed = False
         """Whether the evaluation that the last step may be due for is still to come."""
@@ -173,7 +185,7 @@ class Loop:
         if not self.begun:
             self.begin(list(parts))
         rate = session.batches.samples_per_step * self.updates / seconds
-        now = time.time()
+        now = STEADY.now()
         note = Note(session.step, now, lr, spec.train.clip_norm, rate, waited)
         self.figures.push(note, gathered(loss, parts, norms))
         if watch.sample is not None:
@@ -250,6 +262,10 @@ class Loop:
         optimizer.zero_grad(set_to_none=True)
         return loss, norms, parts
 
+    def settle(self) -> None:
+        """Every figure of the steps done is out."""
+        self.drain(flush=True)
+
     def retune(self, spec: Spec) -> None:
         """Go on with other hot knobs. A stop condition that cannot be judged is a `UserError`, and
         nothing has changed then."""
@@ -261,6 +277,7 @@ class Loop:
         if spec.probe.budget != before.probe.budget:
             self.watch.retune(spec.probe.budget)
             self.pictures.retune(spec.probe.budget)
+        self.checkpoints.space = MB * spec.train.checkpoint_space
         retune(session, spec)
         self.turns = tuple(zip(session.turns, session.optimizers, strict=True))
 
@@ -307,26 +324,38 @@ class Loop:
         """
         session, reason = self.session, ""
         every = session.spec.train.eval_every
-        due = every and session.step % every == 0 and session.step < session.spec.train.steps
+        due = bool(every) and not session.step % every and session.step < session.spec.train.steps
+        best = False
         if due:
             best = self.evaluate()
             reason = self.stop_when.judge(self.metrics)
             if not reason and self.stopping.over:
                 reason = f"early stopping: no better val_loss in {self.stopping.waited} evaluations"
         self.owed = False
-        if due and not reason:
-            self.checkpoint("evaluation", best=best)
+        if not reason and session.step < session.spec.train.steps and (why := self.worth(due)):
+            self.checkpoint(why, best=best)
         return reason
+
+    def worth(self, evaluated: bool) -> str:
+        """Why this step boundary is worth a checkpoint; empty where it is not."""
+        every = self.session.spec.train.checkpoint_every
+        if self.checkpoints.wanted and not self.not_finite:
+            return "finding"
+        if every:
+            return "" if self.session.step % every else "due"
+        if evaluated:
+            return "evaluation"
+        return "time" if time.monotonic() - self.kept_at > ANYWAY else ""
 
     def evaluate(self) -> bool:
         """Evaluate and tell the sink; whether it is the best so far."""
         step = self.session.step
         self.drain(flush=True)
-        self.metrics = evaluate(self.session)
+        self.metrics = evaluate(self.session, between=self.desk.between)
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
         in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
-        self.sink.evaluation(step, time.time(), self.metrics, best, in_eval_mode)
+        self.sink.evaluation(step, STEADY.now(), self.metrics, best, in_eval_mode)
         self.pictures.take(self.session, self.sink)
         return best
 
@@ -351,7 +380,7 @@ class Loop:
         if figures := tested(session):
             best = stopping.best_step == session.step or restored
             self.metrics = self.metrics | figures
-            self.sink.evaluation(session.step, time.time(), self.metrics, best, math.nan)
+            self.sink.evaluation(session.step, STEADY.now(), self.metrics, best, math.nan)
         self.ended = reason
         if not self.checkpoint("end", best=stopping.best_step == session.step):
             reason += NOT_KEPT
@@ -360,11 +389,15 @@ class Loop:
     def checkpoint(self, reason: str, *, best: bool = False) -> bool:
         """Have the state written, once every row up to it is out. At the end of a run it is waited
         for; false where the disk did not take it then."""
-        self.drain(flush=True)
         last = reason in ("stop", "end")
         if last:
             self.checkpoints.wait()
-        self.checkpoints.save(self.session.step, lambda: state_of(self), reason, best=best)
+        pinned = reason not in PASSING
+        if self.checkpoints.takes(self.session.step, pinned=pinned):
+            self.drain(flush=True)
+            self.kept_at = time.monotonic()
+        step = self.session.step
+        self.checkpoints.save(step, lambda: live(self), reason, best=best, pinned=pinned)
         if last:
             self.checkpoints.wait()
         self.report_checkpoints()
@@ -392,3 +425,4 @@ class Loop:
         self.drain(flush=True)
         self.checkpoints.wait()
         self.report_checkpoints()
+        self.desk.close()

@@ -54,7 +54,17 @@ class Pictures:
         elapsed = time.perf_counter() - self._began
         if self._spent and not last and self._spent + self._last > self._share * elapsed:
             return
-        asked, self._taken = time.perf_counter(), session.step
+        asked = time.perf_counter()
+        self.now(session, sink)
+        self._last = time.perf_counter() - asked
+        self._spent += self._last
+
+    def now(self, session: Session, sink: Sink) -> list[str]:
+        """All pictures that the task offers, due or not, on nobody's account; their names."""
+        offer = getattr(session.task, "pictures", None)
+        if offer is None:
+            return []
+        names, self._taken = [], session.step
         training = session.model.training
         devices = [session.device.device] if session.device.is_cuda else []
         session.model.eval()
@@ -63,7 +73,7 @@ class Pictures:
                 torch.manual_seed(session.spec.train.seed)
                 for picture in offer(session.model, session.dataset):
                     sink.picture(session.step, picture)
+                    names.append(picture.name)
         finally:
             session.model.train(training)
-        self._last = time.perf_counter() - asked
-        self._spent += self._last
+        return names

@@ -20,6 +20,7 @@ from torch.nn.parameter import is_lazy
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.engine.build import Session
 from tuiwb.engine.retune import without_velocity
+from tuiwb.engine.staging import Staging
 from tuiwb.spec.declarations import SHELVES
 from tuiwb.spec.knobs import fields
 
@@ -33,7 +34,7 @@ FORMAT = 2
 
 def state_of(loop: Loop) -> dict[str, Any]:
     """A copy, on the CPU, of everything that the next step depends on."""
-    copied: dict[str, Any] = copy(_live(loop))
+    copied: dict[str, Any] = Staging().take(live(loop)).state
     return copied
 
 
@@ -47,9 +48,10 @@ def restore(loop: Loop, state: Mapping[str, Any]) -> None:
     """
     session, known = loop.session, _spec(state)
     _fits(session, state)
-    session.model.load_state_dict(state["model"])
+    session.model.load_state_dict(state["model"], strict=False)  # `_fits` was strict
     _optimizers(session, state, known)
     session.step = int(state["step"])
+    loop.checkpoints.goes_on_from(session.step)
     loop.stopping.load_state_dict(state["early_stopping"], known["train"]["patience"])
     loop.watch.load_state_dict(state.get("watch", {}))
     loop.pictures.load_state_dict(state.get("pictures", {}))
@@ -63,26 +65,15 @@ def restore(loop: Loop, state: Mapping[str, Any]) -> None:
     _put_random(state["random"], session.device)
 
 
-def copy(value: Any) -> Any:
-    """``value`` with every tensor in it copied to the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [copy(item) for item in value]
-    return value
-
-
-def _live(loop: Loop) -> dict[str, Any]:
-    """The state, its tensors still those that train."""
+def live(loop: Loop) -> dict[str, Any]:
+    """What `state_of` copies: its tensors are still those that train."""
     session = loop.session
     return {
         "format": FORMAT,
         "step": session.step,
         # the one in force: hot knobs may have been set since the run began
         "spec": msgspec.to_builtins(session.spec),
-        "model": dict(session.model.state_dict()),
+        "model": _weights(session),
         "optimizers": [optimizer.state_dict() for optimizer in session.optimizers],
         "early_stopping": loop.stopping.state_dict(),
         "watch": loop.watch.state_dict(),
@@ -94,6 +85,12 @@ def _live(loop: Loop) -> dict[str, Any]:
         "ended": loop.ended,
         "random": _random(session.device),
     }
+
+
+def _weights(session: Session) -> dict[str, Any]:
+    """All but those that no forward pass has given a shape yet."""
+    weights = session.model.state_dict()
+    return {name: value for name, value in weights.items() if not is_lazy(value)}
 
 
 def _random(device: Device) -> dict[str, Any]:
@@ -151,7 +148,7 @@ def _spec(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fits(session: Session, state: Mapping[str, Any]) -> None:
     """Whether the state's weights are those of this model, in the model's own order."""
-    own: dict[str, Any] = session.model.state_dict()
+    own = _weights(session)
     kept: Mapping[str, Any] = state["model"]
     for name in [*own, *(name for name in kept if name not in own)]:
         here, there = (_shape(tensors.get(name)) for tensors in (own, kept))
@@ -171,7 +168,7 @@ def _shape(value: Any) -> str:
         return ""
     if not isinstance(value, torch.Tensor):
         return type(value).__name__
-    return "weights" if is_lazy(value) else f"shape {list(value.shape)}"
+    return f"shape {list(value.shape)}"
 
 
 def _optimizers(session: Session, state: Mapping[str, Any], known: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tuiwb.base.clock import FrozenClock
 from tuiwb.base.errors import UserError
-from tuiwb.base.text import clean, slug
+from tuiwb.base.text import clean, one_line, slug
 from tuiwb.interop import layers, tags
 from tuiwb.interop.log import Array, Series, Writer
 from tuiwb.run.columns import COLUMNS, column_names
@@ -41,7 +41,7 @@ def convert(writers: list[Writer], name: str, source: str, runs: Path) -> Conver
     one_run(writers, source)
     scalars = {w.tag(tag): series for w in writers for tag, series in w.scalars.items()}
     histograms = {w.tag(tag): series for w in writers for tag, series in w.histograms.items()}
-    problems = [clean(problem, 500) for writer in writers for problem in writer.problems]
+    problems = [one_line(problem, 500) for writer in writers for problem in writer.problems]
     every = [series for series in (*scalars.values(), *histograms.values()) if len(series)]
     if not every:
         raise UserError(

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tuiwb.base.text import one_line
 from tuiwb.interop import tensorboard
 from tuiwb.interop.convert import convert
-from tuiwb.run.listing import find
+from tuiwb.run.find import find
 
 _RUN = ("meta.json", "journal.jsonl", "spec.toml", "tables")
 
@@ -41,7 +42,8 @@ def opened(runs: Path, text: str | None) -> Iterator[Opened]:
     writers = tensorboard.read(folder)
     with tempfile.TemporaryDirectory(prefix="tuiwb-") as place:
         done = convert(writers, folder.name, str(folder), Path(place))
-        words = f"a copy of {folder} as of now, of TensorBoard's event files: {done.words}"
+        place_of = one_line(str(folder), 300)
+        words = f"a copy of {place_of} as of now, of TensorBoard's event files: {done.words}"
         yield Opened(done.path, (words, *done.problems))
 
 

@@ -1,6 +1,6 @@
-"""TensorBoard's event files, read without TensorBoard's own machinery: its messages alone.
+"""TensorBoard's event files, without TensorBoard's own machinery: its messages alone.
 
-The only file of the house that imports tensorboard, and only when a folder is read.
+The only file of the house that imports tensorboard, and only when a folder is read or made.
 """
 
 from __future__ import annotations
@@ -56,16 +56,17 @@ def read(folder: Path) -> list[Writer]:
             allowed="a run directory, or a folder with event files (events.out.tfevents.*)",
             next="list the runs with: tuiwb ls",
         )
-    event = _event()
+    event = messages()
     return [_writer(place, mine, event) for place, mine in files.items()]
 
 
-def _event() -> Any:
+def messages() -> Any:
+    """TensorBoard's module of event messages; a `UserError` where the package is missing."""
     try:
         from tensorboard.compat.proto import event_pb2
     except ImportError as error:
         raise UserError(
-            "reading a TensorBoard folder needs the package tensorboard",
+            "TensorBoard's event files need the package tensorboard",
             found=clean(str(error), 300),
             next="pip install 'tuiwb[tensorboard]'",
         ) from None

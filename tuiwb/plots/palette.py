@@ -76,7 +76,7 @@ class MarkStyle:
     guide: bool = True
 
 
-# Checkpoints come often and mean no change of course: they get a glyph and no guide.
+# Checkpoints, notes and looks change no course: they get a glyph and no guide.
 MARKS = {
     "nonfinite": MarkStyle(LOST, "x", ALARM, 9, guide=False),
     "finding": MarkStyle("▲", "^", ALARM, 8),
@@ -85,7 +85,9 @@ MARKS = {
     "command": MarkStyle("▼", "v", 0xE69F00, 6),
     "fork": MarkStyle("◇", "Y", 0xCC79A7, 5),
     "resume": MarkStyle("◇", "Y", 0xCC79A7, 5),
-    "note": MarkStyle("●", "o", 0x56B4E9, 4),
+    "note": MarkStyle("●", "o", 0x56B4E9, 4, guide=False),
+    "look": MarkStyle("▿", "'", QUIET, 3, guide=False),
+    "kept": MarkStyle("┴", "+", 0x009E73, 1, guide=False),
     "checkpoint": MarkStyle("◆", "#", 0x009E73, 2, guide=False),
 }
 

@@ -7,9 +7,10 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def runs_dir() -> Path:
     return home / "tuiwb" / "runs"
 
 
+def called(root: Path) -> str:
+    """What a command calls the run at ``root``: its name, where that is enough."""
+    return shlex.quote(root.name if root.parent == runs_dir() else str(root))
+
+
 def create(
     runs_dir: Path,
     resolved: Resolved,
@@ -39,14 +45,17 @@ def create(
     name: str | None = None,
     argv: Sequence[str] = (),
     parent: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    fill: Callable[[RunPaths], None] = lambda paths: None,
 ) -> Path:
     """Make the folder of a new run and return it: ``name``, or ``<preset>-NNNN`` with the next
     free number.
 
     ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from; its ``uid``, which a
-    rename leaves as it is, is added. The folder is built
-    beside and renamed, so no reader sees half of it. Raises `UserError`: a bad or taken name, a
-    place that cannot be written, a full disk.
+    rename leaves as it is, is added. ``folder`` is where paths in the spec begin (default: here).
+    The run's folder is built beside and renamed, so no reader sees half of it; ``fill`` puts more
+    into it before. Raises `UserError`: a bad or taken name, a place that cannot be written, a full
+    disk.
     """
     meta = {
         "preset": resolved.preset,
@@ -55,7 +64,13 @@ def create(
         "argv": list(argv),
         "parent": _with_uid(parent, runs_dir) if parent else None,
     }
-    return _create(runs_dir, slug(resolved.preset, "run"), name, meta, to_toml(resolved))
+    spec = to_toml(resolved)
+
+    def filled(paths: RunPaths) -> None:
+        _fill(paths, meta, spec, folder)
+        fill(paths)
+
+    return _create(runs_dir, slug(resolved.preset, "run"), name, filled)
 
 
 def create_watched(
@@ -74,7 +89,7 @@ def create_watched(
     meta = {"preset": title, "watched": True, "hparams": plain, "argv": [], "parent": None}
     if created is not None:
         meta["created"] = created
-    return _create(runs_dir, slug(title, "run"), name, meta, None)
+    return _create(runs_dir, slug(title, "run"), name, lambda paths: _fill(paths, meta))
 
 
 def _with_uid(parent: Mapping[str, Any], runs_dir: Path) -> dict[str, Any]:
@@ -86,7 +101,7 @@ def _with_uid(parent: Mapping[str, Any], runs_dir: Path) -> dict[str, Any]:
 
 
 def _create(
-    runs_dir: Path, preset: str, name: str | None, meta: Mapping[str, Any], spec: str | None
+    runs_dir: Path, preset: str, name: str | None, fill: Callable[[RunPaths], None]
 ) -> Path:
     if name is not None:
         check_name(name, runs_dir)
@@ -94,7 +109,7 @@ def _create(
     try:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
         os.mkdir(beside, 0o700)
-        _fill(RunPaths(beside), meta, spec)
+        fill(RunPaths(beside))
         return _place(beside, runs_dir, name, preset)
     except OSError as error:
         raise UserError(
@@ -134,11 +149,13 @@ def taken(name: str, runs_dir: Path) -> UserError:
     )
 
 
-def _fill(paths: RunPaths, about: Mapping[str, Any], spec: str | None) -> None:
+def _fill(
+    paths: RunPaths, about: Mapping[str, Any], spec: str | None = None, home: Path | None = None
+) -> None:
     for folder in (paths.tables, paths.pictures, paths.checkpoints, paths.inbox):
         os.mkdir(folder, 0o700)
     identity = {"created": time.time(), "uid": secrets.token_hex(8)}
-    meta = {"format": FORMAT, **identity, **about, **provenance()}
+    meta = {"format": FORMAT, **identity, **about, **provenance(home)}
     if spec is not None:
         _write(paths.spec, spec)
     _write(paths.meta, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")

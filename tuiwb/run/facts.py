@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 FINAL = ("finished", "stopped", "diverged", "failed")
 STATES = ("starting", "training", "paused", *FINAL)
@@ -25,6 +25,13 @@ class LayerInfo:
     name: str
     kind: str
     parameters: int
+
+
+class Hang(NamedTuple):
+    """No step had come for ``lasted`` seconds when it was seen (Unix seconds)."""
+
+    lasted: float
+    seen: float
 
 
 @dataclass
@@ -79,6 +86,21 @@ class Facts:
                 self.error = event
             case "resumed":
                 self._resumed(event)
+
+    def hang(self, step: int) -> Hang | None:
+        """The hang that holds the run at ``step``; None where none does, or a step has come since.
+
+        A hang of before the worker's present state is over: it was resumed, or paused.
+        """
+        for finding in reversed(self.findings):
+            if finding.get("symptom") == "stall":
+                evidence = finding.get("evidence")
+                lasted = numbers(evidence).get("seconds", 0.0)
+                late = finding["time"] < self.state_time or finding.get("inherited")
+                if late or finding["step"] != step or not 0 <= lasted < 1e9:
+                    return None
+                return Hang(lasted, finding["time"])
+        return None
 
     def _state(self, event: dict[str, Any]) -> None:
         state = event.get("state")

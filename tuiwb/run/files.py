@@ -12,21 +12,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-
-def open_plain(path: Path | str) -> int:
-    """A read-only descriptor of a plain file.
-
-    Raises OSError for anything else: a link could lead out of the run, a pipe could block the
-    reader for ever (hence O_NONBLOCK, which plain files ignore).
-    """
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "not a plain file", str(path))
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
+from tuiwb.base.plain import open_plain as open_plain
 
 
 def read_small(path: Path | str, limit: int) -> bytes:

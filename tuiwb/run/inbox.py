@@ -1,12 +1,13 @@
 """Commands for the worker: one small file each, written beside and renamed, applied in order.
 
 A file stays until the worker has journaled its answer, so that a command is never lost; rubbish
-is moved aside (a dot before its name) and never raises.
+is moved aside (into ``inbox/.refused``) and never raises.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -19,13 +20,18 @@ from typing import Any
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
-from tuiwb.run.files import parse_object, read_small, write_all
+from tuiwb.run.files import is_folder, parse_object, read_small, write_all
 from tuiwb.run.journal import encode
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.person import person
 
 MAX_COMMAND = 1 << 16
 """Bytes of one command file."""
+MOST = 500
+"""Files that one look goes through, the oldest: training does not wait for a flood."""
+TOLD = 5
+"""Files of rubbish that one look tells of by their names."""
+REFUSED = ".refused"
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{12}\.json")
 _lock = threading.Lock()
 _latest = 0
@@ -61,6 +67,8 @@ def post(
     name = f"{stamp:020d}-{id}.json"
     beside = paths.inbox / f".{name}"
     try:
+        if paths.inbox.is_symlink():
+            raise OSError(errno.ELOOP, "its inbox is a link")
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             write_all(fd, data)
@@ -79,19 +87,26 @@ def post(
 
 
 def take(paths: RunPaths, warn: Callable[[str], None] | None = None) -> list[Command]:
-    """All waiting commands, oldest first. They stay until `done`; ``warn`` hears of rubbish."""
+    """Waiting commands, oldest first, from at most `MOST` files. They stay until `done`; ``warn``
+    hears of rubbish."""
     try:
-        names = sorted(n for n in os.listdir(paths.inbox) if not n.startswith("."))
+        there = os.listdir(paths.inbox) if is_folder(paths.inbox) else []
+        names = sorted(name for name in there if not name.startswith("."))
     except OSError:
         return []
-    commands = []
-    for name in names:
+    commands: list[Command] = []
+    refused = 0
+    for name in names[:MOST]:
         path = paths.inbox / name
         command = _read(path) if _NAME.fullmatch(name) else "not the name of a command"
         if isinstance(command, Command):
             commands.append(command)
         elif _put_aside(path) and warn:
-            warn(f"inbox: {clean(name, 80)} is refused: {command}")
+            refused += 1
+            if refused <= TOLD:
+                warn(f"inbox: {clean(name, 80)} is refused: {command}")
+    if refused > TOLD and warn:
+        warn(f"inbox: {refused - TOLD} more files are refused; they are in inbox/{REFUSED}")
     return commands
 
 
@@ -114,12 +129,17 @@ def _read(path: Path) -> Command | str:
         return "id, command, by and who must be texts"
     if not isinstance(args, dict) or not isinstance(sent, int | float):
         return "args must be an object and time a number"
-    return Command(id[:64], command[:64], args, by[:200], float(sent), path, who[:200])
+    return Command(str(id)[:64], str(command)[:64], args, by[:200], float(sent), path, who[:200])
 
 
 def _put_aside(path: Path) -> bool:
+    folder = path.parent / REFUSED
     try:
-        os.rename(path, path.with_name(f".refused-{path.name}"[:200]))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        if os.path.islink(folder):
+            return False  # it would lead out of the run
+        os.rename(path, folder / path.name)
     except OSError:
         return False
     return True

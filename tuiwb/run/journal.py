@@ -10,14 +10,16 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
-from tuiwb.base.text import clean
+from tuiwb.base.errors import FIELDS
+from tuiwb.base.plain import size_on_disk
+from tuiwb.base.text import clean, one_line
 from tuiwb.run.files import open_plain, parse_object, read_at, read_tail
 
 MAX_LINE = 1 << 20
@@ -56,9 +58,10 @@ class Journal:
             done = os.write(self._fd, line)
             while done < len(line):
                 done += os.write(self._fd, line[done:])
-        except OSError:
+        except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, end)
+            error.filename = str(self.path)
             raise
         return parse_object(line) or event
 
@@ -93,6 +96,14 @@ class JournalTail:
         self._offset = 0
         self._identity: tuple[int, int] | None = None
 
+    def skip(self) -> None:
+        """Pass by what is there already: `read` gives what comes from now on."""
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return
+        self._identity, self._offset = (status.st_dev, status.st_ino), status.st_size
+
     def read(self, limit: int = 1 << 22) -> list[dict[str, Any]]:
         """New events, from at most ``limit`` bytes; none where the file is not there."""
         self.behind = False
@@ -109,13 +120,13 @@ class JournalTail:
 
     def _read(self, fd: int, limit: int) -> list[dict[str, Any]]:
         status = os.fstat(fd)
-        identity = (status.st_dev, status.st_ino)
-        if self._identity not in (None, identity) or status.st_size < self._offset:
+        identity, size = (status.st_dev, status.st_ino), size_on_disk(status)
+        if self._identity not in (None, identity) or size < self._offset:
             self._offset = 0
             if self._on_restart:
                 self._on_restart()
         self._identity = identity
-        if status.st_size <= self._offset:
+        if size <= self._offset:
             return []
         data = read_at(fd, self._offset, limit)
         whole, newline, _ = data.rpartition(b"\n")
@@ -123,7 +134,7 @@ class JournalTail:
             self._offset += len(whole) + 1
         elif len(data) > MAX_LINE:
             self._offset += len(data)  # an overlong line is passed by, not gathered
-        self.behind = len(data) == limit and self._offset < status.st_size
+        self.behind = len(data) == limit and self._offset < size
         return [event for line in whole.split(b"\n") if (event := parse_event(line))]
 
 
@@ -143,6 +154,15 @@ def parse_event(line: bytes) -> dict[str, Any] | None:
     event["time"] = float(time or 0.0) if is_time else 0.0
     event["step"] = step if isinstance(step, int) and 0 <= step < 1 << 62 else None
     return event
+
+
+def events(path: Path) -> Iterator[dict[str, Any]]:
+    """Every whole event of a journal as it is now, in order, a part of the file at a time."""
+    tail = JournalTail(path)
+    while True:
+        yield from tail.read(MAX_LINE)
+        if not tail.behind:
+            return
 
 
 def last_events(path: Path, limit: int = 1 << 16) -> list[dict[str, Any]]:
@@ -170,14 +190,19 @@ def _repair(fd: int) -> None:
         os.write(fd, b"\n")  # no line of ours is that long: keep it, readers pass it by
 
 
-def _cleaned(value: Any) -> Any:
-    """The journal may be a stranger's: no text in it may drive a terminal."""
+_IN_LINES = frozenset((*FIELDS, "text", "traceback"))
+"""What may have several lines; any other text is a name, a number's place or one sentence."""
+
+
+def _cleaned(value: Any, key: str = "") -> Any:
+    """The journal may be a stranger's: no text in it may drive a terminal, or look like a line
+    of what it is shown among."""
     if isinstance(value, str):
-        return clean(value)
+        return clean(value) if key in _IN_LINES else one_line(value)
     if isinstance(value, list):
         return [_cleaned(v) for v in value]
     if isinstance(value, dict):
-        return {clean(key): _cleaned(v) for key, v in value.items()}
+        return {one_line(k): _cleaned(v, k) for k, v in value.items()}
     return value
 
 

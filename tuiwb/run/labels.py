@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tuiwb.base.errors import UserError
-from tuiwb.base.text import clean, slug
+from tuiwb.base.text import one_line, slug
 from tuiwb.run.files import parse_object, read_small, replace
 from tuiwb.run.layout import RunPaths
 
@@ -51,7 +51,7 @@ def change_tags(paths: RunPaths, add: Sequence[str] = (), drop: Sequence[str] = 
             had = set(read_tags(paths))
             if missing := sorted(set(drop) - had - set(add)):
                 raise UserError(
-                    f"{clean(paths.id, 120)} has no tag {missing[0]}",
+                    f"{one_line(paths.id, 120)} has no tag {missing[0]}",
                     where=str(paths.labels),
                     allowed=", ".join(sorted(had)) or "it has no tags",
                 )
@@ -69,7 +69,7 @@ def change_tags(paths: RunPaths, add: Sequence[str] = (), drop: Sequence[str] = 
                     os.utime(paths.journal, follow_symlinks=False)
     except OSError as error:
         raise UserError(
-            f"cannot write the tags of {clean(paths.id, 120)}: {error.strerror}",
+            f"cannot write the tags of {one_line(paths.id, 120)}: {error.strerror}",
             where=str(paths.labels),
             next="the run's folder must be there and writable by you",
         ) from None
@@ -80,8 +80,8 @@ def check_tag(tag: str) -> None:
     """`UserError` unless ``tag`` can be one."""
     if not _is_tag(tag):
         raise UserError(
-            f"not a tag: {clean(tag, 60)!r}",
-            found=repr(clean(tag, 60)),
+            f"not a tag: {one_line(tag, 60)!r}",
+            found=repr(one_line(tag, 60)),
             allowed="up to 40 letters, digits, dots, dashes, underscores and slashes",
             nearest=slug(tag)[:40],
         )

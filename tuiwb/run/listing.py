@@ -1,157 +1,198 @@
-"""Finding runs: all of a folder, newest first, and one by (the beginning of) its name."""
+"""The runs of a folder, however many: one that is over is read once, and again if it changes."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from tuiwb.base.clock import Clock, SystemClock
-from tuiwb.base.errors import UserError, nearest
-from tuiwb.base.text import clean
-from tuiwb.run.facts import Facts
-from tuiwb.run.files import is_folder
-from tuiwb.run.journal import MAX_LINE, last_events
-from tuiwb.run.layout import RunPaths
-from tuiwb.run.lock import holder
-from tuiwb.run.meta import number, read_meta
-from tuiwb.run.reader import check, last
-from tuiwb.run.status import derive
-from tuiwb.run.tables import Tables
+from tuiwb.run import index
+from tuiwb.run.kept import RunSummary
+
+__all__ = ["Listing", "RunSummary", "list_runs"]
+
+SAVE = 1000
+"""One in so many entries may be missing from the index before it is written again."""
+PATIENCE = 10.0
+"""Seconds of reading after which what was read is saved: an interrupted first look is not lost."""
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """A run in one line. ``state`` is a status' state, or ``unreadable``; ``words`` say it in full;
-    ``loss`` is the last step's, None where there is none."""
-
-    id: str
-    state: str
-    preset: str
-    step: int
-    steps: int | None
-    started: float | None
-    path: Path
-    loss: float | None
-    words: str = ""
-
-
-def list_runs(runs_dir: Path, clock: Clock | None = None) -> list[RunSummary]:
+def list_runs(runs_dir: Path, clock: Clock | None = None) -> Sequence[RunSummary]:
     """The runs in a folder, newest first. Reads only tails; passes by what is not a run."""
-    clock = clock or SystemClock()
-    found = [summary for path in _folders(runs_dir) if (summary := summarise(path, clock))]
-    return sorted(found, key=lambda run: (run.started or 0.0, run.id), reverse=True)
+    with Listing(runs_dir, clock) as listing:
+        listing.look()
+        return listing.runs
 
 
-def summarise(path: Path, clock: Clock | None = None) -> RunSummary | None:
-    """One run in one line; None where the folder is not a run. Never raises."""
-    clock, paths = clock or SystemClock(), RunPaths(path)
-    meta, _ = read_meta(paths)
-    created, preset = number(meta.get("created")), clean(str(meta.get("preset", "")), 200)
-    try:
-        check(paths)
-    except (UserError, OSError) as error:
-        what = error.what if isinstance(error, UserError) else str(error)
-        if not meta:
+class Listing:
+    """Follows a runs folder. `look` brings `runs` up to date; a list that was given out stays."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self.folder = Path(folder)
+        self.runs: Sequence[RunSummary]
+        """Newest first. The same object as before where a look found nothing new."""
+        self.unread = 0
+        """Runs that the last look had no time for."""
+        self.said: Callable[[int, int], None] = lambda read, all: None
+        """Told now and then, while runs are read for the first time: how many of how many."""
+        self._clock = clock or SystemClock()
+        self._fd = -1
+        self._turn = 0
+        self._begin(index.Index())
+
+    def _begin(self, known: index.Index) -> None:
+        self.runs = known.entries
+        self._known = {run.name: run for run in known.entries}
+        self._unsure: set[str] = set()  # may change without their journal telling
+        self._odd: dict[str, int] = {}  # folders that are no runs: name -> inode
+        self._waiting: list[str] = known.others  # not read yet
+        self._scanned = self._saved = known.scanned
+        self._stale = 0  # entries of the index that are missing or not true any more
+
+    def look(self, budget_s: float | None = None, check: int | None = None) -> None:
+        """Read what is new, for about ``budget_s`` seconds where given, and live runs again; of
+        those that are over check ``check`` in turn (None: all) for having been taken up again."""
+        if not self._open():
+            return
+        changed = self._scan()
+        changed |= self._read(self._suspects(check), budget_s)
+        if changed:
+            key = lambda run: (run.started or 0.0, run.id)  # noqa: E731
+            self.runs = sorted(self._known.values(), key=key, reverse=True)
+        if not self.unread and (
+            self._stale > len(self._known) // SAVE or self._saved != self._scanned != 0
+        ):
+            self.save()
+
+    def refresh(self, runs: Iterable[RunSummary]) -> list[RunSummary]:
+        """These runs as they are now, without those that have gone: what is about to be shown."""
+        fresh = (
+            self._examine(run.name)
+            if run.name in self._unsure
+            or index.touched(self._fd, run)
+            or index.changed(self._fd, [run])
+            else run
+            for run in runs
+        )
+        return [run for run in fresh if run is not None]
+
+    def save(self) -> None:
+        """Write the index, where there is anything to write."""
+        if self._known:
+            # in the order in which they are listed, unless they are still being read
+            runs = self._known.values() if self.unread else self.runs
+            over = (run for run in runs if run.name not in self._unsure)
+            others = [*self._unsure, *self._odd]
+            index.write(self.folder, over, 0 if self.unread else self._scanned, others)
+            self._stale, self._saved = 0, self._scanned
+
+    def close(self) -> None:
+        """Let go of the folder. May be called twice."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> Listing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> bool:
+        """Whether the folder is there; another one in its place is begun anew."""
+        try:
+            now = os.stat(self.folder)
+            if self._fd >= 0 and not os.path.samestat(now, os.fstat(self._fd)):
+                self.close()
+            if self._fd < 0:
+                self._fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._begin(index.read(self.folder))
+        except OSError:
+            self.close()
+            self._begin(index.Index())
+        return self._fd >= 0
+
+    def _scan(self) -> bool:
+        """Which folders there are; whether a known one has gone or is another of the same name."""
+        try:
+            now = os.stat(self.folder).st_mtime_ns
+            if now == self._scanned:
+                return False
+            # what changes within a tick of the file system's clock would not be noticed
+            self._scanned = now if time.time_ns() - now > 2_000_000_000 else 0
+            with os.scandir(self.folder) as entries:
+                names = {
+                    entry.name: entry.inode()
+                    for entry in entries
+                    if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)
+                }
+        except OSError:
+            names = {}
+        gone = [n for n, run in self._known.items() if names.get(n, -1) != run.inode]
+        for name in gone:
+            del self._known[name]
+            self._unsure.discard(name)
+        self._stale += len(gone)
+        self._odd = {n: i for n, i in self._odd.items() if names.get(n) == i}
+        known, odd = self._known, self._odd
+        self._waiting = [n for n in names if n not in known and n not in odd]
+        return bool(gone)
+
+    def _suspects(self, check: int | None) -> set[str]:
+        """Runs that may have changed: the unsure, those that somebody has locked, and the next of
+        the others whose journal is not what it was."""
+        suspects = set(self._unsure)
+        if held := index.locked(self._fd):
+            suspects |= {name for name, run in self._known.items() if run.lock in held}
+        over = self._known.values()
+        if check is not None and check < len(over):
+            start, self._turn = self._turn % len(over), (self._turn + check) % len(over)
+            return suspects | index.changed(self._fd, islice(over, start, start + check))
+        return suspects | index.changed(self._fd, over)
+
+    def _read(self, suspects: set[str], budget_s: float | None) -> bool:
+        """Read these again and the waiting for the first time; whether anything is new."""
+        begin = saved = time.monotonic()
+        changed, all = False, len(suspects) + len(self._waiting)
+        for done, name in enumerate((*sorted(suspects), *self._waiting)):
+            before = self._known.get(name)
+            changed |= self._examine(name) is not before
+            now = time.monotonic()
+            self.unread = all - done - 1
+            if budget_s is not None and now - begin > budget_s and done >= len(suspects):
+                break
+            if now - saved > PATIENCE and self.unread:
+                self.save()
+                saved = time.monotonic()
+            if done % 256 == 255:
+                self.said(done + 1, all)
+        self._waiting = self._waiting[len(self._waiting) - self.unread :] if self.unread else []
+        return changed
+
+    def _examine(self, name: str) -> RunSummary | None:
+        """Read one run and take note of it; None where there is none of that name."""
+        from tuiwb.run.summary import examine  # with NumPy, which a listing without news spares
+
+        before = self._known.get(name)
+        mark = RunSummary(name, "")
+        settled = index.stamp(self._fd, mark)  # before it is read: what comes later is news
+        run, over = examine(self.folder / name, self._clock)
+        if run is None:
+            self._stale += self._known.pop(name, None) is not None
+            self._unsure.discard(name)
+            self._odd[name] = mark.inode
             return None
-        return RunSummary(
-            clean(path.name, 200), "unreadable", preset, 0, None, created, path, None, what
-        )
-    held = holder(paths.lock)
-    facts = Facts()
-    for limit in (1 << 16, 2 * MAX_LINE):
-        facts = Facts()
-        for event in last_events(paths.journal, limit):
-            facts.add(event)
-        if facts.state is not None:
-            break
-    tables = Tables(paths.tables, only=("steps", "system"))
-    try:
-        views = tables.poll()
-        step, beat = last(views.get("steps"), "step"), last(views.get("system"), "time")
-        loss = views["steps"].last("loss") if "steps" in views else None
-    finally:
-        tables.close()
-    steps = meta.get("steps")
-    status = derive(
-        facts,
-        held,
-        step=facts.step if step is None else int(step),
-        steps=steps if isinstance(steps, int) else None,
-        created=created,
-        heartbeat=max(facts.time, held.started if held else 0.0, beat or 0.0),
-        now=clock.now(),
-        log=paths.log,
-    )
-    return RunSummary(
-        id=clean(path.name, 200),
-        state=status.state,
-        preset=preset,
-        step=status.step,
-        steps=status.steps,
-        started=status.started,
-        path=path,
-        loss=loss,
-        words=status.words,
-    )
-
-
-def find(runs_dir: Path, text: str | None = None) -> Path:
-    """The run that a person means: a path, a name, the beginning of one, or (None) the newest.
-
-    Raises `UserError` where none or several match.
-    """
-    if text and (os.sep in text or text in (".", "..")):
-        return Path(text).expanduser().absolute()
-    names = sorted(path.name for path in _folders(runs_dir))
-    if text is None:
-        newest = max(_folders(runs_dir), key=_age, default=None)
-        if newest is None:
-            raise UserError(
-                "there are no runs yet",
-                where=str(runs_dir),
-                next="train one with: tuiwb run mlp-digits, or give another place with --runs DIR",
-            )
-        return newest
-    if text in names or is_folder(runs_dir / text):
-        return runs_dir / text  # a folder that is no run is said to be none when it is read
-    matches = [name for name in names if text and name.startswith(text)]
-    if len(matches) == 1:
-        return runs_dir / matches[0]
-    if matches:
-        raise UserError(
-            f"{clean(text, 120)!r} is the beginning of {len(matches)} runs",
-            where=str(runs_dir),
-            found=clean(text, 120),
-            allowed=_some(matches),
-            next="give more of the name",
-        )
-    raise UserError(
-        f"there is no run {clean(text, 120)!r}",
-        where=str(runs_dir),
-        found=clean(text, 120),
-        allowed=_some(names) or "there are no runs yet",
-        nearest=nearest(text, names),
-        next="list the runs with: tuiwb ls",
-    )
-
-
-def _folders(runs_dir: Path) -> list[Path]:
-    """Folders that could be runs: not hidden, not links, not without any mark of a run."""
-    try:
-        names = [name for name in os.listdir(runs_dir) if not name.startswith(".")]
-    except OSError:
-        return []
-    found = (runs_dir / name for name in names)
-    marks = ("meta.json", "journal.jsonl", "tables")
-    return [p for p in found if is_folder(p) and any(os.path.lexists(p / m) for m in marks)]
-
-
-def _age(path: Path) -> tuple[float, str]:
-    created = number(read_meta(RunPaths(path))[0].get("created"))
-    return created or 0.0, path.name
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(clean(name, 60) for name in names[-12:])
-    return shown if len(names) <= 12 else f"... {shown}"
+        for field in ("inode", "lock", "size", "changed", "touched"):
+            setattr(run, field, getattr(mark, field))
+        if over and settled:
+            self._unsure.discard(name)
+            self._stale += run != before
+        else:
+            self._unsure.add(name)
+        if run == before:
+            return before
+        self._known[name] = run
+        return run

@@ -49,8 +49,10 @@ class WorkerLock:
     def held(self) -> bool:
         return self._fd >= 0
 
-    def acquire(self) -> None:
-        """Take the lock. `UserError` names the holder where somebody else has it."""
+    def acquire(self, sign: bool = True) -> None:
+        """Take the lock. `UserError` names the holder where somebody else has it. Without ``sign``
+        the file goes on naming who trained the run last: nothing is trained while it is held.
+        """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             fd = os.open(self.path, flags, 0o600)
@@ -62,15 +64,8 @@ class WorkerLock:
             got = _flock(fd, fcntl.LOCK_EX, _PATIENCE)
             if got is False or (got is None and _lives(_parse(read_at(fd, 0, _MAX), None))):
                 raise self._taken(fd)
-            mine = {
-                "pid": os.getpid(),
-                "boot_id": boot_id(),
-                "started": self._clock.now(),
-                "host": socket.gethostname(),
-            }
-            os.ftruncate(fd, 0)
-            os.lseek(fd, 0, os.SEEK_SET)
-            write_all(fd, json.dumps(mine).encode() + b"\n")
+            if sign:
+                self._sign(fd)
         except BaseException:
             os.close(fd)
             raise
@@ -88,6 +83,17 @@ class WorkerLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+    def _sign(self, fd: int) -> None:
+        mine = {
+            "pid": os.getpid(),
+            "boot_id": boot_id(),
+            "started": self._clock.now(),
+            "host": socket.gethostname(),
+        }
+        os.ftruncate(fd, 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        write_all(fd, json.dumps(mine).encode() + b"\n")
 
     def _taken(self, fd: int) -> UserError:
         holder = _parse(read_at(fd, 0, _MAX), True)

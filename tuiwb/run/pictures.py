@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import os
 import re
-import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from tuiwb.base.text import clean, slug
+from tuiwb.base.plain import create_private, open_plain
+from tuiwb.base.text import one_line, slug
+from tuiwb.run.files import is_folder
 
 MAX_BYTES = 32 << 20
 """Of one file, packed or unpacked: a larger one is not opened."""
@@ -37,7 +39,7 @@ def write(folder: Path, step: int, name: str, kind: str, arrays: Mapping[str, An
     beside = folder / f".{final.name}.partial"
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
-        with beside.open("wb") as file:
+        with os.fdopen(create_private(beside), "wb") as file:
             np.savez_compressed(file, _name=np.asarray(name), _kind=np.asarray(kind), **arrays)
         os.rename(beside, final)
     except OSError:
@@ -49,19 +51,20 @@ def write(folder: Path, step: int, name: str, kind: str, arrays: Mapping[str, An
 def read(path: Path) -> StoredPicture | None:
     """One picture, or None where the file is not one (damaged, a bomb, a link, not ours)."""
     try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
-            return None
-        with zipfile.ZipFile(path) as packed:
-            if not _fits(packed):
+        with os.fdopen(open_plain(path), "rb") as file:
+            if not _listed(file):
                 return None
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+            with zipfile.ZipFile(file) as packed:
+                if not _fits(packed):
+                    return None
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = {key: stored[key] for key in stored.files}
         step = int(path.name.partition("-")[0])
         name, kind = str(arrays.pop("_name")), str(arrays.pop("_kind"))
     except _DAMAGE:
         return None
-    return StoredPicture(step, clean(name, 80), clean(kind, 20), arrays)
+    return StoredPicture(step, one_line(name, 80), one_line(kind, 20), arrays)
 
 
 # What zipfile, zlib and NumPy make of bytes that are not what they should be.
@@ -69,6 +72,23 @@ _DAMAGE = (
     OSError, ValueError, KeyError, EOFError, TypeError, SyntaxError, RuntimeError, MemoryError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+
+
+def _listed(file: BinaryIO) -> bool:
+    """Whether the archive's list of what is in it is short: `zipfile` reads the whole of it, and
+    makes an object of each of its lines, before it can be asked anything."""
+    size = os.fstat(file.fileno()).st_size
+    if not _END.size <= size <= MAX_BYTES:
+        return False
+    file.seek(-_END.size, os.SEEK_END)
+    mark, *_, listed, _, comment = _END.unpack(file.read(_END.size))
+    file.seek(0)
+    return bool(mark == b"PK\x05\x06" and comment == 0 and listed <= _MAX_LIST)
+
+
+_END = struct.Struct("<4s4H2LH")
+"""The last bytes of an archive: mark, four counts, bytes of the list, where it is, a comment's."""
+_MAX_LIST = 1 << 16
 
 
 def _fits(packed: zipfile.ZipFile) -> bool:
@@ -99,7 +119,7 @@ def latest(folder: Path, by: int | None = None) -> dict[str, Path]:
     step ``by``, the newest of those taken by then."""
     newest: dict[str, tuple[int, str]] = {}
     try:
-        names = os.listdir(folder)
+        names = os.listdir(folder) if is_folder(folder) else []
     except OSError:
         return {}
     for file_name in names:
@@ -114,7 +134,7 @@ def latest(folder: Path, by: int | None = None) -> dict[str, Path]:
 def steps(folder: Path, name: str) -> list[int]:
     """The steps at which a picture was taken, by its name as in the file's name."""
     try:
-        names = os.listdir(folder)
+        names = os.listdir(folder) if is_folder(folder) else []
     except OSError:
         return []
     parts = (_NAME.fullmatch(file_name) for file_name in names)

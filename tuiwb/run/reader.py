@@ -10,7 +10,7 @@ from typing import Any
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, nearest
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.run.facts import Facts
 from tuiwb.run.files import read_small
 from tuiwb.run.journal import MAX_LINE, JournalTail
@@ -42,6 +42,9 @@ class RunReader:
         self._tables = Tables(self.paths.tables)
         self._view: RunView | None = None
         self._changed = True
+        self._beat = -1.0
+        self._seen = 0.0
+        """When (monotonic) the latest sign of life was first seen."""
 
     def poll(self, budget_s: float | None = 0.05) -> RunView:
         """What the run is now. Reads what is new for about ``budget_s`` seconds (None: to the
@@ -60,13 +63,17 @@ class RunReader:
         facts, created = self._facts, number(self._meta.get("created"))
         step = last(tables.get("steps"), "step")
         beats = (last(tables.get(name), "time") for name in ("steps", "system"))
+        beat = max(facts.time, held.started if held else 0.0, *(b or 0.0 for b in beats))
+        if beat != self._beat:
+            self._beat, self._seen = beat, self._clock.monotonic()
         status = derive(
             facts,
             held,
             step=facts.step if step is None else int(step),
             steps=self._steps(),
             created=created,
-            heartbeat=max(facts.time, held.started if held else 0.0, *(b or 0.0 for b in beats)),
+            heartbeat=beat,
+            quiet=self._clock.monotonic() - self._seen,
             now=self._clock.now(),
             log=self.paths.log,
             settled=settled,
@@ -109,9 +116,9 @@ class RunReader:
         events = old.events if old and not self._changed else tuple(facts.events)
         self._changed = False
         self._view = RunView(
-            id=clean(self.paths.id, 200),
+            id=one_line(self.paths.id, 200),
             path=self.paths.root,
-            preset=clean(
+            preset=one_line(
                 str(self._spec.preset if self._spec else self._meta.get("preset", "")), 200
             ),
             spec=self._spec,
@@ -158,7 +165,7 @@ class RunReader:
         except UnicodeDecodeError:
             self._spec_problem = "spec.toml: not UTF-8 text"
         except (UserError, RecursionError) as error:
-            self._spec_problem = f"spec.toml: {clean(str(error), 300)}"
+            self._spec_problem = f"spec.toml: {one_line(' '.join(str(error).split()), 300)}"
         self._changed = True
 
     def _problems(self) -> tuple[str, ...]:
@@ -187,7 +194,7 @@ def check(paths: RunPaths) -> None:
     except FileNotFoundError:
         near = nearest(root.name, _names(root.parent))
         raise UserError(
-            f"there is no run {clean(root.name, 120)}",
+            f"there is no run {one_line(root.name, 120)}",
             where=str(root.parent),
             nearest=near,
             next="list the runs with: tuiwb ls",
@@ -195,20 +202,20 @@ def check(paths: RunPaths) -> None:
     except OSError as error:
         why = "a file, not a folder" if isinstance(error, NotADirectoryError) else error.strerror
         raise UserError(
-            f"{clean(root.name, 120)} is not a run: {why}", where=str(root), next=_NEXT
+            f"{one_line(root.name, 120)} is not a run: {why}", where=str(root), next=_NEXT
         ) from None
     if not names:
         raise UserError(
-            f"{clean(root.name, 120)} is not a run: the folder is empty",
+            f"{one_line(root.name, 120)} is not a run: the folder is empty",
             where=str(root),
             next=_NEXT,
         )
     marks = ("meta.json", "journal.jsonl", "spec.toml")
     if not any(os.path.isfile(root / m) for m in marks) and not any(paths.tables.glob("*.npy")):
         raise UserError(
-            f"{clean(root.name, 120)} is not a run, or one of which nothing is left",
+            f"{one_line(root.name, 120)} is not a run, or one of which nothing is left",
             where=str(root),
-            found=clean(", ".join(sorted(names)[:8]), 200),
+            found=one_line(", ".join(sorted(names)[:8]), 200),
             allowed="a folder with meta.json, spec.toml, journal.jsonl and tables/",
             next=_NEXT,
         )

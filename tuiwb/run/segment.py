@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tuiwb.base.plain import size_on_disk
 from tuiwb.run import npy
 from tuiwb.run.files import open_plain, read_at
 from tuiwb.run.pyramid import BLOCK, Blocks
@@ -61,7 +62,7 @@ class Segment:
     def refresh(self) -> int:
         """Look at the file's size again; returns the rows that are whole now."""
         try:
-            size = os.fstat(self._fd).st_size
+            size = size_on_disk(os.fstat(self._fd))
         except OSError:
             return self.rows
         self.rows = max(0, min(size, MAX_BYTES) - self._offset) // self._itemsize

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tuiwb.base.text import clean
+from tuiwb.base.format import duration
+from tuiwb.base.text import one_line
+from tuiwb.run.crash import why
 from tuiwb.run.facts import FINAL, Facts
 from tuiwb.run.files import read_tail
 from tuiwb.run.lock import Holder
@@ -16,6 +18,8 @@ STALE = 15.0
 """Seconds without a heartbeat after which a worker whose lock cannot be trusted counts as dead."""
 PATIENCE = 20.0
 """Seconds that a new run may wait for its worker to take the lock."""
+AHEAD = 60.0
+"""Seconds by which a sign of life may be in the future before its clock is not believed."""
 LAST_WORDS = 12
 """Lines of worker.log that are shown of a run that ended badly."""
 
@@ -66,16 +70,21 @@ def derive(
     now: float,
     log: Path,
     settled: bool = True,
+    quiet: float | None = None,
 ) -> Status:
     """The status from what was read. ``holder`` must have been asked before the journal was read:
     a worker that ends in between has then journaled its end. ``heartbeat`` is the latest sign of
     life (Unix seconds); with ``settled`` False (journal not read to its end) nothing is declared
-    dead."""
-    state = _state(facts, holder, created, heartbeat, now, settled)
+    dead. ``quiet`` are the seconds for which whoever looks has seen no new sign: they count where
+    the worker's clock is ahead of this one."""
+    age = now - max(heartbeat, created or 0.0)
+    if quiet is not None and age < -AHEAD:
+        age = quiet
+    state = _state(facts, holder, age, settled)
     over = state == "crashed" or state in FINAL
     return Status(
         state=state,
-        words=_words(state, facts, step, holder),
+        words=_words(state, facts, step, holder, now, log),
         step=step,
         steps=steps,
         started=facts.started if created is None else created,
@@ -90,9 +99,7 @@ def derive(
 def _state(
     facts: Facts,
     holder: Holder | None,
-    created: float | None,
-    heartbeat: float,
-    now: float,
+    age: float,
     settled: bool,
 ) -> str:
     alive = holder.alive if holder else None
@@ -105,27 +112,31 @@ def _state(
     if alive is None:
         # nobody to ask: a sign of life decides, and a new run gets time for its first one
         never = holder is None and facts.state is None
-        since = max(heartbeat, created or 0.0)
-        if now - since <= (PATIENCE if never else STALE):
+        if age <= (PATIENCE if never else STALE):
             return facts.state or "starting"
     return "crashed"
 
 
-def _words(state: str, facts: Facts, step: int, holder: Holder | None) -> str:
-    reason = clean(facts.reason, 300)
+def _words(
+    state: str, facts: Facts, step: int, holder: Holder | None, now: float, log: Path
+) -> str:
+    reason = one_line(facts.reason, 300)
     if state == "starting":
         waiting = "waiting for the worker" if holder is None or not holder.alive else ""
-        doing = clean(facts.doing, 200) if facts.state == "starting" else waiting
+        doing = one_line(facts.doing, 200) if facts.state == "starting" else waiting
         return f"starting: {doing or waiting}" if doing or waiting else "starting"
+    if state == "training" and (hang := facts.hang(step)) is not None:
+        return f"training: no step for {duration(hang.lasted + max(0.0, now - hang.seen))}"
     if state == "training":
-        doing = clean(facts.doing, 200)
+        doing = one_line(facts.doing, 200)
         return f"training: {doing}" if doing else "training"
     if state == "crashed" and facts.state is None:
         return "crashed at step 0, before it began"
     if state == "failed" and not reason and facts.error:
-        reason = clean(str(facts.error.get("what", "")), 300)
-    text = f"{state} at step {step}"
-    return text if state == "crashed" or not reason else f"{text}: {reason}"
+        reason = one_line(str(facts.error.get("what", "")), 300)
+    if state == "crashed":
+        reason = why(holder, log)
+    return f"{state} at step {step}: {reason}" if reason else f"{state} at step {step}"
 
 
 def last_words(log: Path, lines: int = LAST_WORDS) -> tuple[str, ...]:
@@ -135,4 +146,4 @@ def last_words(log: Path, lines: int = LAST_WORDS) -> tuple[str, ...]:
     except OSError:
         return ()
     kept = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return tuple(clean(line, 400) for line in kept[-lines:])
+    return tuple(one_line(line, 400) for line in kept[-lines:])

@@ -63,8 +63,14 @@ class TableWriter:
             if length % self._itemsize:
                 raise ValueError(f"{length} bytes are not whole rows of {self._itemsize}")
         # an array is a buffer, which its stubs say only from Python 3.12 on
-        if os.write(self._fd, rows) != length:  # type: ignore[arg-type]
-            self._finish(rows, length)
+        try:
+            whole = os.write(self._fd, rows) == length  # type: ignore[arg-type]
+            if not whole:
+                self._finish(rows, length)
+        except OSError as error:
+            error.filename = str(self.path)
+            raise
+        if not whole:
             return
         self.rows += length // self._itemsize
         os.pwrite(self._fd, b"%16d" % self.rows, self._count_at)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.run.decimate import Part
 from tuiwb.run.files import is_folder
 from tuiwb.run.npy import NotATable
@@ -84,7 +84,7 @@ class Tables:
             return None  # deleted between listing and looking
         except (OSError, NotATable) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            problems.append(f"tables/{path.name}: {clean(str(why), 200)}")
+            problems.append(one_line(f"tables/{path.name}: {why}", 300))
             return None
         return segment
 

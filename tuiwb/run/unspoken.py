@@ -11,7 +11,9 @@ from tuiwb.run.status import last_words
 
 def speak_for(paths: RunPaths, since: float, status: int) -> None:
     """Journal that a worker ended with exit ``status`` (below 0: a signal) before it began, unless
-    there has been an event ``since`` (Unix seconds)."""
+    there has been an event ``since`` (Unix seconds), or the journal was taken away from it."""
+    if not paths.journal.is_file():
+        return
     if any(event["time"] >= since for event in last_events(paths.journal)):
         return
     how = f"killed by signal {-status}" if status < 0 else f"exit code {status}"

@@ -24,15 +24,31 @@ SHELVES = {
 }
 """Section of the spec -> the shelf that its components stand on."""
 
-STUDIES = Shelf("probes/studies", "study", declares="\ndef study(")
+STUDIES = Shelf("probes/studies", "study", declares="\ndef study(", listed="")
 """What ``probe.studies`` and ``ctl probe`` can name."""
+
+
+COMMANDS = Shelf("engine/commands", "command", declares="\ndef obey(", listed="")
+"""What a running loop can be asked."""
 
 
 def study_words(name: str) -> str:
     """What a study finds out, in a few words: the beginning of its file's docstring."""
-    text = STUDIES.path(name).read_text("utf-8")
-    first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
-    return first.partition(":")[0].rstrip(".")
+    return _first_line(ast.parse(STUDIES.path(name).read_text("utf-8"))).partition(":")[0]
+
+
+def command_words(name: str) -> tuple[str, str]:
+    """What a command is given (``[N]``, or nothing), and what it does in a line."""
+    tree = ast.parse(COMMANDS.path(name).read_text("utf-8"))
+    takes = ""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TAKES":
+            takes = str(ast.literal_eval(node.value))
+    return takes, _first_line(tree)
+
+
+def _first_line(tree: ast.Module) -> str:
+    return (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
 
 
 _IMPORTS = ("typing", "msgspec", "tuiwb.spec")

@@ -5,6 +5,7 @@ The reading wing asks before it sends, the worker asks again before it obeys; bo
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,6 +78,12 @@ def with_settings(spec: Spec, settings: Mapping[str, Any]) -> Spec:
     return new
 
 
+def value_of(spec: Spec, key: str) -> Any:
+    """The value of ``section.name``."""
+    section, _, name = key.partition(".")
+    return getattr(getattr(spec, section), name)
+
+
 def _hot(spec: Spec, key: str, value: str) -> KnobInfo:
     section, _, name = key.partition(".")
     if section not in SECTIONS or section == "about":
@@ -93,10 +100,13 @@ def _hot(spec: Spec, key: str, value: str) -> KnobInfo:
         raise unknown_key(section, name, infos, f"{key}={value}")
     info = infos[name]
     if info.tier != "hot":
+        setting = shlex.quote(f"{key}={value}")
+        anew = f"a run of its own: tuiwb run RUN/spec.toml -s {setting}"
+        fork = f"a fork with it: tuiwb fork RUN --at STEP -s {setting}; or "
         raise UserError(
             f"{key} {WHY[info.tier]}: the running loop cannot take it",
             found=f"{key}={value}",
             allowed="while it trains: " + ", ".join(hot_keys(spec)),
-            next=f"start a run of its own: tuiwb run RUN/spec.toml -s {key}={value}",
+            next=fork + anew if info.tier == "branch" else anew,
         )
     return info

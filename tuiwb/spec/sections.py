@@ -187,7 +187,7 @@ class OptimKnobs(Section):
     needs_closure: ClassVar[bool] = False
     """Whether one step evaluates the loss several times (L-BFGS)."""
 
-    name: Annotated[str, knob("the optimiser")]
+    name: Annotated[str, knob("the optimiser", tier="branch")]
     lr: Annotated[
         float,
         knob("learning rate, the peak of the schedule", gt=0, le=100, scale="log", tier="hot"),
@@ -197,7 +197,9 @@ class OptimKnobs(Section):
 class ScheduleKnobs(Section):
     """The learning rate's shape over the run, as a factor of ``optim.lr``."""
 
-    name: Annotated[str, knob("the shape of the learning rate over the run")] = "constant"
+    name: Annotated[str, knob("the shape of the learning rate over the run", tier="branch")] = (
+        "constant"
+    )
     warmup: Annotated[
         int, knob("steps of linear warm-up from zero", unit="steps", ge=0, tier="branch")
     ] = 0
@@ -241,18 +243,30 @@ class Train(Section):
     ] = 0  # fmt: skip
     stop_on: Annotated[
         tuple[str, ...],
-        knob("symptoms that end the run when the doctor finds them, such as non-finite"),
-    ] = ()
+        knob("symptoms that end the run when the doctor finds them, such as non-finite",
+             tier="branch"),
+    ] = ()  # fmt: skip
     stop_when: Annotated[
         str, knob("ends the run at the first evaluation that meets it, such as val_loss < 0.05; "
                   "empty is off", tier="hot")
     ] = ""  # fmt: skip
+    checkpoint_every: Annotated[
+        int, knob("steps between checkpoints; 0 is at every evaluation", unit="steps", ge=0,
+                  tier="hot")
+    ] = 0  # fmt: skip
+    checkpoint_space: Annotated[
+        int,
+        knob("room that checkpoints may take: the first, the best and the newest stay anyway, of "
+             "the others the older ones go first", unit="MB", ge=0, scale="log", tier="hot"),
+    ] = 2000  # fmt: skip
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0
     device: Annotated[
-        str, knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there")
-    ] = "auto"
+        str,
+        knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there",
+             tier="branch"),
+    ] = "auto"  # fmt: skip
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         knob("auto is bfloat16 autocast on a GPU that has it, else float32", tier="branch"),

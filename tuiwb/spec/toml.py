@@ -16,21 +16,20 @@ from tuiwb.base.errors import UserError
 if TYPE_CHECKING:
     from tuiwb.spec.resolve import Resolved
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1 << 17
 """A spec is a page of text: a larger file is refused before it is parsed."""
+_MAX_DOTS = 128
+"""Of a line: the parser takes the square of a dotted key's length, in time."""
 
 
 def read(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; anything unreadable is a `UserError` with line and column."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UserError(
-                f"{path.name} is too large for a spec",
-                where=str(path),
-                found=f"{path.stat().st_size} bytes",
-                allowed=f"at most {MAX_BYTES} bytes",
-            )
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise _too_large(str(path))
+        text = data.decode("utf-8")
     except OSError as error:
         raise UserError(f"cannot read {path.name}: {error.strerror}", where=str(path)) from None
     except UnicodeDecodeError as error:
@@ -43,9 +42,18 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def parse(text: str, where: str) -> dict[str, Any]:
-    """The tables of a TOML text; ``where`` names it in messages."""
+    """The tables of a TOML text; ``where`` names it in messages. A text that would keep the parser
+    busy is refused before it sees it."""
+    if len(text) > MAX_BYTES:
+        raise _too_large(where)
+    if text.count(".") > _MAX_DOTS and max(map(_dots, text.split("\n"))) > _MAX_DOTS:
+        raise UserError("no spec has keys of so many parts", where=where)
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise UserError(
+            "no spec is nested so deeply", where=where, allowed="tables in tables in tables"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         reason = re.sub(r" \(at .*\)$", "", str(error))
@@ -59,16 +67,36 @@ def parse(text: str, where: str) -> dict[str, Any]:
             allowed='key = value, with text in quotes: name = "adam"',
             next="mend that line; tuiwb schema > schema.json lets an editor check the file",
         ) from None
+    except ValueError:  # an integer of thousands of digits, which Python does not take
+        raise UserError("a number in it is too long", where=where) from None
+
+
+def _dots(line: str) -> int:
+    return line.count(".")
+
+
+def _too_large(where: str) -> UserError:
+    return UserError(
+        f"{Path(where).name} is too large for a spec",
+        where=where,
+        found=f"more than {MAX_BYTES} bytes",
+        allowed="a page of text",
+    )
 
 
 def value_from(text: str) -> Any:
     """The value a person typed behind ``key=``: TOML where it parses, else plain text."""
     try:
         return tomllib.loads(f"v = {text}")["v"]
-    except tomllib.TOMLDecodeError:
-        if "," in text and all(part.strip().isdigit() for part in text.split(",") if part.strip()):
-            return [int(part) for part in text.split(",") if part.strip()]
+    except (ValueError, RecursionError):
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) > 1 and all(not part or _is_whole(part) for part in parts):
+            return [int(part) for part in parts if part]
         return text
+
+
+def _is_whole(text: str) -> bool:
+    return text.isdecimal() and len(text) < 20
 
 
 def to_toml(resolved: Resolved) -> str:

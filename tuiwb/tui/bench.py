@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tuiwb.base.clock import Clock
 from tuiwb.base.text import clean
+from tuiwb.client.lineage import Child
+from tuiwb.client.marks import course
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.domain import fit, fit_map, x_limits
 from tuiwb.plots.figure import Figure, HeatMap, Line, Mark, Range
@@ -28,10 +30,9 @@ from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import SAMPLED
 from tuiwb.run.view import RunView
-from tuiwb.tui.evidence import charts, mark
+from tuiwb.tui.evidence import charts
 from tuiwb.tui.findings import Key, chosen
 from tuiwb.tui.gallery import PICTURE, Gallery
-from tuiwb.tui.journal import command_words
 
 Axis = Literal["step", "time"]
 
@@ -41,7 +42,6 @@ SMOOTHING = (0.01, 0.04, 0.0)
 """Half-lives to choose from, as shares of the steps in view; 0 draws every bucket's mean."""
 
 _MAP_COLUMNS = {"gradients": "grad_norm", "activations": "act_std"}
-_MARKED = ("finding", "checkpoint", "command", "error")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class Bench:
     _domain: Range | None = None
     _domain_axis: Axis = "step"
     _one: Lock = field(default_factory=Lock)
+    children: tuple[Child, ...] = ()
+    """Forks of this run, where somebody has looked for them."""
 
     def beat(
         self, sight: Sight, panes: Mapping[str, tuple[int, int]], budget: float | None = 0.05
@@ -112,7 +114,7 @@ class Bench:
     ) -> Frame:
         self._reader = self._reader or RunReader(self.path, self.clock)
         view = self._reader.poll(budget)
-        asked: tuple[object, ...] = (view, sight, tuple(panes.items()))
+        asked: tuple[object, ...] = (view, sight, tuple(panes.items()), self.children)
         if self._frame is not None and _same(asked, self._last):
             return self._frame
         extent = self._extent(view, sight.axis)
@@ -151,6 +153,13 @@ class Bench:
         else:
             area, scale = (on := geometry(chart, width, height)).area, on.x
         return _x_of(scale, (column - area.left + 0.5) / max(1, area.width))
+
+    def step_at(self, view: RunView, axis: Axis, x: float) -> int:
+        """The last step at or before a place on the x axis."""
+        if axis == "step":
+            return int(x)
+        row = view.table("steps").row_at(x + self._origin(view), "time")
+        return int(row["step"]) if row is not None else 0
 
     def close(self) -> None:
         """Let go of the run's files."""
@@ -253,17 +262,13 @@ class Bench:
 
     def _marks(self, view: RunView, sight: Sight, x: Range) -> tuple[Mark, ...]:
         origin = self._origin(view) if sight.axis == "time" else 0.0
-        marks = []
-        for event in view.events:
-            kind = event["kind"]
-            if kind not in _MARKED or event.get("step") is None:
-                continue
-            if kind == "command" and event.get("accepted") is False:
-                continue
-            at = float(event["step"]) if sight.axis == "step" else event["time"] - origin
-            if x[0] <= at <= x[1]:
-                marks.append(_mark(event, at))
-        return tuple(marks[-200:])
+        marks = [
+            Mark(
+                float(one.step) if sight.axis == "step" else one.time - origin, one.kind, one.label
+            )
+            for one in course(view, self.children)
+        ]
+        return tuple([mark for mark in marks if x[0] <= mark.x <= x[1]][-200:])
 
     def _heat_map(
         self, view: RunView, name: str, sight: Sight, x: Range, width: int, budget: float | None
@@ -333,17 +338,6 @@ def short_name(name: str, room: int) -> str:
         if len(text) <= room:
             return text
     return text[: max(1, room - 1)] + "…"
-
-
-def _mark(event: Mapping[str, Any], at: float) -> Mark:
-    match event["kind"]:
-        case "finding":
-            return Mark(at, mark(event), clean(str(event.get("symptom", "")), 24))
-        case "command":
-            return Mark(at, "command", clean(command_words(event), 24))
-        case "error":
-            return Mark(at, "error", clean(str(event.get("what", "")), 24))
-    return Mark(at, str(event["kind"]), "")
 
 
 def _empty(view: RunView, name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tuiwb.base.format import number
 from tuiwb.base.text import clean
+from tuiwb.client.marks import severity
 from tuiwb.plots.figure import Figure, Line, Mark, Range
 from tuiwb.run.view import RunView
 
@@ -75,15 +76,10 @@ def _chart(
     return Figure(
         clean(column.replace("_", " "), 30),
         tuple(lines),
-        (Mark(float(begin), mark(finding), ""),),
+        (Mark(float(begin), severity(finding), ""),),
         x_range=x,
         y_scale="log" if spread else "linear",
     )
-
-
-def mark(finding: Mapping[str, Any]) -> str:
-    """The kind of mark that a finding is on a chart, by its severity."""
-    return "finding" if finding.get("severity") == "alarm" else "warning"
 
 
 def _limit(finding: Mapping[str, Any], column: str) -> float | None:

@@ -29,8 +29,7 @@ Paint = Callable[[Figure, int, int], Canvas]
 
 TIERS = {
     "hot": "enter sets it in the running loop",
-    "branch": "enter opens the set-up of a new run with it; tuiwb fork will take it from a "
-    "checkpoint",
+    "branch": "enter opens a fork with it, from the checkpoint before",
     "restart": "enter opens the set-up of a new run with it",
 }
 """What a remedy takes, in words."""

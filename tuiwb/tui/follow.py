@@ -1,4 +1,4 @@
-"""How often a run is looked at: often on a good line, less on a slow one, never once it ended."""
+"""How often a run is looked at: often on a good line, less on a slow one, never once it is over."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class Pace:
     interval: float = LOCAL
     calm: int = 0
 
-    def rest(self, state: str, over: bool) -> float | None:
+    def rest(self, state: str, over: bool, resumable: bool = False) -> float | None:
         """Seconds until the next look; None: not before somebody asks. A run that starts is looked
-        at more often, for there is next to nothing to paint and somebody waits for the first loss.
+        at more often, for there is next to nothing to paint and somebody waits for the first loss;
+        one that is over and ``resumable`` now and then, for somebody else may go on with it.
         """
         if over:
-            return None
+            return SLOWEST if resumable else None
         return min(EAGER, self.interval) if state == "starting" else self.interval
 
     def tick(self, late: float) -> None:

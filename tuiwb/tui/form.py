@@ -59,6 +59,9 @@ class Knob:
 class Form:
     """The knobs of one preset, being turned."""
 
+    STARTS = "0123456789.-["
+    """What begins a number or a list: typing it opens the field."""
+
     def __init__(self, base: Resolved) -> None:
         self.base = base
         self.resolved = base

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tuiwb.base.format import count, duration, number, si, size
 from tuiwb.base.text import clean
+from tuiwb.run.resuming import can_be_resumed
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
 from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
@@ -13,6 +14,9 @@ from tuiwb.tui.widgets.lines import Line, length, sides
 
 RATE_ROWS = 256
 """Newest steps that the speed is taken from."""
+
+_BESIDE = 40
+"""Columns that the numbers keep beside the state where all is in one row."""
 
 _LOOKS = {"loss": STRONG, "found": palette.AMBER}
 
@@ -117,11 +121,16 @@ def lines(view: RunView, metric: str, now: float, width: int, rows: int) -> list
     """The header in one row, or two: the state, then the numbers, as many as fit."""
     numbers = facts(view, metric, now)
     head = headline(view, width)
+    hint: Line = [("press r to resume  ", DIM)] if can_be_resumed(view) else []
     if rows == 1:
-        return [[*head, *_fitting(numbers, width - length(head))]]
+        if width - length(head) - length(hint) < _BESIDE:
+            hint = []
+        return [[*head, *hint, *_fitting(numbers, width - length(head) - length(hint))]]
     ahead = 2 if len(numbers) > 1 and numbers[1].name == "found" else 1
     first = numbers[:ahead]
     right = _fitting(first, width - length(head) - 1)
+    if length(head) + length(hint) + length(right) < width:
+        head += hint
     return [
         sides(head, [*right[:-1], (" ", PLAIN)], width),
         [(" ", PLAIN), *_fitting(numbers[ahead:], width - 1)],

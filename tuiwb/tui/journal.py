@@ -9,6 +9,8 @@ from rich.style import Style
 
 from tuiwb.base.format import count, duration, number, size
 from tuiwb.base.text import clean
+from tuiwb.client.answers import asked
+from tuiwb.run.resuming import words as resumed_words
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED
@@ -63,8 +65,10 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             kept = f", {size(bytes_)}" if isinstance(bytes_, int | float) else ""
             return f"checkpoint{kept} {text.get('reason', '')}".rstrip(), DIM
         case "command":
+            if event.get("accepted", True) and event.get("command") == "note":
+                return "", DIM  # the note itself has a line
             done = "" if event.get("accepted", True) else f" refused: {text.get('reason', '')}"
-            return f"{command_words(event)} by {text.get('by', '?')}{done}", AMBER
+            return f"{asked(event)} by {_who(text)}{done}", AMBER
         case "finding":
             told = text.get("words") or text.get("evidence", "")
             grave = text.get("severity") == "alarm"
@@ -74,14 +78,19 @@ def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
             style = {"helped": GREEN, "worse": RED}.get(verdict, AMBER)
             since = event.get("since")
             return f"{text.get('symptom', '')}: what was set at step {since}: {verdict}", style
+        case "resumed":
+            return resumed_words(event), GREEN
         case "study":
             return study_line(event), GREEN
         case "error":
             return text.get("what", "error"), RED
         case "picture":
             return "", DIM  # they have a pane of their own
-        case "warning" | "note":
-            return text.get("text", ""), AMBER if event["kind"] == "warning" else PLAIN
+        case "warning":
+            return text.get("text", ""), AMBER
+        case "note":
+            by = f"note by {_who(text)}: " if "who" in text else ""
+            return f"{by}{text.get('text', '')}", PLAIN
     return text.get("text", event["kind"]), DIM
 
 
@@ -97,25 +106,14 @@ def study_line(event: Mapping[str, Any]) -> str:
     return ", ".join(words) or str(event.get("name", "study"))
 
 
+def _who(text: Mapping[str, str]) -> str:
+    """Who asked for something, and through what: ``ada@box (bench)``."""
+    by, who = text.get("by", "?"), text.get("who")
+    return f"{who} ({by})" if who else by
+
+
 def _metrics(metrics: object) -> str:
     if not isinstance(metrics, dict):
         return "evaluated"
     found = [(k, v) for k, v in metrics.items() if isinstance(v, int | float)]
     return "  ".join(f"{key.replace('_', ' ')} {number(value)}" for key, value in found)
-
-
-def command_words(event: Mapping[str, Any]) -> str:
-    """A command with what it was given: ``set lr=0.05``."""
-    args = event.get("args")
-    words = clean(str(event.get("command", "")), 40)
-    if not isinstance(args, Mapping) or not args:
-        return words
-    if words != "set":
-        return f"{words} {' '.join(clean(str(value), 20) for value in args.values())}"
-    return f"{words} " + " ".join(
-        f"{clean(str(key), 60).rpartition('.')[2]}={_value(value)}" for key, value in args.items()
-    )
-
-
-def _value(value: object) -> str:
-    return number(value) if isinstance(value, float) else clean(str(value), 40)

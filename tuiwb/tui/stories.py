@@ -7,21 +7,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from tuiwb import __version__
-from tuiwb.base.format import number, si
+from tuiwb.base.format import number
 from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo
 from tuiwb.tui import palette
-from tuiwb.tui.palette import DIM, FAINT, GREEN, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, pad, sides, wrap
+from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
+from tuiwb.tui.widgets.lines import Line, sides, wrap
 from tuiwb.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from tuiwb.run.listing import RunSummary
     from tuiwb.spec.lessons import Lesson
 
 LESSONS = "lessons: what goes wrong, beside what puts it right"
 NO_PRESETS = "no preset or lesson holds these words; escape shows all of them again"
-NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
 
 
 class LessonKey(NamedTuple):
@@ -143,50 +141,3 @@ def _story(preset: PresetInfo, width: int) -> list[Line]:
 def _field(name: str, text: str, width: int) -> list[Line]:
     first, *rest = wrap(clean(text), width - 12)
     return [[(f" {name:10}", DIM), (first, PLAIN)], *([(" " * 11 + r, PLAIN)] for r in rest)]
-
-
-def runs(summaries: Sequence[RunSummary], width: int, now: float) -> list[Row]:
-    """Runs, live ones first, then the newest."""
-    live = [run for run in summaries if palette.state(run.state).live]
-    rest = [run for run in summaries if not palette.state(run.state).live]
-    name_width = max([8, *(len(run.id) for run in summaries)])
-    name_width = min(name_width, max(8, width - 21))
-    rows = [Row(_run(run, name_width, width, now), run.id) for run in live]
-    if live and rest:
-        rows.append(Row([]))
-    return rows + [Row(_run(run, name_width, width, now), run.id) for run in rest]
-
-
-def _run(run: RunSummary, name_width: int, width: int, now: float) -> Line:
-    look = palette.state(run.state)
-    line: Line = [
-        (look.glyph, look.style),
-        (f" {clean(run.id, name_width):{name_width}} ", STRONG if look.live else PLAIN),
-        (f" {run.state:9}", look.style),
-    ]
-    if width >= 46:
-        line.append((f" {_progress(run):>10}", DIM))
-    if run.loss is not None:
-        line.append(("  loss " if width >= 54 else "  ", FAINT))
-        line.append(
-            (
-                f"{number(run.loss, 3):6}".rstrip() if width < 46 else f"{number(run.loss, 3):6}",
-                GREEN if look.live else PLAIN,
-            )
-        )
-    if run.started is not None and now > run.started:
-        line = sides(line, [(f"  {ago(now - run.started)} ", FAINT)], width - 1)
-    return pad(line, width - 1)
-
-
-def ago(seconds: float) -> str:
-    """How long ago, in one number and one word."""
-    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {word} ago"
-    return "just now"
-
-
-def _progress(run: RunSummary) -> str:
-    step = si(run.step or 0, 4)
-    return f"{step}/{si(run.steps, 4)}" if run.steps else step

@@ -16,6 +16,7 @@ from tuiwb.engine.interfaces import Stopped
 from tuiwb.engine.readback import read_back
 from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.watcher import Watcher
+from tuiwb.watching.asked import obey
 from tuiwb.watching.compiled import Eager, is_compiled, original
 from tuiwb.watching.evaluations import Evaluations
 from tuiwb.watching.hooks import Guard, Hook, say
@@ -282,15 +283,9 @@ class Loop:
         self._norms = [norms.to(device) for norms in self._norms]
 
     def obey(self) -> None:
-        """What clients have asked: the loop is the user's, so that only a stop can be passed on."""
+        """What clients have asked; a stop can only be passed on."""
         for command in self.record.inbox.take(self.steps):
-            if command.command == "stop":
-                self.stop_reason = f"{command.by} asked it to stop"
-                command.accept(self.steps)
-            else:
-                command.refuse(
-                    self.steps, "the loop is the user's own: it can be asked to stop, no more"
-                )
+            self.stop_reason = obey(command, self.steps, self.record.sink) or self.stop_reason
 
     def drain(self, flush: bool = False) -> None:
         """Write what has come back from the device."""

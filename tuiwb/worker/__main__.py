@@ -9,7 +9,7 @@ from tuiwb.base.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Dispatch one of the worker's six lives; returns the exit status."""
+    """Dispatch one of the worker's seven lives; returns the exit status."""
     # Before torch is imported: its thread pools take their size from here. One thread is the
     # right start for every small net, and the engine raises it for large ones.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,17 +31,24 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.preflight import preflight_once
 
             return preflight_once(sys.stdin.read())
+        case ["--weights"]:
+            from tuiwb.worker.weights import weights_once
+
+            return weights_once(sys.stdin.read())
         case ["--info"]:
             from tuiwb.worker.facts import print_facts
 
             return print_facts()
         case [path] if not path.startswith("-"):
+            from tuiwb.worker.leaving import hold
+
+            hold()
             from tuiwb.worker.work import work
 
             return work(path)
     print(
         "usage: python -m tuiwb.worker "
-        "RUN | --standby | --describe | --ensemble | --preflight | --info",
+        "RUN | --standby | --describe | --ensemble | --preflight | --weights | --info",
         file=sys.stderr,
     )
     return UserError.exit_code

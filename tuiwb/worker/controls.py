@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tuiwb.engine.interfaces import Command
 from tuiwb.run import inbox
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.worker.leaving import Leaving
+from tuiwb.worker.place import Place
 
 LOOK_EVERY = 0.05
 """Seconds between looks into the inbox: far below what a person notices, and off the hot path."""
@@ -35,10 +37,10 @@ class Request:
         self._accepted = accepted
         self._done = done
         self._id = id
-        self._who = who
         self.command = command
         self.args = args
         self.by = by
+        self.who = who
 
     def accept(self, step: int, **told: Any) -> None:
         self._acknowledge(step, accepted=True, **told)
@@ -55,49 +57,50 @@ class Request:
             command=self.command,
             args=dict(self.args),
             by=self.by,
-            **({"who": self._who} if self._who else {}),
+            **({"who": self.who} if self.who else {}),
             **outcome,
         )
         self._done()
 
 
 class Inbox:
-    """The engine's `Controls` on a run directory's inbox and the process's signals.
+    """The engine's `Controls` on a run directory's inbox and on signals to the process."""
 
-    SIGTERM, SIGUSR1 (Slurm's notice before preemption) and SIGINT ask for a checkpoint and a clean
-    leave; SIGHUP is ignored: the terminal may go.
-    """
-
-    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+    def __init__(
+        self,
+        paths: RunPaths,
+        journal: Journal,
+        leaving: Leaving | None = None,
+        place: Place | None = None,
+    ) -> None:
         self._paths = paths
         self._journal = journal
+        self._leaving = leaving or Leaving()
+        self._place = place
         self._next_look = 0.0
-        self._signalled: str | None = None
+        self._handed: set[Path] = set()
+        """Files of commands that are with the loop, not yet answered."""
         self.accepted: Callable[[Command, int], None] = lambda command, step: None
         """Told of every command that took effect."""
 
-    def listen(self) -> None:
-        """Install the signal handlers of this process."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number: int, frame: object) -> None:
-        self._signalled = signal.Signals(number).name
-
     def take(self, step: int) -> Sequence[Command]:
-        if self._signalled is not None:
-            name, self._signalled = self._signalled, None
-            return [Request(self._journal, "stop", {}, name)]
+        if self._place is not None and self._place.lost is not None:
+            raise self._place.lost
+        if self._leaving.asked is not None and not self._leaving.answered:
+            self._leaving.answered = True
+            return [Request(self._journal, "stop", {"when": "now"}, str(self._leaving.asked))]
         now = time.monotonic()
         if now < self._next_look:
             return ()
         self._next_look = now + LOOK_EVERY
+        waiting = inbox.take(self._paths, self._warn)
+        handed, self._handed = self._handed, {asked.path for asked in waiting}
         return [
             self.request(
                 asked.command, asked.args, asked.by, asked.id, partial(inbox.done, asked), asked.who
             )
-            for asked in inbox.take(self._paths, self._warn)
+            for asked in waiting
+            if asked.path not in handed
         ]
 
     def request(

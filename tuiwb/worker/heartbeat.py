@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
-import time
 
 import numpy as np
 import psutil
 import torch
 
+from tuiwb.base.clock import STEADY
 from tuiwb.doctor.window import SYSTEM
 from tuiwb.run import schema
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.table import TableWriter
+from tuiwb.worker.place import Place
 from tuiwb.worker.recent import Recent
 from tuiwb.worker.sink import RunSink
 from tuiwb.worker.stalled import StallWatch
@@ -28,10 +30,11 @@ class Heartbeat(threading.Thread):
     It is made in the thread that trains, which it watches; rows also go to the doctor's rounds.
     """
 
-    def __init__(self, paths: RunPaths, sink: RunSink) -> None:
+    def __init__(self, paths: RunPaths, sink: RunSink, place: Place | None = None) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._folder = paths.tables
         self._sink = sink
+        self._place = place
         self._over = threading.Event()
         self._process = psutil.Process()
         self._row = np.zeros(1, schema.dtype_system())
@@ -39,22 +42,25 @@ class Heartbeat(threading.Thread):
         self.stalled = StallWatch(sink.rounds, sink.event, threading.get_ident())
 
     def run(self) -> None:
-        table = TableWriter(self._folder, schema.SYSTEM, self._row.dtype)
         self._process.cpu_percent()
         psutil.cpu_percent()
+        table: TableWriter | None = None
         try:
             while not self._over.wait(EVERY):
-                self.beat(table)
-        except OSError:
-            # a full or vanished disk is the loop's to report; a thread has nobody to tell
-            pass
+                # a full disk is the loop's to report; it may have room again a second later
+                with contextlib.suppress(OSError):
+                    table = table or TableWriter(self._folder, schema.SYSTEM, self._row.dtype)
+                    self.beat(table)
+                if self._place is not None:
+                    self._place.look()
         finally:
-            table.close()
+            if table is not None:
+                table.close()
 
     def beat(self, table: TableWriter) -> None:
         """Append one row."""
         figures = {
-            "time": time.time(),
+            "time": STEADY.now(),
             "step": self._sink.last_step,
             "cpu": self._process.cpu_percent(),
             "rss": self._process.memory_info().rss,
@@ -83,9 +89,10 @@ def gpu_figures() -> dict[str, float]:
     """
     if not torch.cuda.is_available() or not torch.cuda.is_initialized():
         return {}
-    free, total = torch.cuda.mem_get_info()
-    figures = {"gpu_memory": float(total - free)}
+    figures: dict[str, float] = {}
     try:
+        free, total = torch.cuda.mem_get_info()  # fails too once a kernel has
+        figures["gpu_memory"] = float(total - free)
         figures["gpu_util"] = float(torch.cuda.utilization())
         figures["gpu_power"] = torch.cuda.power_draw() / 1000
         figures["gpu_temp"] = float(torch.cuda.temperature())

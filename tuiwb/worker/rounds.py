@@ -66,6 +66,8 @@ class Rounds:
         self.facts = Facts()
         self.stopped = False
         """Whether a finding has ended the run."""
+        self.heed: Callable[[int], None] = lambda step: None
+        """Told of each new finding, with the step that it began at."""
         self.found: list[Finding] = []
         """What the last round found."""
         self.steps = Recent(STEPS, _NO_ROWS)
@@ -155,6 +157,7 @@ class Rounds:
             if seen is None or finding.step > seen + AGAIN:
                 fields = finding.as_dict()
                 self._event("finding", fields.pop("step"), **fields)
+                self.heed(finding.step)
                 if finding.symptom in self._stop_on and not self.stopped:
                     self._stop(finding)
             self._reported[finding.symptom] = finding.until

@@ -13,6 +13,7 @@ from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.table import TableWriter
 from tuiwb.tasks.picture import Picture
+from tuiwb.worker.failures import FULL
 from tuiwb.worker.rounds import Rounds
 
 
@@ -20,7 +21,8 @@ class RunSink:
     """The engine's `Sink` on a run directory. One write for what arrives together: a kill loses no
     row that was emitted.
 
-    An `OSError` (a full disk) goes through to the loop, which ends the run.
+    An `OSError` (a full disk) goes through to the loop, which ends the run; a picture that does not
+    fit is only told of.
     """
 
     def __init__(self, paths: RunPaths, journal: Journal, stop_on: Collection[str] = ()) -> None:
@@ -36,6 +38,8 @@ class RunSink:
         self._step_dtype = schema.dtype_steps()
         self._layer_row = np.zeros(0, schema.dtype_layers(0))
         self.last_step = 0
+        self._unseen = False
+        """Whether the disk had no room for the last picture."""
         self.watch = float("nan")
 
     def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
@@ -92,7 +96,20 @@ class RunSink:
         self.rounds.evaluation(step, time, metrics, eval_mode_loss)
 
     def picture(self, step: int, picture: Picture) -> None:
-        path = pictures.write(self._pictures, step, picture.name, picture.kind, picture.plain())
+        try:
+            path = pictures.write(self._pictures, step, picture.name, picture.kind, picture.plain())
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            if not self._unseen:
+                text = (
+                    f"the picture {picture.name} does not fit on the disk ({error.strerror}); "
+                    "training goes on, and pictures are taken again when there is room"
+                )
+                self.event("warning", step, text=text, about="picture")
+            self._unseen = True
+            return
+        self._unseen = False
         self.event(
             "picture",
             step,

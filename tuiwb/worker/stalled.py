@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.base.format import duration
 from tuiwb.doctor.symptoms import stall
 from tuiwb.worker.rounds import Rounds
+from tuiwb.worker.stack import Place, stack, stands_in, words
 
 ASLEEP = 10.0
 """Seconds between two looks after which this machine, not the training, has slept."""
@@ -22,13 +21,16 @@ LONG = 600.0
 a loop of the user's own does."""
 LOOP = ("tuiwb/engine/loop.py", "step")
 """Where a step of the workbench's own loop is made: file and function."""
+HELD = ("tuiwb/engine/desk.py", "attend")
+"""Where the loop is held while it is paused, unless it obeys a command there."""
+OBEYS = ("tuiwb/engine/desk.py", "obey")
 FRAMES = 12
 """Innermost frames of the stack that are kept."""
 
 
 class StallWatch:
     """Looks, about once a second, whether steps still arrive; journals each hang once, with the
-    stack of the thread that trains."""
+    stack of the thread that trains, and its end where it has one."""
 
     def __init__(
         self,
@@ -36,35 +38,43 @@ class StallWatch:
         event: Callable[..., Any],
         thread: int,
         clock: Clock | None = None,
-        loop: tuple[str, str] = LOOP,
+        loop: Place = LOOP,
     ) -> None:
         self._rounds = rounds
         self._event = event
         self._thread = thread
         self._clock = clock or SystemClock()
         self._loop = loop
+        self.dump: Callable[[], None] = lambda: None
+        """May leave the stacks of all threads in a log."""
         self._step = -1
-        self._since = self._looked = self._clock.now()
+        self._since = self._looked = self._clock.monotonic()
         self._longest = 0.0
         self._told = False
 
     def look(self, step: int) -> None:
         """``step`` is the last one that has arrived."""
-        now = self._clock.now()
+        now = self._clock.monotonic()
         if now - self._looked > ASLEEP:
             # a lid that was closed, a container that was frozen: no time has passed for training
             self._since += now - self._looked
         self._looked = now
         quiet = now - self._since
         if step != self._step:
+            if self._told:
+                text = f"a step came after {duration(quiet)} without one; training goes on"
+                self._event("note", step, text=text, by="worker")
             self._longest = max(self._longest, quiet)
             self._step, self._since, self._told = step, now, False
         elif not self._told and quiet > stall.QUIET:
             self._ask(quiet)
 
     def _ask(self, quiet: float) -> None:
-        frames = _stack(self._thread)
-        if not self._in_step(frames) and quiet <= max(LONG, stall.GAPS * self._longest):
+        frames = stack(self._thread)
+        if stands_in(frames, HELD) and not stands_in(frames, OBEYS):
+            self._since = self._looked  # paused: that is no time of training
+            return
+        if not stands_in(frames, self._loop) and quiet <= max(LONG, stall.GAPS * self._longest):
             return
         window = self._rounds.window(now=0.0)
         if len(window):
@@ -76,20 +86,7 @@ class StallWatch:
         if finding is None:
             return
         self._told = True
+        self.dump()
         fields = finding.as_dict()
-        fields["evidence"] |= {"stack": [_words(frame) for frame in frames[-FRAMES:]]}
+        fields["evidence"] |= {"stack": [words(frame) for frame in frames[-FRAMES:]]}
         self._event("finding", fields.pop("step"), **fields)
-
-    def _in_step(self, frames: list[traceback.FrameSummary]) -> bool:
-        file, name = self._loop
-        return any(f.name == name and f.filename.endswith(file) for f in frames)
-
-
-def _stack(thread: int) -> list[traceback.FrameSummary]:
-    """The frames of a thread, the innermost last; none where it has ended."""
-    frame: FrameType | None = sys._current_frames().get(thread)
-    return list(traceback.extract_stack(frame)) if frame is not None else []
-
-
-def _words(frame: traceback.FrameSummary) -> str:
-    return f"{frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"

@@ -93,7 +93,8 @@ def _become(run: str) -> int:
     """Take the run's log for output, nothing for input, and train."""
     from tuiwb.worker.work import work
 
-    log = os.open(RunPaths(Path(run)).log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    log = os.open(RunPaths(Path(run)).log, flags, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.run import checkpoints
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.reader import RunReader
 
@@ -45,6 +46,6 @@ def _members(folders: Sequence[Path]) -> Iterator[Member]:
         home = view.meta.get("folder")
         if isinstance(home, str) and Path(home).is_dir():
             os.chdir(home)
-        newest = max(f for f in paths.checkpoints.iterdir() if f.name.isdigit())
+        newest = paths.checkpoint(max(checkpoints.steps(paths)))
         fingerprint = str(view.data.get("fingerprint"))
         yield Member(folder.name, view.spec.spec, newest, fingerprint)

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import faulthandler
 import os
 import sys
+import threading
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.base.clock import STEADY
+from tuiwb.base.errors import UserError
 from tuiwb.base.progress import telling
-from tuiwb.doctor.facts import facts, flat
-from tuiwb.doctor.window import Facts
 from tuiwb.run import ballast
+from tuiwb.run.elsewhere import refuse_elsewhere
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.links import refuse_links
 from tuiwb.run.lock import WorkerLock
-from tuiwb.run.meta import read_meta
-from tuiwb.spec import from_toml
+from tuiwb.run.meta import read_meta, read_spec
 from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
+from tuiwb.worker.failures import words
+from tuiwb.worker.going_on import answer_the_moot, begin, look_back
+from tuiwb.worker.leaving import Leave, Leaving
+from tuiwb.worker.place import Place
+from tuiwb.worker.scheduled import Scheduled
+from tuiwb.worker.stack import stack, stands_in
 
 if TYPE_CHECKING:
     from tuiwb.engine.interfaces import Command
+    from tuiwb.run.view import RunView
+    from tuiwb.worker.sink import RunSink
 
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 DIVERGED = 3
+WRITING = ("tuiwb/engine/loop.py", "checkpoint")
+"""Where the loop waits for a checkpoint: file and function."""
 
 
 def work(run: str) -> int:
@@ -38,83 +46,101 @@ def work(run: str) -> int:
     Whatever happens is in the journal when this returns: the final state, and the reason in words.
     """
     paths = RunPaths(Path(run).absolute())
+    if not faulthandler.is_enabled() and sys.stderr is sys.__stderr__:
+        faulthandler.enable()  # a fault in a library leaves its stack in the log
+    lock = WorkerLock(paths.lock)
     try:
+        refuse_links(paths)
         if not paths.spec.is_file():
             raise UserError(
                 "this is not a run directory", where=run, found="no spec.toml", next="tuiwb ls"
             )
-        lock = WorkerLock(paths.lock)
+        refuse_elsewhere(paths)
         lock.acquire()
+        before = look_back(paths)
     except UserError as error:
+        lock.release()
         print(error, file=sys.stderr)
         return error.exit_code
     try:
-        journal = Journal(paths.journal)
-        return _Work(paths, journal).run()
+        journal = Journal(paths.journal, STEADY)
+        return _Work(paths, journal, before).run()
     finally:
         lock.release()
 
 
 class _Work:
-    def __init__(self, paths: RunPaths, journal: Journal) -> None:
+    def __init__(self, paths: RunPaths, journal: Journal, before: RunView | None = None) -> None:
         self.paths = paths
         self.journal = journal
+        self.before = before
         self.step = 0
+        self.sink: RunSink | None = None
+        self.leaving = Leaving()
+        trains = threading.get_ident()
+        self.leaving.busy = lambda: stands_in(stack(trains), WRITING)
+        self.leaving.at_once = self.end_at_once
 
     def run(self) -> int:
-        try:
-            return self.train()
-        except UserError as error:
-            return self.last_words("failed", error)
-        except OSError as error:
-            if error.errno not in DISK and "could not write" not in str(error):
-                return self.crash(error)
-            return self.last_words("stopped", disk_error(error, self.paths.root))
-        except MemoryError as error:
-            return self.last_words("failed", memory_error(str(error)))
-        except Exception as error:
-            if "out of memory" in str(error).lower() or "can't allocate memory" in str(error):
-                return self.last_words("failed", memory_error(str(error)))
-            return self.crash(error)
+        with self.leaving.listening():
+            try:
+                return self.train()
+            except Leave as leave:
+                return self.leave(f"{leave} asked it to stop before its first step")
+            except BaseException as error:  # a model of the user's own may raise anything
+                self.leaving.keep()
+                state, told, trace = words(error, self.paths.root)
+                return self.last_words(state, told, trace)
 
     def train(self) -> int:
+        self.leaving.nothing_to_keep()
         self.say("starting", doing="importing torch")
         ballast.lay(self.paths)
-        inbox = Inbox(self.paths, self.journal)
-        inbox.listen()
+        place = Place(self.paths)
+        inbox = Inbox(self.paths, self.journal, self.leaving, place)
         from tuiwb.engine.build import build
         from tuiwb.engine.loop import train
+        from tuiwb.engine.rolling import Checkpoints
         from tuiwb.worker.heartbeat import Heartbeat
+        from tuiwb.worker.introduce import introduce
+        from tuiwb.worker.past import past
         from tuiwb.worker.sink import RunSink
 
-        if any(self.paths.tables.glob("steps.*")):
-            raise UserError(
-                "this run has been trained already",
-                where=str(self.paths.root),
-                next="start a new run with: tuiwb run " + str(self.paths.spec),
-            )
         self.say("starting", doing="loading data and building the model")
         self.go_to_the_users_folder()
-        text = self.paths.spec.read_text(encoding="utf-8")
+        spec = read_spec(self.paths).spec
+        begun = begin(self.paths, self.journal, spec, self.before)
+        self.step = begun.step
         with telling(lambda words: self.say("starting", doing=words)):
-            session = build(from_toml(text, str(self.paths.spec)).spec)
-        sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
-        heartbeat = Heartbeat(self.paths, sink)
-        sink.rounds.facts = self.introduce(session)
+            session = build(begun.spec)
+        sink = self.sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
+        sink.last_step = begun.step
+        heartbeat = Heartbeat(self.paths, sink, place)
+        heartbeat.stalled.dump = dump_stacks
+        known = sink.rounds.facts = introduce(session, self.journal, self.before)
+        if self.before is not None:
+            sink.rounds.recall(past(self.before, known, begun.step, STEADY.now()))
 
         def accepted(command: Command, step: int) -> None:
             if command.command == "set":
-                sink.rounds.set(step, command.args, command.by, time.time())
+                sink.rounds.set(step, command.args, command.by, STEADY.now())
 
         inbox.accepted = accepted
+        answer_the_moot(self.paths, inbox, self.before)
+        controls = Scheduled(inbox, begun.commands)
+        checkpoints = Checkpoints(self.paths.checkpoints)
+        sink.rounds.heed = checkpoints.found
         self.say("training")
         heartbeat.start()
+        self.leaving.keep()
         try:
-            outcome = train(session, sink, inbox, self.paths.checkpoints)
-            sink.rounds.last(time.time())
+            outcome = train(session, sink, controls, checkpoints, begun.take_state())
+            sink.rounds.last(STEADY.now())
         finally:
+            self.leaving.answered = True  # what is left to do is quickly done
             self.step = session.step
             heartbeat.stop()
+            place.close()
             sink.close()
         self.say(
             outcome.state,
@@ -139,103 +165,43 @@ class _Work:
                 f"({error.strerror}); paths in its spec start at {Path.cwd()}",
             )
 
-    def introduce(self, session: Any) -> Facts:
-        """Journal what is being trained, on what, where; the facts that the doctor goes by."""
-        from tuiwb.data.statistics import class_counts, input_statistics
-
-        dataset = session.dataset
-        model = self.journal.write(
-            "model",
-            layers=[
-                {
-                    "name": layer.name,
-                    "kind": layer.kind,
-                    "parameters": layer.parameters,
-                    "trainable": any(p.requires_grad for p in layer.module.parameters()),
-                }
-                for layer in session.layers
-            ],
-            parameters=sum(p.numel() for p in session.model.parameters()),
-        )
-        data = self.journal.write(
-            "data",
-            name=session.spec.data.name,
-            train=len(dataset.train),
-            val=len(dataset.val),
-            **({} if dataset.test is None else {"test": len(dataset.test)}),
-            classes=list(dataset.classes),
-            class_counts=class_counts(dataset),
-            vocabulary=dataset.signature.vocabulary,
-            inputs=input_statistics(dataset),
-            # in the unit of the loss, which the data's own may not be
-            baselines=dict(session.task.baselines),
-            fingerprint=dataset.fingerprint,
-            notes=list(dataset.notes),
-            steps_per_epoch=session.batches.steps_per_epoch,
-            samples_per_step=session.batches.samples_per_step,
-            unit="tokens" if dataset.context else "samples",
-        )
-        for text in dataset.notes:
-            self.journal.write("note", text=text, by="data")
-        self.journal.write(
-            "device",
-            device=session.device.name,
-            hardware=session.device.hardware,
-            precision="bfloat16" if session.device.autocast_to else "float32",
-            threads=session.threads,
-        )
-        return facts(flat(msgspec.to_builtins(session.spec)), model, data)
-
     def say(self, state: str, **fields: Any) -> None:
         """A state for the journal, and a line in the log: the last thing known of a killed one."""
-        words = fields.get("doing") or fields.get("reason") or f"process {os.getpid()}"
-        print(f"{time.strftime('%H:%M:%S')} {state}: {words}", file=sys.stderr, flush=True)
+        told = fields.get("doing") or fields.get("reason") or f"process {os.getpid()}"
+        with contextlib.suppress(OSError):
+            print(f"{time.strftime('%H:%M:%S')} {state}: {told}", file=sys.stderr, flush=True)
         self.journal.write("state", self.step or None, state=state, **fields)
 
-    def last_words(self, state: str, error: UserError) -> int:
-        print(error, file=sys.stderr, flush=True)
+    def leave(self, reason: str) -> int:
+        """The end that a signal asked for, where no checkpoint belongs to it."""
+        self.leaving.keep()
         ballast.drop(self.paths)
-        try:
-            self.journal.write("error", self.step or None, **error.as_dict())
+        by = self.leaving.asked or ""
+        self.journal.write(
+            "command", self.step or None, id=None, command="stop", args={}, by=by, accepted=True
+        )
+        self.say("stopped", reason=reason)
+        return 0
+
+    def end_at_once(self, name: str, reason: str) -> None:
+        """`leave` from beside the main thread, which stands where its stack says."""
+        dump_stacks()
+        self.step = self.sink.last_step if self.sink else 0
+        self.leave(f"{name} asked it to stop; {reason}, so it goes on from its last checkpoint")
+
+    def last_words(self, state: str, error: UserError, trace: str = "") -> int:
+        """How it ended, wherever it can still be said: the log, the journal, or neither."""
+        ballast.drop(self.paths)
+        with contextlib.suppress(OSError):
+            print(trace or error, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            more = {"traceback": trace} if trace else {}
+            self.journal.write("error", self.step or None, **error.as_dict(), **more)
             self.say(state, reason=error.what)
-        except OSError as second:
-            print(f"the journal could not be written: {second}", file=sys.stderr, flush=True)
         return error.exit_code
 
-    def crash(self, error: Exception) -> int:
-        """An exception that nobody foresaw: whole in the log and the journal, short on screens."""
-        trace = traceback.format_exc()
-        print(trace, file=sys.stderr, flush=True)
-        words = WorkerFailed(
-            f"the worker failed: {type(error).__name__}: {str(error).splitlines()[0]}"
-            if str(error)
-            else f"the worker failed: {type(error).__name__}",
-            where=_place(error),
-            next=f"the traceback is in {self.paths.log}",
-        )
-        return self.last_words("failed", words)
 
-
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
-
-
-def disk_error(error: OSError, where: Path) -> UserError:
-    """What a full, read-only or over-quota disk comes to."""
-    return UserError(
-        f"the disk took no more: {error.strerror or error}",
-        where=str(error.filename or where),
-        found="training was stopped; every row written before is readable",
-        next="make room, or put runs elsewhere with --runs DIR or TUIWB_RUNS",
-    )
-
-
-def memory_error(text: str) -> UserError:
-    """What running out of memory comes to."""
-    return UserError(
-        "out of memory",
-        where="[data] batch_size, [model]",
-        found=text.splitlines()[0] if text else "an allocation failed",
-        next="halve data.batch_size, or take a smaller model",
-    )
+def dump_stacks() -> None:
+    """Where every thread of this process stands, into the log."""
+    with contextlib.suppress(OSError, ValueError):
+        faulthandler.dump_traceback(sys.__stderr__ or 2)

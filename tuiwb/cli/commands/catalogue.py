@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from tuiwb.base.format import count, si, size
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.cli import output
 from tuiwb.cli.options import AllowCode, Json, PresetName, Settings
 
@@ -33,8 +33,10 @@ def presets(json: Json = False) -> None:
     for info in infos:
         story = " ".join(part for part in (info.paper and f"{info.paper}.", info.look_at) if part)
         needs = "  (for a GPU)" if info.needs == "gpu" else ""
-        blocks.append(f"{info.name}  ({info.family})  {info.title}{needs}")
-        blocks += textwrap.wrap(story, width, initial_indent="    ", subsequent_indent="    ")
+        blocks.append(one_line(f"{info.name}  ({info.family})  {info.title}{needs}"))
+        blocks += textwrap.wrap(
+            one_line(story), width, initial_indent="    ", subsequent_indent="    "
+        )
     output.emit("\n".join(blocks))
 
 
@@ -78,7 +80,7 @@ def _layers(facts: dict[str, Any]) -> str:
         f"{count(facts['parameters'])} parameters, {count(facts['trainable'])} of them trainable; "
         f"about {size(facts['memory_bytes'])} of memory to train"
     )
-    notes = (clean(str(note)) for note in facts.get("notes", ()))
+    notes = (one_line(str(note)) for note in facts.get("notes", ()))
     return "\n".join((table, total, *notes))
 
 

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tuiwb.cli import output
+from tuiwb.cli import asking, output
 from tuiwb.cli.options import Json, Runs, runs_folder
-from tuiwb.cli.studies import studied, study_words
-
-if TYPE_CHECKING:
-    from tuiwb.run.view import RunView
+from tuiwb.cli.studies import study_words
 
 PLACE = 3
-STUDYING = 300.0
-"""Seconds that a study may take at least: of a large model it takes minutes."""
 app = typer.Typer()
 
 
-class Command(StrEnum):
-    """What a run can be told."""
+class After(StrEnum):
+    """When a stop takes effect."""
 
-    stop = "stop"
-    pause = "pause"
-    resume = "resume"
     step = "step"
-    set = "set"
-    probe = "probe"
+    epoch = "epoch"
+    now = "now"
 
 
 @app.command()
@@ -37,15 +29,28 @@ def ctl(
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
     command: Annotated[
-        Command,
-        typer.Argument(metavar="COMMAND", help="stop, pause, resume, step N, set ... or probe ..."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[COMMAND]",
+            help="pause, resume, step, set, evaluate, checkpoint, picture, note, probe or stop; "
+            "without one, all that this run can be told.",
+        ),
+    ] = None,
     given: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[N | KEY=VALUE ... | STUDY]",
+            metavar="[N | KEY=VALUE ... | STUDY | TEXT]",
             help="How many steps a paused run takes (1 unless said); what to set: optim.lr=0.003; "
-            "which study to take: sharpness",
+            "which study to take: sharpness; what to note",
+        ),
+    ] = None,
+    after: Annotated[
+        After | None,
+        typer.Option(
+            "--after",
+            metavar="step|epoch|now",
+            help="When it stops: after this step (unless said), after this epoch, or now, which "
+            "breaks off an evaluation too.",
         ),
     ] = None,
     timeout: Annotated[
@@ -55,102 +60,42 @@ def ctl(
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Steer a run: stop, pause, resume, step N, set KEY=VALUE; prints the step of obeying.
+    """Steer a run: pause, set KEY=VALUE, checkpoint, stop, ...; prints the step of obeying.
 
-    Or probe STUDY: an expensive look at the whole model; prints its figures, and changes nothing.
+    Alone it lists what the run can be told. Every command works while it is paused, at once. A
+    checkpoint is on disk when this returns. Studies, evaluations, pictures and notes change no bit
+    of the training.
     """
     from tuiwb.api import open_run
-    from tuiwb.base.errors import UserError
-    from tuiwb.client.commands import send, wait
+    from tuiwb.client.answers import in_words
+    from tuiwb.client.commands import ended
+    from tuiwb.client.control import refused, settings_of, tell
     from tuiwb.client.runs import find
 
     texts = given or []
-    args = _plain(run, command, texts)
-    path = find(runs_folder(runs), run)
-    view = open_run(path)
-    status = view.status
-    if status.state in ("finished", "stopped", "diverged", "failed", "crashed"):
-        raise UserError(
-            f"{path.name} is over and takes no commands",
-            where=str(path),
-            found=status.words or status.state,
-            allowed="a run that is training",
-            next="tuiwb ls lists the runs and their states",
-        )
-    if command is Command.set:
-        args = _settings(view, texts)
-    if command is Command.probe:
-        timeout = max(timeout, STUDYING)
-    answer = wait(path, send(path, command.value, args, by="cli"), timeout)
-    told = studied(open_run(path), answer) if command is Command.probe else None
+    if command is not None:
+        asking.known(command)
+        args = asking.plain(run, command, texts, after)
+    view = open_run(find(runs_folder(runs), run))
+    if view.status.ended_now:
+        raise ended(view)
+    if command is None:
+        if json:
+            rows = [
+                {"command": name, "takes": takes, "does": words}
+                for name, takes, words in asking.told(view)
+            ]
+            output.emit_json({"run": view.id, "commands": rows, "set": asking.hot(view)})
+        else:
+            output.emit(asking.listing(view))
+        return
+    if command == "set":
+        args = settings_of(view, texts)
+    answer = tell(view, command, args, "cli", timeout)
     if json:
-        output.emit_json(answer if told is None else answer | {"figures": told["figures"]})
+        output.emit_json(answer)
     if not answer.get("accepted"):
-        raise UserError(
-            f"{path.name} refused to {command.value}", found=str(answer.get("reason") or "")
-        )
-    if told is not None and not json:
-        output.emit(f"{path.name}  {study_words(told)}")
-    elif not json:
-        words = " ".join([command.value, *(texts if command is Command.set else [])])
-        output.emit(f"{path.name}  {words}  at step {answer.get('step')}")
-
-
-def _plain(run: str, command: Command, given: list[str]) -> dict[str, Any]:
-    """The arguments of a command that takes a number, or nothing; what does not fit is said."""
-    from tuiwb.base.errors import UserError
-
-    if command is Command.probe:
-        return _study(run, given)
-    if command is Command.set or not given:
-        return {}
-    if command is not Command.step:
-        next = f"tuiwb ctl {run} step {given[0]} takes steps of a paused run"
-        if "=" in given[0]:
-            next = f"tuiwb ctl {run} set {' '.join(given)} changes knobs"
-        raise UserError(f"{command.value} takes nothing more", found=" ".join(given), next=next)
-    if len(given) > 1 or not given[0].isdecimal() or int(given[0]) < 1:
-        raise UserError(
-            "step takes one whole number",
-            found=" ".join(given),
-            allowed="a number of steps >= 1",
-        )
-    return {"steps": int(given[0])}
-
-
-def _study(run: str, given: list[str]) -> dict[str, Any]:
-    """The study's name, which must be one."""
-    from tuiwb.base.errors import UserError
-    from tuiwb.spec.declarations import STUDIES
-
-    if len(given) != 1:
-        raise UserError(
-            "probe takes the name of one study",
-            found=" ".join(given) or "none",
-            allowed=", ".join(STUDIES.names()),
-            next=f"tuiwb ctl {run} probe {STUDIES.names()[0]}",
-        )
-    STUDIES.path(given[0], "ctl probe")
-    return {"study": given[0]}
-
-
-def _settings(view: RunView, texts: list[str]) -> dict[str, Any]:
-    """The values to set, checked against the run's own spec before anything is sent."""
-    from tuiwb.base.errors import UserError
-    from tuiwb.client.settings import in_force
-    from tuiwb.spec.hot import hot_keys, read_settings, with_settings
-
-    spec = in_force(view)
-    if not texts:
-        raise UserError(
-            "set takes what to change",
-            allowed=", ".join(hot_keys(spec)),
-            next=f"tuiwb ctl {view.id} set optim.lr=0.001",
-        )
-    try:
-        settings = read_settings(spec, texts)
-        with_settings(spec, settings)
-    except UserError as error:
-        error.next = error.next.replace("RUN/", f"{view.path}/")
-        raise
-    return settings
+        raise refused(view.id, answer)
+    if not json:
+        words = study_words({**answer, "name": args["study"]}) if "figures" in answer else ""
+        output.emit(f"{view.id}  {words or in_words(answer)}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuiwb.base.format import number
-from tuiwb.base.text import clean
+from tuiwb.base.text import one_line
 from tuiwb.cli import output
 from tuiwb.cli.options import Json, RunName, Runs, runs_folder
 
@@ -66,7 +66,7 @@ def in_words(finding: Finding) -> str:
 
 def clean_lines(lines: list[str]) -> str:
     """Names of layers and metrics may be a stranger's."""
-    return "\n".join(clean(line, 1000) for line in lines)
+    return "\n".join(one_line(line, 1000) for line in lines)
 
 
 def evidence(found: Any) -> str:

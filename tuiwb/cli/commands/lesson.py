@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tuiwb.base.text import one_line
 from tuiwb.cli import output
 from tuiwb.cli.options import Device, Interval, Jobs, Json, Runs, runs_folder
 
@@ -102,7 +103,7 @@ def _list(json: bool) -> None:
         return
     blocks = []
     for name, lesson in found:
-        blocks.append(f"{name}  {lesson.about.title}")
+        blocks.append(one_line(f"{name}  {lesson.about.title}"))
         blocks += _wrapped(f"{', '.join(lesson.names)}. {lesson.about.look_at}")
     output.emit("\n".join(blocks))
 
@@ -110,7 +111,7 @@ def _list(json: bool) -> None:
 def _heading(lesson: Lesson) -> str:
     about = lesson.about
     parts = [
-        about.title,
+        one_line(about.title),
         *_wrapped(about.story),
         *_wrapped(f"Look at: {about.look_at}"),
         *_wrapped(f"After: {about.paper}"),
@@ -119,7 +120,7 @@ def _heading(lesson: Lesson) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _width(), initial_indent="  ", subsequent_indent="  ")
+    return textwrap.wrap(one_line(text), _width(), initial_indent="  ", subsequent_indent="  ")
 
 
 def _width() -> int:

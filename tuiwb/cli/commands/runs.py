@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
 
-from tuiwb.base.format import duration, number
+from tuiwb.base.format import count
 from tuiwb.cli import output
 from tuiwb.cli.options import Glyphs, Json, RunName, Runs, glyph_set, runs_folder
 
@@ -30,44 +29,55 @@ def attach(run: RunName = None, runs: Runs = None, glyphs: Glyphs = None) -> int
 
 
 @app.command()
-def ls(json: Json = False, runs: Runs = None) -> None:
-    """List the runs, newest first."""
-    from tuiwb.client.runs import list_runs
+def ls(
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TEXT...]",
+            help="Only runs that hold these words in name, preset, state, tags or note; "
+            "state:crashed, tag:good and preset:gpt-char ask for just that.",
+        ),
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--state", metavar="STATE,...", help="Only runs in these states; live and over too."
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG,...", help="Only runs that have all these tags."),
+    ] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option("--preset", metavar="PRESET,...", help="Only runs of these presets."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="At most so many; 50 unless told."),
+    ] = None,
+    all: Annotated[bool, typer.Option("--all", help="List however many there are.")] = False,
+    json: Json = False,
+    runs: Runs = None,
+) -> None:
+    """List the runs, newest first, forks under the run that they come from."""
+    from tuiwb.cli import listing
+    from tuiwb.client.select import wanted
 
+    asked = wanted(state or (), tag or (), preset or (), " ".join(text or ()))
     folder = runs_folder(runs)
-    listed = list_runs(folder)
+    most = limit if limit or all or json else listing.SHOWN
+    found, known = listing.listed(folder, asked, most)
     if json:
-        keys = ("id", "state", "preset", "step", "steps", "started", "path")
-        output.emit_json([{key: getattr(summary, key) for key in keys} for summary in listed])
-        return
-    if not listed:
+        output.emit_json([listing.as_dict(run) for run in found])
+    elif not known.runs:
         output.say(f"no runs in {folder} yet; tuiwb run PRESET makes one")
-        return
-    output.emit(
-        output.grid(
-            ("run", "state", "preset", "step", "loss", "started"),
-            [
-                (
-                    summary.id,
-                    _state(summary.state, summary.step),
-                    summary.preset or "-",
-                    f"{summary.step or 0}/{summary.steps or '?'}",
-                    number(summary.loss),
-                    _ago(summary.started),
-                )
-                for summary in listed
-            ],
-            right=("step", "loss"),
-        )
-    )
-
-
-def _state(state: str, step: int | None) -> str:
-    return f"crashed at step {step or 0}" if state == "crashed" else state
-
-
-def _ago(started: float | None) -> str:
-    return "-" if not started else f"{duration(time.time() - started)} ago"
+    elif not found:
+        output.say(f"none of {len(known.runs)} runs is as asked")
+    else:
+        output.emit(listing.table(found, known.runs))
+        if more := len(asked.of(known.runs)) - len(found):
+            output.say(f"and {count(more)} more; --all lists them")
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,15 +11,18 @@ import typer
 from tuiwb.cli import output
 from tuiwb.cli.options import (
     AllowCode,
+    Detach,
     Device,
     Interval,
     Jobs,
     Json,
+    Name,
     PresetName,
     Runs,
     Settings,
     runs_folder,
 )
+from tuiwb.cli.training import attend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +41,8 @@ MISSED = 1
 def run(
     preset: PresetName,
     settings: Settings = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Start it, print its id and folder, and leave.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option("--name", "-n", metavar="NAME", help="The run's id.")
-    ] = None,
+    detach: Detach = False,
+    name: Name = None,
     device: Device = None,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -57,29 +55,7 @@ def run(
     where there is no terminal to ask on, Ctrl-C and SIGTERM stop it.
     """
     path = start(preset, settings or [], device, runs_folder(runs), name, allow_code=allow_code)
-    if detach:
-        _print_started(path, json)
-        return 0
-    from tuiwb.cli import figures, summary
-    from tuiwb.cli.following import Detached, Interrupted, wait
-
-    code = None
-    try:
-        view = wait(path, interval)
-    except Detached:
-        _print_started(path, json)
-        output.say(f"training goes on; tuiwb attach {shlex.quote(path.name)} shows it")
-        return 130
-    except Interrupted as interruption:
-        view, code = interruption.view, 130
-    code = summary.exit_code(view) if code is None else code
-    if json:
-        output.emit_json(summary.as_dict(view))
-        if code:
-            output.say(summary.in_words(view))
-    else:
-        summary.print_words(view, figures.AT_THE_END)
-    return code
+    return attend(path, detach, json, interval)
 
 
 def start(
@@ -102,13 +78,6 @@ def start(
 
     settle(resolved, settings, allow_code)
     return launch(resolved, runs, name=name, argv=tuple(sys.argv), standby=standby)
-
-
-def _print_started(path: Path, json: bool) -> None:
-    if json:
-        output.emit_json({"run": path.name, "path": path})
-    else:
-        output.emit(f"{path.name}  {path}")
 
 
 @app.command()

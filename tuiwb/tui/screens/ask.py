@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tuiwb.base.text import clean
@@ -42,7 +43,7 @@ class Message(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         box = Vertical(self._words, classes="window")
-        box.border_title = self._heading
+        box.border_title = Content(self._heading)
         box.border_subtitle = "enter closes"
         rows = sum(1 + len(line) // 70 for line in self._words.text.splitlines())
         self._words.styles.height = rows
@@ -73,7 +74,7 @@ class Ask(ModalScreen[str | None]):
         self._words.styles.height = len(self._words.text.splitlines()) + 1
         self._answers.styles.height = len(self._answers.rows)
         box = Vertical(self._words, self._answers, classes="window")
-        box.border_title = self._heading
+        box.border_title = Content(self._heading)
         box.border_subtitle = "enter takes it, escape leaves it"
         yield box
 

@@ -272,7 +272,7 @@ class LessonScreen(Page):
         for view in self.study.course.progress.views.values():
             if not view.status.ended_now:
                 try:
-                    await asyncio.to_thread(send, view.path, "stop", None, "tui")
+                    await asyncio.to_thread(send, view.path, "stop", None, "bench")
                 except UserError:
                     continue  # it ended meanwhile
         self.say("no other run is started; the live ones end after this step", palette.AMBER)

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
-from tuiwb.base.text import clean
+from tuiwb.base.text import clean, one_line
 from tuiwb.client.preflight import Preflight
 from tuiwb.spec import Resolved
 from tuiwb.tui.palette import AMBER, DIM, GREEN, PLAIN, RED, STRONG
@@ -75,7 +76,7 @@ class PreflightScreen(ModalScreen[None]):
         self.name_of = resolved.preset
 
     def compose(self) -> ComposeResult:
-        self.list.border_title = f"pre-flight of {self.name_of}"
+        self.list.border_title = Content(f"pre-flight of {one_line(self.name_of)}")
         self.list.border_subtitle = "starting a worker; escape leaves it"
         yield self.list
 

@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Input
 
-from tuiwb.base.text import clean
+from tuiwb.base.format import count
+from tuiwb.base.text import one_line
+from tuiwb.run.kept import RunSummary
 from tuiwb.spec import PresetInfo, presets
-from tuiwb.tui import stories
+from tuiwb.tui import runs, stories
 from tuiwb.tui.actions import Context
+from tuiwb.tui.screens.keeping import Keeping
 from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.resuming import resumed
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tuiwb.run.listing import RunSummary
+    from tuiwb.run.listing import Listing
     from tuiwb.spec.lessons import Lesson
 
 REFRESH = 2.0
 """Seconds between two looks at the runs folder."""
+PATIENCE = 1.0
+"""Seconds of reading runs for the first time before those that were read are shown."""
+TURN = 2000
+"""Runs that are over and are looked at again in one look: somebody may have taken them up."""
 
 
 class Title(LinesView):
@@ -37,17 +46,20 @@ class Title(LinesView):
 
 
 class Story(LinesView):
-    """What the preset or lesson under the cursor is and what it is worth watching for."""
+    """What the preset, lesson or run under the cursor is and what it is worth watching for."""
 
-    shown: PresetInfo | Lesson | None = None
+    shown: PresetInfo | Lesson | RunSummary | None = None
+    parent_run: RunSummary | None = None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
+        if isinstance(self.shown, RunSummary):
+            return runs.story(self.shown, width, self.parent_run)
         if self.shown is None or isinstance(self.shown, PresetInfo):
             return stories.story(self.shown, width, height)
         return stories.lesson(self.shown, width, height)
 
 
-class PresetsScreen(Page):
+class PresetsScreen(Keeping, Page):
     """Gallery, story and runs."""
 
     CONTEXT: ClassVar[Context] = "presets"
@@ -56,12 +68,17 @@ class PresetsScreen(Page):
         super().__init__()
         self.presets = presets()
         self.lessons: dict[str, Lesson] = {}
-        self.runs: Sequence[RunSummary] = ()
+        self.listing: Listing | None = None
+        self.shelf = runs.Shelf()
+        self._shelved: tuple[Sequence[RunSummary], str] | None = None
+        self._looking = asyncio.Lock()
         self.looked = False
         self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
         self.story = Story(id="story")
         self.runs_list = RowsView(id="runs", empty="looking for runs")
         self.words = Input(id="filter", placeholder="type to filter", compact=True)
+        hint = "words, state:crashed, tag:keep"
+        self.run_words = Input(id="run-filter", placeholder=hint, compact=True)
 
     def compose(self) -> ComposeResult:
         yield Title(id="title")
@@ -71,16 +88,23 @@ class PresetsScreen(Page):
                 yield self.words
                 yield self.gallery
                 yield self.story
-            yield self.runs_list
+            with Vertical(id="right"):
+                self.run_words.cursor_blink = False
+                yield self.run_words
+                yield self.runs_list
         yield self.keybar
 
     def on_mount(self) -> None:
         self.gallery.border_title = "presets"
         self.runs_list.border_title = "runs"
-        self.words.display = False
+        self.words.display = self.run_words.display = False
         self._show_gallery()
         self.gallery.focus()
         self._read_lessons()
+
+    def on_unmount(self) -> None:
+        if self.listing is not None:
+            self.listing.close()
 
     @work(group="lessons")
     async def _read_lessons(self) -> None:
@@ -93,7 +117,7 @@ class PresetsScreen(Page):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_gallery)
-        self.call_after_refresh(self._show_runs)
+        self.call_after_refresh(self.show_runs)
 
     @work(exclusive=True, group="runs")
     async def _watch(self) -> None:
@@ -101,12 +125,37 @@ class PresetsScreen(Page):
         loop = asyncio.get_running_loop()
         while self.is_current:
             begun = loop.time()
-            self.runs = await asyncio.to_thread(_list, self.workbench.runs_dir)
-            self.looked = True
-            self._show_runs()
+            await self.look_again()
             self.workbench.warm_up()
-            # a folder of very many runs is looked at less often
-            await asyncio.sleep(max(REFRESH, 20 * (loop.time() - begun)))
+            if self.listing is None or not self.listing.unread:
+                # a folder of very many runs is looked at less often
+                await asyncio.sleep(max(REFRESH, 20 * (loop.time() - begun)))
+
+    async def look_again(self, then: str = "") -> None:
+        """Show the runs as they are now, and the cursor on the one called ``then``."""
+        async with self._looking:
+            await asyncio.to_thread(self.look)
+        self.looked = True
+        self.show_runs()
+        if then:
+            self.runs_list.move_to(then)
+
+    def look(self) -> None:
+        """Bring the listing up to date, and the shelf where anything has changed."""
+        if self.listing is None:
+            from tuiwb.client.runs import Listing
+
+            self.listing = Listing(self.workbench.runs_dir, self.workbench.clock)
+        self.listing.look(PATIENCE, TURN)
+        self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        from tuiwb.client.select import reading
+
+        found, words = self.listing.runs if self.listing else (), self.run_words.value
+        if self._shelved is None or self._shelved[0] is not found or self._shelved[1] != words:
+            self.shelf = runs.shelf(found, reading(words))
+            self._shelved = found, words
 
     def _show_gallery(self) -> None:
         size = self.gallery.content_size
@@ -115,12 +164,20 @@ class PresetsScreen(Page):
         )
         self.gallery.show_rows(rows)
 
-    def _show_runs(self) -> None:
-        if self.looked:
-            self.runs_list.empty = stories.NO_RUNS
-            width = self.runs_list.content_size.width or 60
-            now = self.workbench.clock.now()
-            self.runs_list.show_rows(stories.runs(self.runs, width, now))
+    def show_runs(self) -> None:
+        """Show the shelf as it is."""
+        if not self.looked:
+            return
+        unread = self.listing.unread if self.listing else 0
+        self.runs_list.empty = runs.NONE_LIKE if self.shelf.found else runs.NO_RUNS
+        many = len(self.shelf.found)
+        asked = f"{count(len(self.shelf.twigs))} of " if self.run_words.value else ""
+        self.runs_list.border_title = f"runs: {asked}{count(many)}" if many else "runs"
+        self.runs_list.border_subtitle = f"{count(unread)} to read" if unread else ""
+        width = self.runs_list.content_size.width or 60
+        self.runs_list.show_rows(runs.rows(self.shelf, width, self.workbench.clock.now()))
+        if self.runs_list.has_focus:
+            self._tell_of_run()
 
     @on(RowsView.Moved, "#gallery")
     def _tell(self, event: RowsView.Moved) -> None:
@@ -131,49 +188,96 @@ class PresetsScreen(Page):
         else:
             preset = story.shown = next((p for p in self.presets if p.name == key), None)
             title = preset.title if preset else ""
-        story.border_title = clean(title)
+        story.border_title = Content(one_line(title))
         story.redraw()
+
+    @on(RowsView.Moved, "#runs")
+    def _tell_of_run(self) -> None:
+        run = self.chosen_run()
+        if run is not None:
+            self.story.shown = run
+            self.story.parent_run = self.shelf.parents.get(run.name)
+            self.story.border_title = Content(run.id)
+            self.story.redraw()
+
+    def chosen_run(self) -> RunSummary | None:
+        """The run under the cursor, where the cursor is among the runs."""
+        key = self.runs_list.key if self._list is self.runs_list else None
+        return self.shelf.found.get(key) if isinstance(key, str) else None
 
     @on(RowsView.Chosen)
     def _chosen(self) -> None:
         self.action_open()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#filter")
     def _filtered(self) -> None:
         self._show_gallery()
 
+    @on(Input.Changed, "#run-filter")
+    def _filtered_runs(self) -> None:
+        self._sift()
+
+    @work(exclusive=True, group="sift")
+    async def _sift(self) -> None:
+        async with self._looking:
+            await asyncio.to_thread(self._put_in_order)
+        self.show_runs()
+
     @on(Input.Submitted)
-    def _done_filtering(self) -> None:
-        self.words.display = bool(self.words.value)
-        self.gallery.focus()
+    def _done_filtering(self, event: Input.Submitted) -> None:
+        event.input.display = bool(event.value)
+        (self.runs_list if event.input is self.run_words else self.gallery).focus()
 
     @property
     def _list(self) -> RowsView:
-        return self.runs_list if self.runs_list.has_focus else self.gallery
+        here = self.runs_list.has_focus or self.run_words.has_focus
+        return self.runs_list if here else self.gallery
 
     def action_open(self) -> None:
         key = self._list.key
-        if self._list is self.runs_list and isinstance(key, str):
-            path = next((run.path for run in self.runs if run.id == key), None)
-            if path is not None:
-                self.workbench.show_run(Path(path))
-        elif self._list is self.gallery and isinstance(key, stories.LessonKey):
+        if self._list is self.runs_list:
+            if (run := self.chosen_run()) is not None:
+                self.workbench.show_run(run.path)
+        elif isinstance(key, stories.LessonKey):
             self.workbench.show_lesson(key.name)
-        elif self._list is self.gallery and isinstance(key, str):
+        elif isinstance(key, str):
             self.workbench.show_setup(key)
 
+    def action_resume(self) -> None:
+        """Go on with the run under the cursor."""
+        if (run := self.chosen_run()) is not None:
+            self._resume(run.path)
+        else:
+            self.say("tab goes to the runs; r goes on with the chosen one")
+
+    @work(exclusive=True, group="resume")
+    async def _resume(self, path: Path) -> None:
+        self.say(f"{path.name}: a worker is started")
+        error = await resumed(self.workbench, path)
+        if error is not None:
+            self.workbench.complain(error)
+        else:
+            self.say(f"{path.name} goes on from its newest checkpoint")
+
     def action_filter(self) -> None:
-        self.words.display = True
-        self.words.focus()
+        words = self.run_words if self._list is self.runs_list else self.words
+        words.display = True
+        words.focus()
 
     def action_clear(self) -> None:
-        self.words.value = ""
-        self.words.display = False
-        self.gallery.focus()
+        rows = self._list
+        words = self.run_words if rows is self.runs_list else self.words
+        words.value = ""
+        words.display = False
+        rows.focus()
 
     def action_switch(self) -> None:
-        (self.gallery if self.runs_list.has_focus else self.runs_list).focus()
+        (self.gallery if self._list is self.runs_list else self.runs_list).focus()
         self.set_class(self.runs_list.has_focus, "-runs")
+        if self.runs_list.has_focus:
+            self._tell_of_run()
+        else:
+            self.gallery.post_message(RowsView.Moved(self.gallery, self.gallery.key))
 
     def action_down(self) -> None:
         self._list.move(1)
@@ -201,9 +305,3 @@ def _lessons() -> dict[str, Lesson]:
     from tuiwb.spec.lessons import lessons
 
     return dict(lessons())
-
-
-def _list(folder: Path) -> Sequence[RunSummary]:
-    from tuiwb.client.runs import list_runs
-
-    return list_runs(folder)

@@ -13,11 +13,14 @@ from textual.containers import Grid
 
 from tuiwb.base.errors import UserError
 from tuiwb.plots.paint import paint
+from tuiwb.run.resuming import can_be_resumed
 from tuiwb.tui import findings, follow, header, journal, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import CHARTS, MAPS, SMOOTHING, Bench, Frame, Sight, metric_of
 from tuiwb.tui.gallery import PICTURE
+from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
@@ -82,7 +85,7 @@ class Numbers(LinesView):
         return rows
 
 
-class RunScreen(Steering, SightActions, Page):
+class RunScreen(Resuming, Forking, Steering, SightActions, Page):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -98,7 +101,6 @@ class RunScreen(Steering, SightActions, Page):
         self.pace = follow.pace()
         self.frames = 0
         self._woken = asyncio.Event()
-        self._asked: tuple[str, str] | None = None
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
@@ -165,7 +167,8 @@ class RunScreen(Steering, SightActions, Page):
             self._apply(frame)
             if frame.view.behind:
                 continue
-            rest = self.pace.rest(frame.view.status.state, frame.view.status.ended_now)
+            status, resumable = frame.view.status, can_be_resumed(frame.view)
+            rest = self.pace.rest(status.state, status.ended_now, resumable)
             due = loop.time() + (rest or 0)
             try:
                 await asyncio.wait_for(self._woken.wait(), rest)
@@ -183,12 +186,13 @@ class RunScreen(Steering, SightActions, Page):
         self.frames += 1
         for name, canvas in frame.canvases.items():
             self.charts[name].show(canvas)
+        if before is None:
+            self.look_for_children()
         if fresh:
             self.head.view = self.numbers.view = frame.view
             self.keybar.labels = self.labels(frame.view)
             for pane in (self.head, self.numbers, self.doctor, self.log_pane, self.keybar):
                 pane.redraw()
-            self.answered(frame.view)
 
     def _doctor_lines(self, width: int) -> tuple[list[Line], int, int]:
         if self.frame is None:

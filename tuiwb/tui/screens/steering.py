@@ -25,19 +25,15 @@ if TYPE_CHECKING:
     from tuiwb.tui.app import Workbench
 
 
-def study_found(view: RunView, answer: Mapping[str, Any]) -> str | None:
-    """The figures of the study that a command asked for, in a line; None where it asked none."""
-    name = dict(answer.get("args") or {}).get("study")
-    told = [e for e in view.events if e.get("kind") == "study" and e.get("name") == name]
-    return f"step {answer.get('step')}: {study_line(told[-1])}" if name and told else None
+_LOOK = 0.02
+"""Seconds between looks for an answer."""
 
 
 class Steering:
-    """What `RunScreen` asks of its run; ``_asked`` is the command whose answer is awaited."""
+    """What `RunScreen` asks of its run."""
 
     path: Path
     frame: Frame | None
-    _asked: tuple[str, str] | None
 
     if TYPE_CHECKING:
         app: App[Any]
@@ -47,15 +43,21 @@ class Steering:
 
         def say(self, text: str, style: Style = ..., seconds: float = ...) -> None: ...
 
+        def wake(self) -> None: ...
+
     def labels(self, view: RunView) -> dict[str, str]:
         """What the key bar says differently of this state."""
         if view.status.ended_now:
-            return {"detach": "leave", "stop": "", "pause": "", "single_step": "", "study": ""}
+            gone = ("stop", "pause", "single_step", "study", "set")
+            return {"detach": "leave", **dict.fromkeys(gone, "")}
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:
         """The run where it can be asked something; else it says why not."""
-        if self.frame is None or self.frame.view.status.ended_now:
+        if self.frame is None:
+            self.say("the run is being opened", palette.DIM)
+            return None
+        if self.frame.view.status.ended_now:
             self.say("this run has ended already", palette.DIM)
             return None
         return self.frame.view
@@ -71,6 +73,46 @@ class Steering:
             self._send("step", {"steps": 1})
         else:
             self.say("space pauses it; then each . takes one step", palette.DIM)
+
+    def action_set(self) -> None:
+        """Turn hot knobs: their values now, in a small window."""
+        from tuiwb.tui.hot import HotForm
+        from tuiwb.tui.screens.setting import SettingScreen
+
+        if (view := self._live()) is None:
+            return
+        try:
+            form = HotForm(view)
+        except UserError as error:
+            self.say(f"{error.what}: {error.found}", palette.DIM)
+            return
+        title = f"Set in {self.path.name}"
+        self.app.push_screen(SettingScreen(title, form, lambda change: self._send("set", change)))
+
+    def action_note(self) -> None:
+        """Write a line at this step."""
+        from tuiwb.tui.screens.write import Write
+
+        if (view := self._live()) is not None:
+            hint = "what you want to remember of this step"
+            write = Write(f"Note at step {view.status.step}", hint, 500)
+            self.app.push_screen(write, self._note)
+
+    def _note(self, text: str | None) -> None:
+        if text:
+            self._send("note", {"text": text})
+
+    def action_evaluate(self) -> None:
+        if self._live() is not None:
+            self._send("evaluate")
+
+    def action_checkpoint(self) -> None:
+        if self._live() is not None:
+            self._send("checkpoint")
+
+    def action_take_picture(self) -> None:
+        if self._live() is not None:
+            self._send("picture")
 
     def action_apply(self) -> None:
         """The remedy of the chosen finding: into the running loop, or into a set-up."""
@@ -111,7 +153,7 @@ class Steering:
         branch = change_of(finding)[0] == "branch"
         screen.say(
             f"a new run after {view.id}, with the remedy"
-            + ("; from a checkpoint comes with tuiwb fork" if branch else ""),
+            + ("; no checkpoint before the finding is there to fork from" if branch else ""),
             seconds=12,
         )
 
@@ -122,14 +164,34 @@ class Steering:
             return
         ask = Ask(
             f"Stop {self.path.name}?",
-            "It ends after this step and keeps what it has learnt in a checkpoint.",
-            [("stop", "stop after this step"), ("", "go on training")],
+            "It keeps what it has learnt in a checkpoint, and can be resumed.",
+            [
+                ("step", "after this step"),
+                ("epoch", "after this epoch"),
+                ("now", "now: also in the middle of an evaluation"),
+                ("kill", "kill it: for a step that hangs; no checkpoint is written"),
+                ("", "go on training"),
+            ],
         )
         self.app.push_screen(ask, self._stop)
 
     def _stop(self, answer: str | None) -> None:
-        if answer:
-            self._send(answer)
+        if answer == "kill":
+            self._kill()
+        elif answer:
+            self._send("stop", {} if answer == "step" else {"when": answer})
+
+    @work(group="commands")
+    async def _kill(self) -> None:
+        from tuiwb.client.kill import kill
+
+        try:
+            pid = await asyncio.to_thread(kill, self.path)
+        except UserError as error:
+            self.say(error.what, palette.RED)
+            return
+        self.say(f"process {pid} is killed; what came since its newest checkpoint is to be redone")
+        self.wake()
 
     def action_study(self) -> None:
         """Ask which study, and for its figures."""
@@ -151,38 +213,36 @@ class Steering:
 
     @work(group="commands")
     async def _send(
-        self, command: str, args: Mapping[str, Any] | None = None, by: str = "tui"
+        self, command: str, args: Mapping[str, Any] | None = None, by: str = "bench"
     ) -> None:
-        from tuiwb.client.commands import send
+        """Ask, and say at once what becomes of it: the journal is where the answer stands."""
+        from tuiwb.client.answers import in_words
+        from tuiwb.client.commands import Asked
 
         try:
-            asked = await asyncio.to_thread(send, self.path, command, args, by)
+            asked = await asyncio.to_thread(Asked, self.path, command, args, by)
         except UserError as error:
             self.say(error.what, palette.RED)
             return
-        self._asked = (asked, command)
-        self.say(f"{command}: asked, waiting for the step to end", palette.AMBER)
-
-    def answered(self, view: RunView) -> None:
-        """Say what became of the command that was sent; the journal is where the answer stands."""
-        if self._asked is None:
-            return
-        asked, command = self._asked
-        answer = next((e for e in reversed(view.events) if e.get("id") == asked), None)
-        if answer is None:
-            if view.status.ended_now:
+        self.say(f"{command}: asked, waiting for the step to end", palette.AMBER, seconds=3600.0)
+        over = False
+        while (answer := await asyncio.to_thread(asked.answer)) is None:
+            if over:
                 self.say(f"{command}: the run ended without an answer", palette.RED)
-                self._asked = None
-            return
-        self._asked = None
-        if answer.get("accepted", True):
-            step = answer.get("step")
-            if (figures := study_found(view, answer)) is not None:
-                self.say(figures, seconds=30.0)
                 return
-            self.say(f"{command}: done at step {step}" if step is not None else f"{command}: done")
+            # the journal is read once more after the end was seen: the answer may be there
+            over = self.frame is not None and self.frame.view.status.ended_now
+            await asyncio.sleep(_LOOK)
+        found = [event for event in asked.told if event["kind"] == "study"]
+        if command == "probe" and found and answer.get("accepted"):
+            self.say(f"step {answer.get('step')}: {study_line(found[-1])}", seconds=30.0)
+        elif answer.get("accepted"):
+            self.say(in_words(answer))
         else:
-            self.say(f"{command} refused: {answer.get('reason', '')}", palette.RED)
+            self.say(in_words(answer), palette.RED, seconds=12.0)
+        self.wake()
+        await asyncio.sleep(2 * _LOOK)  # a state that changes is told right after the answer
+        self.wake()
 
     @work(exclusive=True, group="regenerate")
     async def _again(self) -> None:

@@ -13,7 +13,7 @@ from tuiwb.tui.palette import AMBER, DIM, FAINT, PLAIN, RED, STRONG
 from tuiwb.tui.widgets.lines import Line, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
-_NAME = 15
+_NAME = 16
 _VALUE = 16
 
 
@@ -22,6 +22,9 @@ class KnobForm(RowsView):
 
     class Turned(Message):
         """A knob has another value."""
+
+    class Entered(Message):
+        """Enter has ended the typing."""
 
     def __init__(self, form: Form) -> None:
         super().__init__(id="form")
@@ -111,7 +114,7 @@ class KnobForm(RowsView):
     async def on_key(self, event: events.Key) -> None:
         if self.typing is None:
             knob = self.knob()
-            digit = event.character is not None and event.character in "0123456789.-["
+            digit = event.character is not None and event.character in self.form.STARTS
             if digit and knob is not None and knob.info.kind in ("int", "float", "list"):
                 event.stop()
                 self.begin(event.character)
@@ -126,6 +129,8 @@ class KnobForm(RowsView):
             self.finish(keep=True)
             if event.key in ("down", "up") and key not in self.form.errors:
                 self.move(1 if event.key == "down" else -1)
+            elif event.key == "enter":
+                self.post_message(self.Entered())
         elif event.key == "escape":
             self.finish(keep=False)
         elif event.key == "backspace":

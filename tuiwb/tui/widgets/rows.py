@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, overload
 
 from textual import events
 from textual.message import Message
@@ -19,6 +20,29 @@ class Row:
 
     line: Line
     key: Hashable = None
+
+
+class Rows(Sequence[Row]):
+    """Rows of which a line is made only when it is looked at: lists may be very long."""
+
+    def __init__(self, keys: Sequence[Hashable], line: Callable[[int], Line]) -> None:
+        self.keys = keys
+        self._line = line
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(len(self))[place]]
+        number = range(len(self))[place]
+        return Row(self._line(number), self.keys[number])
 
 
 class RowsView(LinesView, can_focus=True):
@@ -46,20 +70,32 @@ class RowsView(LinesView, can_focus=True):
         self.empty = empty
         self.key: Hashable = None
         self.top = 0
+        self._known: Sequence[object] | None = None
+        self._stops: list[Hashable] = []
+        self._place: dict[Hashable, int] = {}  # key -> which of the rows
+        self._gaps: list[int] = []  # the rows that have none
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on its key, or the nearest place that is left."""
         place = self._at()
         self.rows = rows
         keys = self.stops()
-        if self.key not in keys:
+        if self.key not in self._place:
             key = keys[min(place, len(keys) - 1)] if keys else None
             self._set(key)
         self.redraw()
 
     def stops(self) -> list[Hashable]:
         """The keys that the cursor can stand on, from top to bottom."""
-        return [row.key for row in self.rows if row.key is not None]
+        rows = self.rows
+        known = rows.keys if isinstance(rows, Rows) else rows
+        if self._known is not known:
+            self._known = known
+            keys = rows.keys if isinstance(rows, Rows) else [row.key for row in rows]
+            self._place = {key: place for place, key in enumerate(keys) if key is not None}
+            self._gaps = [place for place, key in enumerate(keys) if key is None]
+            self._stops = list(self._place)
+        return self._stops
 
     def move(self, by: int) -> None:
         """The cursor by some rows; it stops at the ends."""
@@ -69,7 +105,8 @@ class RowsView(LinesView, can_focus=True):
 
     def move_to(self, key: Hashable) -> None:
         """The cursor to a row."""
-        if key in self.stops():
+        self.stops()
+        if key in self._place:
             self._set(key)
             self.redraw()
 
@@ -98,7 +135,8 @@ class RowsView(LinesView, can_focus=True):
         return over(pad([(self.MARK, mark), *row.line], width), bar)
 
     def _follow(self, height: int) -> None:
-        place = next((i for i, row in enumerate(self.rows) if row.key == self.key), 0)
+        self.stops()
+        place = self._place.get(self.key, 0)
         shown = height - 1 if height > 3 else height  # the last line may say how many follow
         self.top = max(0, min(self.top, len(self.rows) - height))
         last = place  # what is said beneath a row, such as what is wrong with it, belongs to it
@@ -120,8 +158,9 @@ class RowsView(LinesView, can_focus=True):
             self.top -= 1
 
     def _at(self) -> int:
-        keys = self.stops()
-        return keys.index(self.key) if self.key in keys else 0
+        self.stops()
+        place = self._place.get(self.key, 0)
+        return max(0, place - bisect_left(self._gaps, place))
 
     def _set(self, key: Hashable) -> None:
         if key != self.key:

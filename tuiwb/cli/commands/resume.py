@@ -1,0 +1,45 @@
+"""``resume``: go on with a run that ended before it was done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tuiwb.cli import output
+from tuiwb.cli.options import AllowCode, Detach, Interval, Json, Runs, runs_folder
+
+PLACE = 3.4
+app = typer.Typer()
+
+
+@app.command()
+def resume(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
+    ],
+    allow_code: AllowCode = False,
+    detach: Detach = False,
+    json: Json = False,
+    runs: Runs = None,
+    interval: Interval = 5.0,
+) -> int:
+    """Go on with a run that was stopped, was killed or failed, from its newest whole checkpoint.
+
+    On the same machine it comes out as if it had never been interrupted. What was set after the
+    checkpoint is set again at the same steps. A finished run is not resumed: fork it.
+    """
+    from tuiwb.cli.consent import settle_run
+    from tuiwb.cli.training import attend
+    from tuiwb.client.resume import resume as start
+    from tuiwb.client.resume import told
+    from tuiwb.client.runs import find
+    from tuiwb.run.resuming import words
+
+    path = find(runs_folder(runs), run)
+    settle_run(path, allow_code)
+    began = start(path)
+    for event in told(path, began):
+        text = words(event) if event["kind"] == "resumed" else str(event.get("text"))
+        output.say(f"{path.name}  {text}")
+    return attend(path, detach, json, interval, new=False)

@@ -1,0 +1,70 @@
+"""The last row of a table, read without opening the table: what a listing shows of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tuiwb.run import npy
+from tuiwb.run.files import open_plain, read_at
+
+_HEAD = 2048  # the headers of our own tables fit; a longer one is read again
+_COUNT = re.compile(rb"'shape': \([ 0-9]{1,20},\)")
+
+
+def last_row(files: Mapping[int, Path], columns: tuple[str, ...]) -> tuple[float | None, ...]:
+    """The newest values of some columns, from the segments of one table (number -> file); None
+    for a column that is not there, is not one number a row, or is beyond all measure."""
+    for number in sorted(files, reverse=True):
+        try:
+            found = _last_of(files[number], columns)
+        except (OSError, npy.NotATable):
+            continue
+        if found is not None:
+            return found
+    return (None,) * len(columns)
+
+
+def _last_of(path: Path, columns: tuple[str, ...]) -> tuple[float | None, ...] | None:
+    fd = open_plain(path)
+    try:
+        size = os.fstat(fd).st_size
+        head = read_at(fd, 0, _HEAD)
+        if len(head) == _HEAD and b"\n" not in head:
+            head = read_at(fd, 0, npy.MAX_HEADER + 12)
+        # tables of the same columns differ in the count alone, which the file's size tells better
+        header = _parse(_COUNT.sub(_zeros, head.partition(b"\n")[0] + b"\n"))
+        whole = (size - header.offset) // header.dtype.itemsize
+        if whole <= 0:
+            return None
+        last = header.offset + (whole - 1) * header.dtype.itemsize
+        row = read_at(fd, last, header.dtype.itemsize)
+    finally:
+        os.close(fd)
+    if len(row) < header.dtype.itemsize:
+        return None
+    return tuple(_value(header, row, column) for column in columns)
+
+
+def _zeros(found: re.Match[bytes]) -> bytes:
+    return b"'shape': (" + b"0".rjust(len(found.group()) - 12) + b",)"
+
+
+@lru_cache(maxsize=256)
+def _parse(head: bytes) -> npy.Header:
+    return npy.parse(head)
+
+
+def _value(header: npy.Header, row: bytes, column: str) -> float | None:
+    field = dict[str, Any](header.dtype.fields or {}).get(column)
+    if field is None or field[0].shape:
+        return None
+    kind, offset = field[:2]
+    value = float(np.frombuffer(row, kind, 1, offset)[0])
+    return None if abs(value) >= 1e18 else value

@@ -1,0 +1,129 @@
+"""The list of runs as lines of text: the live ones first, then the newest, children under parents.
+
+What is said of all of them is made ready once, off the event loop; a line is made when it is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tuiwb.base.format import ago, number, si
+from tuiwb.base.text import one_line
+from tuiwb.tui import palette
+from tuiwb.tui.palette import BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
+from tuiwb.tui.widgets.lines import Line, length, pad, sides, wrap
+from tuiwb.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from tuiwb.client.select import Wanted
+    from tuiwb.run.kept import RunSummary
+    from tuiwb.run.lineage import Twig
+
+NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
+NONE_LIKE = "no run is as asked: words, state:crashed, tag:keep; escape shows all again"
+_ROOM = 8  # cells that a note needs to be worth showing
+_SAMPLE = 5000  # rows that are asked how wide names are
+
+
+@dataclass
+class Shelf:
+    """Runs in the order in which they stand, as twigs, of which the first ``live`` are live; all
+    that were found, by the names of their folders."""
+
+    twigs: Sequence[Twig] = ()
+    live: int = 0
+    keys: Sequence[Hashable] = ()
+    parents: Mapping[str, RunSummary] = field(default_factory=dict)
+    found: Mapping[str, RunSummary] = field(default_factory=dict)
+
+
+def shelf(runs: Sequence[RunSummary], wanted: Wanted) -> Shelf:
+    """Put the runs that are asked for in order. Takes a while where they are very many."""
+    from tuiwb.run.lineage import parents, tree
+
+    asked = wanted.of(runs)
+    live = tree([run for run in asked if run.live])
+    rest = tree([run for run in asked if not run.live] if live else asked)
+    twigs = [*live, *rest]
+    keys: list[Hashable] = [twig.run.name for twig in twigs]
+    if live and rest:
+        keys.insert(len(live), None)
+    by_name = {run.name: run for run in runs}
+    return Shelf(twigs, len(live), keys, parents(asked, runs), by_name)
+
+
+def rows(shelf: Shelf, width: int, now: float) -> Rows:
+    """The shelf's rows for a pane of this width."""
+    twigs, gap = shelf.twigs, shelf.live if len(shelf.keys) > len(shelf.twigs) else -1
+    widest = max((len(t.stem) + len(t.run.id) for t in twigs[:_SAMPLE]), default=0)
+    names = min(max(8, widest), max(8, width - 21))
+
+    def made(place: int) -> Line:
+        if place == gap:
+            return []
+        twig = twigs[place - 1 if 0 <= gap < place else place]
+        return line(twig, names, width, now, shelf.parents.get(twig.run.name))
+
+    return Rows(shelf.keys, made)
+
+
+def line(twig: Twig, names: int, width: int, now: float, parent: RunSummary | None = None) -> Line:
+    """One run: how it is, what it is called, how far it has come; then what there is room for."""
+    from tuiwb.run.lineage import origin
+
+    run, look = twig.run, palette.state(twig.run.state)
+    name = one_line(run.id, max(4, names - len(twig.stem)))
+    out: Line = [
+        (look.glyph, look.style),
+        (f" {twig.stem}", FAINT),
+        (f"{name:{max(0, names - len(twig.stem))}} ", STRONG if look.live else PLAIN),
+        (f" {one_line(run.state, 10):9}", look.style),
+    ]
+    if width >= 46:
+        out.append((f" {_progress(run):>10}", DIM))
+    if run.loss is not None:
+        out.append(("  loss " if width >= 54 else "  ", FAINT))
+        loss = number(run.loss, 3)
+        out.append((loss if width < 46 else f"{loss:6}", GREEN if look.live else PLAIN))
+    since = now - run.started if run.started is not None else 0.0
+    right: Line = [(f"  {ago(since)} ", FAINT)] if since > 0 else []
+    room = width - 1 - length(out) - length(right)
+    from_ = origin(twig, parent)
+    for text, style in (
+        (f"  from {from_}" if from_ and not twig.above else "", FAINT),
+        ("".join(f" #{tag}" for tag in run.tags), BLUE),
+        (f"  {one_line(run.note)}" if run.note else "", DIM),
+    ):
+        if not text or room < _ROOM:
+            continue
+        text = text if len(text) <= room else f"{text[: room - 1]}…"
+        out.append((text, style))
+        room -= length([(text, style)])
+    return pad(sides(out, right, width - 1) if right else out, width - 1)
+
+
+def story(run: RunSummary, width: int, parent: RunSummary | None = None) -> list[Line]:
+    """What is known of the run under the cursor."""
+    lines: list[Line] = [[(f" {text}", PLAIN)] for text in wrap(one_line(run.words), width - 2)]
+    if run.parent:
+        at = f" at step {run.parent_step}" if run.parent_step is not None else ""
+        name = parent.id if parent is not None else f"{run.parent} (not here)"
+        lines += _field("from", f"{name}{at}", width)
+    if run.tags:
+        lines += _field("tags", " ".join(run.tags), width)
+    if run.note:
+        lines += _field("note", run.note, width)
+    lines += _field("preset", run.preset or "-", width)
+    return [*lines, *_field("folder", str(run.path), width)]
+
+
+def _field(name: str, text: str, width: int) -> list[Line]:
+    first, *rest = wrap(one_line(text), width - 12)
+    return [[(f" {name:10}", DIM), (first, PLAIN)], *([(" " * 11 + r, PLAIN)] for r in rest)]
+
+
+def _progress(run: RunSummary) -> str:
+    step = si(run.step or 0, 4)
+    return f"{step}/{si(run.steps, 4)}" if run.steps else step
