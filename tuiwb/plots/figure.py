@@ -57,8 +57,9 @@ class Mark:
 class Figure:
     """A line chart. Ranges of None are fitted to the data (see `domain.fit` for a live chart).
 
-    ``x_scale`` "time" takes seconds and writes ticks as 30s, 2m, 1h30. ``cursor`` is the x that is
-    read out. ``empty`` is said in the middle of the pane while there is nothing to draw.
+    ``x_scale`` "time" takes seconds and writes ticks as 30s, 2m, 1h30; "log" drops what
+    is at or below zero. ``cursor`` is the x that is read out. ``empty`` is said in the middle of
+    the pane while there is nothing to draw.
     """
 
     title: str
