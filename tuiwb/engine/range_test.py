@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.engine.build import Session
-from tuiwb.engine.checkpoint import Checkpoints
+from tuiwb.engine.rolling import Checkpoints
 from tuiwb.engine.interfaces import Command, Sink
 from tuiwb.engine.loop import Loop
 from tuiwb.engine.state import restore, state_of
@@ -60,6 +60,14 @@ class _Nowhere:
         return lambda *given, **named: None
 
 
+def silent(session: Session, place: Path) -> Loop:
+    """A loop that is asked for nothing and tells nobody; ``place`` is for checkpoints that it is
+    not asked for either."""
+    nowhere: Any = _Nowhere()
+    sink: Sink = nowhere
+    return Loop(session, sink, _Nobody(), Checkpoints(place))
+
+
 def range_test(
     session: Session,
     low: float = LOW,
@@ -72,10 +80,8 @@ def range_test(
 
     ``tell`` hears of each step: turn, rate, loss.
     """
-    nowhere: Any = _Nowhere()
-    sink: Sink = nowhere
     with tempfile.TemporaryDirectory() as place:
-        loop = Loop(session, sink, _Nobody(), Checkpoints(Path(place)))
+        loop = silent(session, Path(place))
         before, training = state_of(loop), session.model.training
         curves = []
         for index, turn in enumerate(session.turns):
