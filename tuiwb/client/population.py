@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tuiwb.base import consent
 from tuiwb.client.process import Command, start_worker
@@ -19,10 +20,12 @@ def launch_population(
     *,
     names: Sequence[str | None] | None = None,
     argv: Sequence[str] = (),
+    sweeps: Sequence[Mapping[str, Any] | None] | None = None,
     standby: Standby | None = None,
     command: Command | None = None,
 ) -> list[Path]:
     """Create a run for each of ``members`` and start one worker for all; their folders, in order.
+    ``sweeps`` says of which sweep each is a trial (`create`).
 
     Each is an ordinary run: it can be attached to, steered, resumed and forked alone. Where the
     model turns out not to be batchable, the worker trains them in processes of their own, as many
@@ -36,9 +39,10 @@ def launch_population(
     if standby is not None:
         standby.prepare()
     called = names or [None] * len(members)
+    trials = sweeps or [None] * len(members)
     paths = [
-        create(runs, resolved, name=name, argv=argv)
-        for resolved, name in zip(members, called, strict=True)
+        create(runs, resolved, name=name, argv=argv, sweep=sweep)
+        for resolved, name, sweep in zip(members, called, trials, strict=True)
     ]
     if standby is None or not standby.hand_over(*paths):
         start_worker(paths[0], command, paths[1:])
