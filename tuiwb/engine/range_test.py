@@ -8,6 +8,7 @@ optimisers, random state.
 
 from __future__ import annotations
 
+import copy
 import math
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,14 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.engine.build import Session
-from tuiwb.engine.rolling import Checkpoints
 from tuiwb.engine.interfaces import Command, Sink
 from tuiwb.engine.loop import Loop
+from tuiwb.engine.preflight.trial import LATE
+from tuiwb.engine.rolling import Checkpoints
 from tuiwb.engine.state import restore, state_of
 
-LOW, HIGH = 1e-6, 10.0
-"""The rates tested, unless said otherwise."""
-STEPS = 100
 HOPELESS = 4.0
 """The test ends where the smoothed loss is so many times its least: what follows says nothing."""
 SMOOTH = 0.9
@@ -70,31 +69,41 @@ def silent(session: Session, place: Path) -> Loop:
 
 def range_test(
     session: Session,
-    low: float = LOW,
-    high: float = HIGH,
-    steps: int = STEPS,
+    low: float,
+    high: float,
+    steps: int,
     tell: Callable[[str, float, float], None] = lambda turn, lr, loss: None,
 ) -> list[Curve]:
     """One curve a turn, each from the session's own state: ``steps`` steps with rates from ``low``
-    to ``high``. The other turns of a step keep the spec's rate.
+    to ``high``, on the loss of the task's last stage. The other turns of a step keep the spec's
+    rate.
 
     ``tell`` hears of each step: turn, rate, loss.
     """
     with tempfile.TemporaryDirectory() as place:
         loop = silent(session, Path(place))
         before, training = state_of(loop), session.model.training
+        rates = [group["lr"] for group in _groups(session)]
         curves = []
-        for index, turn in enumerate(session.turns):
-            session.model.train()
-            curve = Curve(turn.name, turn.lr)
-            try:
-                _climb(loop, index, low, high, steps, curve, tell)
-            finally:
-                restore(loop, before)
-                session.model.train(training)
-            curves.append(curve)
-        loop.close()
+        try:
+            for index, turn in enumerate(session.turns):
+                if index:
+                    restore(loop, copy.deepcopy(before))  # what is restored may be trained on
+                curves.append(Curve(turn.name, turn.lr))
+                session.model.train()
+                _climb(loop, index, low, high, steps, curves[-1], tell)
+        finally:
+            restore(loop, before)
+            session.model.train(training)
+            session.model.zero_grad(set_to_none=True)
+            for group, rate in zip(_groups(session), rates, strict=True):
+                group["lr"] = rate
+            loop.close()
     return curves
+
+
+def _groups(session: Session) -> list[dict[str, Any]]:
+    return [group for optimizer in session.optimizers for group in optimizer.param_groups]
 
 
 def _climb(
@@ -108,8 +117,9 @@ def _climb(
 ) -> None:
     """Train with a rate that grows from ``low`` to ``high``, as far as it leads anywhere."""
     session, usual = loop.session, loop.session.spec.optim.lr
+    followed = session.spec.task.progress
     smooth, weight, least = 0.0, 0.0, math.inf
-    number = session.step * loop.updates
+    number, session.step = session.step * loop.updates, LATE
     for step in range(steps):
         lr = low * (high / low) ** (step / max(1, steps - 1))
         value = math.nan
@@ -118,10 +128,9 @@ def _climb(
                 batch = session.batches.at(number)
                 number += 1
                 rate = lr / turn.lr if at == index else usual
-                loss, _, _ = loop.update(turn, optimizer, batch, rate, watched=False)
+                loss, _, parts = loop.update(turn, optimizer, batch, rate, watched=False)
                 if at == index:
-                    value = float(loss.detach())
-        session.step += 1
+                    value = float(parts.get(followed, loss).detach())
         curve.lrs.append(lr)
         curve.losses.append(value)
         tell(curve.turn, lr, value)

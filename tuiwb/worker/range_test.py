@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -18,15 +19,15 @@ def range_test_once(text: str) -> int:
     from tuiwb.spec import from_toml
 
     def tell(turn: str, lr: float, loss: float) -> None:
-        row = {"turn": turn, "lr": lr, "loss": loss if loss == loss else None}
-        print(json.dumps({"step": row}), flush=True)
+        print(json.dumps({"step": {"turn": turn, "lr": lr, "loss": _plain(loss)}}), flush=True)
 
     asked, _, toml = text.partition("\n")
     try:
         over = json.loads(asked)
         session = build(from_toml(toml, "spec.toml").spec)
         curves = range_test(session, over["low"], over["high"], over["steps"], tell)
-        answer: dict[str, Any] = {"ok": {"curves": [asdict(curve) for curve in curves]}}
+        rows = [asdict(c) | {"losses": [_plain(loss) for loss in c.losses]} for c in curves]
+        answer: dict[str, Any] = {"ok": {"curves": rows}}
     except UserError as error:
         answer = {"error": error.as_dict()}
     except Exception as error:
@@ -34,3 +35,8 @@ def range_test_once(text: str) -> int:
         answer = {"error": failed.as_dict()}
     print(json.dumps(answer), flush=True)
     return int(answer["error"]["exit_code"]) if "error" in answer else 0
+
+
+def _plain(loss: float) -> float | None:
+    """A loss as JSON knows it: None where it is no number."""
+    return loss if math.isfinite(loss) else None
