@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.format import number as words_of
@@ -42,6 +43,7 @@ class Controller:
     told: Callable[[str], None] = lambda words: None
     _trials: dict[int, Trial] = field(default_factory=dict)
     _failed: list[Record] = field(default_factory=list)
+    _taken: bool = False
 
     @property
     def live(self) -> list[Record]:
@@ -54,9 +56,11 @@ class Controller:
         return len(self.ledger.trials) >= self.sampler.size and not self._trials
 
     def run(self, sleep: Callable[[float], None] = time.sleep, look: float = LOOK) -> None:
-        """Go on until every trial is decided. `UserError` where there is no going on."""
-        self.take_up()
+        """Go on until every trial is decided; may be called again where ``sleep``, which is between
+        two looks, raised. `UserError` where there is no going on."""
         try:
+            if not self._taken:
+                self.take_up()
             while not self.beat():
                 sleep(look)
         except UserError as error:
@@ -66,6 +70,7 @@ class Controller:
 
     def take_up(self) -> None:
         """Tell the sampler all that was, and adopt the trials that are not decided."""
+        self._taken = True
         self._write("controller", state="started", jobs=self.jobs)
         for record in self.ledger.trials.values():
             trial = self.sampler.recall(record.values, record.reports)
@@ -118,9 +123,7 @@ class Controller:
         trial = self.sampler.ask()
         number = trial.number + 1
         self._trials[number] = trial
-        self._write(
-            "asked", trial=number, values=dict(trial.values), settings=list(trial.settings)
-        )
+        self._write("asked", trial=number, values=dict(trial.values), settings=list(trial.settings))
         return self.ledger.trials[number]
 
     def _launch(self, records: list[Record]) -> None:
@@ -239,7 +242,7 @@ class Controller:
             next="put that right; then go on with tuiwb sweep resume, or begin anew",
         )
 
-    def _write(self, kind: str, **fields: object) -> None:
+    def _write(self, kind: str, **fields: Any) -> None:
         try:
             event = self.journal.write(kind, **fields)
         except OSError as error:

@@ -54,7 +54,9 @@ class Record:
     @property
     def last(self) -> float | None:
         """Its value, or while it has none the last that was reported."""
-        return self.value if self.value is not None else self.reports[-1][1] if self.reports else None
+        return (
+            self.value if self.value is not None else self.reports[-1][1] if self.reports else None
+        )
 
 
 class Ledger:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import Trial as Asked
 
+
 @dataclass(frozen=True)
 class Trial:
     """One point of the space, the ``number``-th that was asked for (from 0)."""

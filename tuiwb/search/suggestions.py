@@ -2,7 +2,10 @@
 
 `valley` is Sylvain Gugger's and ESRI's longest-valley rule, `steep` the steepest fall (Smith 2017),
 `minimum` a tenth of the rate with the least loss (Howard & Gugger, fastai v1), `slide` Novetta's
-interval slide rule: the right end of the last stretch in which the slope does not change.
+interval slide rule: a window that slides down from the highest rate until its ends slope alike.
+
+How much is smoothed and how far down the valley is the best place was set on the measured curves of
+the catalogue (``python -m tests.benchmarks.lr_find``), once for all of them.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 
-HALF_LIFE = 0.25
+HALF_LIFE = 0.5
 """Decades of learning rate in which the weight of a loss halves."""
+WAY = 0.75
+"""Share of the way down the longest fall at which `valley` stands."""
 FEWEST = 8
 """Points below which a curve says nothing."""
-STRETCH = 15
-"""Steps over which `slide` compares slopes."""
+STRETCH = 1.0
+"""Decades over which `slide` compares slopes."""
 SAME_SLOPE = 0.5
 """Difference of slopes, in losses' spread a decade, up to which `slide` calls them the same."""
 
@@ -37,27 +42,35 @@ class Suggestion:
 
 
 def smoothed(lrs: Sequence[float], losses: Sequence[float]) -> Values:
-    """The losses, averaged both ways over `HALF_LIFE`: no lag, so a fall stays at its rate."""
+    """The running mean of the losses so far, of which an older one counts half as much after every
+    `HALF_LIFE` decades.
+
+    It lags, and is meant to: a loss is the outcome of all smaller rates as well, and a curve that
+    lags falls on for a while where the loss itself begins to tremble.
+    """
     values = np.asarray(losses, float)
     if len(values) < 2:
         return values
-    decades = float(np.mean(np.diff(np.log10(np.asarray(lrs, float)))))
-    width = max(HALF_LIFE / decades, 1e-9)
-    steps = np.arange(len(values))
-    weights = 0.5 ** (np.abs(steps[:, None] - steps[None, :]) / width)
-    return np.asarray(weights @ values / weights.sum(1))
+    keep = 0.5 ** (_per_step(lrs) / HALF_LIFE)
+    means, mean, weight = np.empty_like(values), 0.0, 0.0
+    for at, value in enumerate(values):
+        mean, weight = keep * mean + (1 - keep) * value, keep * weight + 1 - keep
+        means[at] = mean / weight
+    return means
 
 
-def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> list[Suggestion]:
+def _per_step(lrs: Sequence[float] | Values) -> float:
+    """Decades from one rate to the next."""
+    rates = np.asarray(lrs, float)
+    return max(float(np.log10(rates[-1] / rates[0])) / (len(rates) - 1), 1e-9)
+
+
+def suggestions(lrs: Sequence[float], losses: Sequence[float | None]) -> list[Suggestion]:
     """Every rule's choice, `valley` first; none of a curve that is too short or never falls."""
-    rates, values = np.asarray(lrs, float), np.asarray(losses, float)
-    whole = np.isfinite(values)
-    rates, values = rates[whole], values[whole]
-    if len(values) < FEWEST:
+    rates, values = finite(lrs, losses)
+    if len(values) < FEWEST or not falls(values):
         return []
-    curve = smoothed(rates, values)
-    if not curve.min() < curve[0]:
-        return []
+    curve = smoothed(rates.tolist(), values.tolist())
     found = []
     for name, (rule, words) in RULES.items():
         at = rule(rates, curve)
@@ -67,17 +80,31 @@ def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> list[Suggestio
     return found
 
 
+def finite(lrs: Sequence[float], losses: Sequence[float | None]) -> tuple[Values, Values]:
+    """Rates and losses where the loss is a number."""
+    rates, values = np.asarray(lrs, float), np.asarray(losses, float)
+    return rates[np.isfinite(values)], values[np.isfinite(values)]
+
+
+def falls(values: Values) -> bool:
+    """Whether the losses come down by more than they tremble from one step to the next."""
+    first = max(2, len(values) // 8)
+    window = np.ones(first) / first
+    means = np.convolve(values, window, "valid")
+    trembling = float(np.median(np.abs(np.diff(values[: 3 * first])))) / 0.954  # of a normal law
+    return bool(means[0] - means.min() > max(trembling, 1e-3 * abs(means[0])))
+
+
 def valley(rates: Values, curve: Values) -> int | None:
-    """Half of the way down the longest stretch in which the loss falls again and again."""
-    length = np.ones(len(curve), int)
+    """`WAY` down the longest run of points each lower than the one before, others left out."""
+    length, first = np.ones(len(curve), int), np.arange(len(curve))
     for i in range(1, len(curve)):
-        lower = curve[:i] > curve[i]
-        if lower.any():
-            length[i] = 1 + length[:i][lower].max()
+        lower = np.flatnonzero(curve[:i] > curve[i])
+        if len(lower):
+            before = lower[length[lower].argmax()]
+            length[i], first[i] = length[before] + 1, first[before]
     end = int(length.argmax())
-    start = max(0, end - int(length[end]))
-    third = (end - start) / 3
-    return start + int(third) + int(third / 2)
+    return int(first[end] + (end - first[end]) * WAY)
 
 
 def steep(rates: Values, curve: Values) -> int | None:
@@ -94,20 +121,19 @@ def minimum(rates: Values, curve: Values) -> int | None:
 
 
 def slide(rates: Values, curve: Values) -> int | None:
-    """The right end of the last stretch before the rise whose slope stays the same."""
-    spread = float(np.ptp(curve)) or 1.0
-    slope = np.gradient(curve, np.log10(rates)) / spread
-    stretch = min(STRETCH, len(curve) // 3)
-    right = len(curve) - 1
-    while right - stretch > 0 and abs(slope[right] - slope[right - stretch]) > SAME_SLOPE:
-        right -= 1
-    return right if right - stretch > 0 else None
+    """The left end of the last stretch, seen from the right, whose ends have the same slope."""
+    slope = np.gradient(curve, np.log10(rates)) / (float(np.ptp(curve)) or 1.0)
+    stretch = round(STRETCH / _per_step(rates))
+    left = len(curve) - 1 - stretch
+    while left > 0 and abs(slope[left + stretch] - slope[left]) > SAME_SLOPE:
+        left -= 1
+    return left if left > 0 else None
 
 
 Rule = Callable[[Values, Values], int | None]
 RULES: dict[str, tuple[Rule, str]] = {
-    "valley": (valley, "half of the way down the longest fall"),
+    "valley": (valley, "three quarters of the way down the longest fall"),
     "steep": (steep, "where the loss falls fastest"),
     "minimum": (minimum, "a tenth of the rate with the least loss"),
-    "slide": (slide, "the end of the last even slope before the loss rises"),
+    "slide": (slide, "a decade before the slope last changes"),
 }
