@@ -12,10 +12,13 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tuiwb.engine.build import Session
 from tuiwb.engine.population.layers import Walk
 from tuiwb.engine.population.stack import Stack
+from tuiwb.tasks.classify import Classify
+from tuiwb.tasks.losses.cross_entropy import CrossEntropy
 from tuiwb.tasks.task import Batch, Turn
 
 Losses = tuple[Tensor, dict[str, Tensor]]
@@ -44,11 +47,16 @@ class Layered:
         walk = Walk([session.model for session in sessions], stack, generators)
         self._walk, self.drops = walk, walk.drops
         self._turn, self._members = sessions[0].turns[0], stack.size
+        task, loss = sessions[0].task, sessions[0].loss
+        known = type(task) is Classify and type(loss) is CrossEntropy
+        self._loss: CrossEntropy | None = loss if known else None
 
     def losses(self, batch: Batch, shared: bool, step: int) -> Losses:
         inputs, targets = batch
         each = inputs.expand(self._members, *inputs.shape) if shared else inputs
         outputs = self._walk(each)
+        if self._loss is not None and outputs.ndim == 3 and targets.ndim == (1 if shared else 2):
+            return cross_entropy(outputs, targets, self._loss.label_smoothing), {}
 
         def one(outputs: Tensor, inputs: Tensor, targets: Tensor) -> Losses:
             return self._turn.loss(_Answered(inputs, outputs), (inputs, targets), step)
@@ -56,6 +64,22 @@ class Layered:
         over = (0, None, None) if shared else (0, 0, 0)
         losses, parts = torch.func.vmap(one, in_dims=over)(outputs, inputs, targets)
         return losses, parts
+
+
+def cross_entropy(outputs: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+    """The loss `tuiwb.tasks.losses.cross_entropy` of outputs [M, B, K] against classes [B] or
+    [M, B], for each member: [M].
+
+    Mapped by torch it takes three times as long; with few classes, their sum is one vector
+    operation where they stand apart, not side by side.
+    """
+    members, size, _ = outputs.shape
+    classes = targets.expand(members, size).reshape(-1)
+    logs = outputs.flatten(0, 1).t().contiguous().log_softmax(0)
+    losses = F.nll_loss(logs.t(), classes, reduction="none")
+    if smoothing:
+        losses = (1 - smoothing) * losses - smoothing * logs.mean(0)
+    return losses.view(members, size).mean(1)
 
 
 class _Answered(nn.Module):

@@ -21,6 +21,7 @@ Step = Callable[[Tensor], Tensor]
 ELEMENTWISE = (
     nn.Identity, nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.ELU, nn.Tanh, nn.Sigmoid, nn.Softplus,
 )  # fmt: skip
+FRESH = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d)
 POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)
 
 
@@ -40,7 +41,7 @@ class Walk:
         self._models, self._stack, self._generators = models, stack, generators
         self.drops = False
         """Whether there is a layer that drops."""
-        self._steps = self._walk(models[0], "")
+        self._steps = self._walk(models[0], "", None)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """[M, B, ...] to [M, B, ...]; inputs that all share may be an expanded view."""
@@ -48,18 +49,21 @@ class Walk:
             inputs = step(inputs)
         return inputs
 
-    def _walk(self, module: nn.Module, name: str) -> list[Step]:
+    def _walk(self, module: nn.Module, name: str, before: nn.Module | None) -> list[Step]:
         if type(module) is nn.Sequential:
-            return [
-                step
-                for key, child in module.named_children()
-                for step in self._walk(child, f"{name}.{key}" if name else key)
-            ]
+            steps = []
+            for key, child in module.named_children():
+                steps += self._walk(child, f"{name}.{key}" if name else key, before)
+                before = child
+            return steps
         if getattr(module, "inplace", False):
             raise Unknown(f"{type(module).__name__} in place")
         if isinstance(module, nn.Dropout):
             self.drops = True
             return [self._dropout(name)]
+        if type(module) is nn.ReLU:
+            # what a layer with weights has just put out is read by nobody else
+            return [torch.relu_ if isinstance(before, FRESH) else torch.relu]
         if type(module) in ELEMENTWISE:
             return [module]
         if type(module) in POOLS:

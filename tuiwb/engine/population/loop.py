@@ -152,6 +152,11 @@ class Population:
         else:
             self._forward = type(self._forward)(sessions, stack, generators)
         self._update = Update(sessions, stack)
+        # seeds and augmentation may be a member's own: each kind of batch is made once
+        kinds = [(session.spec.train.seed, session.spec.data) for session in sessions]
+        different = list(dict.fromkeys(kinds))
+        self._drawers = [self.members[kinds.index(kind)] for kind in different]
+        self._draws = [different.index(kind) for kind in kinds]
         on_cpu = sessions[0].device.device.type == "cpu"
         for member in self.members:
             member.can_drop = self._forward.drops and on_cpu
@@ -225,17 +230,11 @@ class Population:
             self._looks.sampled(self.step_done, spent + time.perf_counter() - began)
 
     def _batch(self, step: int) -> tuple[Batch, bool]:
-        """The batch of all, or one for each: seeds and augmentation may be a member's own."""
-        made: dict[object, Batch] = {}
-        batches = []
-        for member in self.members:
-            spec = member.session.spec
-            key = (spec.train.seed, spec.data)
-            if key not in made:
-                made[key] = member.session.batches.at(step)
-            batches.append(made[key])
-        if len(made) == 1:
-            return batches[0], True
+        """The batch of all, or one for each; whether it is one."""
+        drawn = [member.session.batches.at(step) for member in self._drawers]
+        if len(drawn) == 1:
+            return drawn[0], True
+        batches = [drawn[at] for at in self._draws]
         inputs, targets = zip(*batches, strict=True)
         return (torch.stack(inputs), torch.stack(targets)), False
 
