@@ -44,7 +44,7 @@ def all_of(made: Session, loop: Loop) -> Any:
     state = {key: value for key, value in state_of(loop).items() if key not in clocks}
     modes = [module.training for module in made.model.modules()]
     gradients = [p.grad is None for p in made.model.parameters()]
-    drawn = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+    drawn = torch.get_rng_state(), random.getstate(), str(np.random.get_state())
     return bits([state, groups, modes, gradients, drawn])
 
 

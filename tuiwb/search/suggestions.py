@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 
-HALF_LIFE = 0.5
+HALF_LIFE = 0.3
 """Decades of learning rate in which the weight of a loss halves."""
-WAY = 0.75
+WAY = 0.8
 """Share of the way down the longest fall at which `valley` stands."""
 FEWEST = 8
 """Points below which a curve says nothing."""
@@ -99,7 +99,7 @@ def valley(rates: Values, curve: Values) -> int | None:
     """`WAY` down the longest run of points each lower than the one before, others left out."""
     length, first = np.ones(len(curve), int), np.arange(len(curve))
     for i in range(1, len(curve)):
-        lower = np.flatnonzero(curve[:i] > curve[i])
+        lower = np.flatnonzero(curve[:i] > curve[i])[::-1]  # of equal runs, the one begun last
         if len(lower):
             before = lower[length[lower].argmax()]
             length[i], first[i] = length[before] + 1, first[before]
@@ -132,7 +132,7 @@ def slide(rates: Values, curve: Values) -> int | None:
 
 Rule = Callable[[Values, Values], int | None]
 RULES: dict[str, tuple[Rule, str]] = {
-    "valley": (valley, "three quarters of the way down the longest fall"),
+    "valley": (valley, "four fifths of the way down the longest fall"),
     "steep": (steep, "where the loss falls fastest"),
     "minimum": (minimum, "a tenth of the rate with the least loss"),
     "slide": (slide, "a decade before the slope last changes"),

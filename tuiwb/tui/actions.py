@@ -76,6 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "reset", "backspace u", "undo", "Back to the preset's value", 4),
     _action("setup", "regenerate", "n", "new data", "Train on newly drawn data (split_seed + 1)"),
     _action("setup", "preflight", "t", "test", "Pre-flight: seven checks in half a minute", 5),
+    _action("setup", "find_rate", "f", "find lr", "Find a learning rate, and put it in", 5),
     _action("setup", "copy", "c", "copy command", "Copy the tuiwb run line that does the same", 6),
     _action("setup", "switch", "tab", "layers", "Move between knobs and layers", 7),
     _action("setup", "down", "down j", "down", "Next knob"),
