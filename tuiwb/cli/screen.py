@@ -7,8 +7,10 @@ from pathlib import Path
 from tuiwb.base.errors import UserError
 
 
-def open_workbench(runs: Path, run: Path | None = None, glyphs: str | None = None) -> int:
-    """Open the workbench, on a run where one is given; a `UserError` where nothing can be drawn."""
+def open_workbench(
+    runs: Path, run: Path | None = None, glyphs: str | None = None, sweep: Path | None = None
+) -> int:
+    """Open the workbench, on a run or a sweep where one is given; a `UserError` where nothing can be drawn."""
     from tuiwb.tui import app
 
     reason = app.usable()
@@ -19,4 +21,4 @@ def open_workbench(runs: Path, run: Path | None = None, glyphs: str | None = Non
             allowed="a terminal such as xterm-256color, tmux or the console",
             next="tuiwb run PRESET, tuiwb ls and tuiwb show RUN need none",
         )
-    return app.run(runs, run, glyphs)
+    return app.run(runs, run, glyphs, sweep)

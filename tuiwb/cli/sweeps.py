@@ -164,8 +164,8 @@ class Between:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before:
-            signal.signal(number, handler)
+        for which, handler in self._before:
+            signal.signal(which, handler)
 
 
 def _ended(paths: SweepPaths, json: bool) -> int:

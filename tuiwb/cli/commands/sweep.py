@@ -93,10 +93,10 @@ def sweep(
     json: Json = False,
     runs: Runs = None,
 ) -> int:
-    """Search the knobs of a preset: every trial is a run of its own; killed, it can be gone on with.
+    """Search the knobs of a preset: every trial is a run; however it ends, it can be gone on with.
 
     The same line again goes on with an unfinished sweep. Ctrl-C leaves; resume NAME goes on.
-    """  # fmt: skip
+    """
     from tuiwb.cli import sweeps
 
     given = {
