@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -241,24 +239,11 @@ def best(runs: Path, name: str | None, out: Path | None, json: bool) -> int:
 
 def stop(runs: Path, name: str | None) -> int:
     """Ask a sweep's controller, in whatever process, to stop its trials and leave."""
-    from tuiwb.run.lock import holder
+    from tuiwb.search.conduct import ask_to_stop
     from tuiwb.search.places import find_sweep
 
     paths = find_sweep(runs, name)
-    held = holder(paths.lock)
-    if held is None or not held.alive:
-        raise UserError(
-            f"nobody conducts {paths.name}: there is nothing to stop",
-            where=str(paths.root),
-            next=f"tuiwb sweep show {paths.name} shows how it stands",
-        )
-    if held.host != socket.gethostname():
-        raise UserError(
-            f"{paths.name} is conducted on another machine",
-            found=f"process {held.pid} on {held.host}",
-            next=f"on {held.host}: tuiwb sweep stop {paths.name}",
-        )
-    os.kill(held.pid, signal.SIGTERM)
+    ask_to_stop(paths)
     output.say(f"{paths.name} stops its trials; tuiwb sweep resume {paths.name} goes on")
     return 0
 

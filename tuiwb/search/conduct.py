@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -117,6 +119,25 @@ def detach(paths: SweepPaths, jobs: int | None = None) -> int:
         os.close(log)
     keep(child)
     return child.pid
+
+
+def ask_to_stop(paths: SweepPaths) -> None:
+    """Ask a sweep's controller, in whatever process, to stop its trials and leave. `UserError`
+    where there is none, or none that can be reached from here."""
+    held = holder(paths.lock)
+    if held is None or not held.alive:
+        raise UserError(
+            f"nobody conducts {paths.name}: there is nothing to stop",
+            where=str(paths.root),
+            next=f"tuiwb sweep show {paths.name} shows how it stands",
+        )
+    if held.host != socket.gethostname():
+        raise UserError(
+            f"{paths.name} is conducted on another machine",
+            found=f"process {held.pid} on {held.host}",
+            next=f"on {held.host}: tuiwb sweep stop {paths.name}",
+        )
+    os.kill(held.pid, signal.SIGTERM)
 
 
 def too_many(jobs: int) -> str:

@@ -56,6 +56,7 @@ class Workbench(App[None]):
         attach: Path | None = None,
         glyphs: str | None = None,
         clock: Clock | None = None,
+        sweep: Path | None = None,
     ) -> None:
         super().__init__()
         from tuiwb.plots.glyphs import choose
@@ -65,6 +66,7 @@ class Workbench(App[None]):
         self.runs_dir = runs_dir
         self.clock: Clock = clock or SystemClock()
         self.attached = attach
+        self.swept = sweep
         self.standby: Standby | None = None
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
@@ -79,6 +81,10 @@ class Workbench(App[None]):
             from tuiwb.tui.screens.run import RunScreen
 
             return RunScreen(self.attached)
+        if self.swept is not None:
+            from tuiwb.tui.screens.sweep import SweepScreen
+
+            return SweepScreen(self.swept, self.glyphs)
         from tuiwb.tui.screens.presets import PresetsScreen
 
         return PresetsScreen()
@@ -127,6 +133,23 @@ class Workbench(App[None]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+
+    def show_sweep(self, path: Path) -> None:
+        """Open a sweep; one whose files are damaged says so."""
+        from tuiwb.tui.screens.sweep import SweepScreen
+
+        try:
+            self.push_screen(SweepScreen(path, self.glyphs))
+        except UserError as error:
+            self.complain(error)
+
+    def left_sweep(self) -> None:
+        """A sweep's screen was left: back to the presets, or out where it was all that was
+        asked."""
+        if self.swept is not None:
+            self.leave()
+        else:
+            self.pop_screen()
 
     def show_lesson(self, name: str) -> None:
         """Take a lesson from its beginning, or go back to it where it is under way."""
@@ -198,7 +221,7 @@ class Workbench(App[None]):
         from tuiwb.tui.screens.page import Page
 
         self.pop_screen()
-        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") != "lesson":
+        while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") not in _KEPT:
             self.pop_screen()
         if words and isinstance(self.screen, Page):
             self.screen.say(words)
@@ -239,6 +262,10 @@ class Workbench(App[None]):
         super()._display(screen, renderable)
 
 
+_KEPT = ("lesson", "sweep")
+"""Screens that one comes back to from a run."""
+
+
 def _unbegun(study: Study) -> str:
     """What leaving keeps a lesson from: its runs that wait, for nobody is there to start them."""
     progress = study.course.progress
@@ -259,13 +286,18 @@ def usable() -> str | None:
     return None
 
 
-def run(runs_dir: Path, attach: Path | None = None, glyphs: str | None = None) -> int:
+def run(
+    runs_dir: Path,
+    attach: Path | None = None,
+    glyphs: str | None = None,
+    sweep: Path | None = None,
+) -> int:
     """Run the workbench until it is left; the exit status. Raises `UserError` for a bad run."""
     if attach is not None:
         from tuiwb.run.reader import RunReader
 
         RunReader(attach).close()  # what is no run is said before the screen is taken
-    app = Workbench(runs_dir, attach, glyphs)
+    app = Workbench(runs_dir, attach, glyphs, sweep=sweep)
     app.run()
     if app.goodbye:
         print(clean(app.goodbye))
