@@ -10,7 +10,8 @@ from tuiwb.base.errors import UserError
 def open_workbench(
     runs: Path, run: Path | None = None, glyphs: str | None = None, sweep: Path | None = None
 ) -> int:
-    """Open the workbench, on a run or a sweep where one is given; a `UserError` where nothing can be drawn."""
+    """Open the workbench, on a run or a sweep where one is given; a `UserError` where nothing can be
+    drawn."""
     from tuiwb.tui import app
 
     reason = app.usable()

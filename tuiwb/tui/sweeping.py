@@ -102,7 +102,8 @@ class Watched:
     ) -> Canvas:
         title = WORDS[name]
         if name == "best":
-            figure = best_curve(f"{view.sweep.metric}, best so far", *curve(view), view.sweep.metric)
+            metric = view.sweep.metric
+            figure = best_curve(f"{metric}, {title}", *curve(view), metric)
             return paint(figure, width, height, self.glyphs)
         if name == "importance":
             return importance_bars(title, found, width, height, self.glyphs, self.colour)

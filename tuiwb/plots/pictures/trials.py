@@ -35,7 +35,7 @@ class Axis:
 
     @property
     def low(self) -> str:
-        return self.label(self.choices and 0 or self.scale.low)
+        return self.label(0 if self.choices else self.scale.low)
 
     @property
     def high(self) -> str:
