@@ -27,6 +27,14 @@ def test_the_marks_are_named_by_both_painters() -> None:
         assert "valley" in text and "steep" in text and "1e-4" in text
 
 
+def test_one_that_is_chosen_has_the_only_guide() -> None:
+    marks = {"valley": 1e-2, "steep": 1.1e-2}
+    for name, other in (("valley", "steep"), ("steep", "valley")):
+        figure = range_figure("loss", RATES, LOSSES, LOSSES, marks, (1e-6, 10.0), chosen=name)
+        text = paint(figure, 100, 20).text()
+        assert f"╎{name}" in text and other not in text
+
+
 def test_nothing_yet_and_nothing_finite_say_so() -> None:
     for values in ([], [np.nan], [1.0], [2.0, 2.0, 2.0]):
         figure = range_figure("loss", RATES[: len(values)], values, values, {}, (1e-6, 10.0))

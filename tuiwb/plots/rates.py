@@ -22,14 +22,18 @@ def range_figure(
     marks: Mapping[str, float],
     rates: Range,
     empty: str = "no loss yet",
+    chosen: str = "",
 ) -> Figure:
     """Losses and their running mean over ``lrs``; ``marks`` are rates by name, ``rates`` the ends
-    of the test."""
+    of the test. Where one of the marks is ``chosen``, it alone has a guide."""
     mean = floats(smooth)
     return Figure(
         title,
         (Line("loss", lrs, losses), Line("mean", lrs, mean, colour=1)),
-        tuple(Mark(lr, "command", name) for name, lr in marks.items()),
+        tuple(
+            Mark(lr, "command" if chosen in ("", name) else "note", name)
+            for name, lr in marks.items()
+        ),
         x_label="rate",
         x_range=rates,
         x_scale="log",

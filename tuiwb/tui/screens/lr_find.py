@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -30,6 +31,8 @@ from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 Choice = tuple[str, Mapping[str, float]]
+LOOK_EVERY = 0.15
+"""Seconds between two looks at how far the test is."""
 STARTING = "starting a worker; the curve grows here"
 
 
@@ -52,6 +55,9 @@ class RateScreen(ModalScreen[Choice | None]):
         self.resolved = resolved
         self.rows: dict[str, list[tuple[float, float | None]]] = {}
         """Turn -> rates and losses so far."""
+        self.shown: dict[str, int] = {}
+        """Turn -> how many of them the chart has."""
+        self.over = False
         self.panes: dict[str, ChartPane] = {}
         self.readings: list[Reading] = []
         self.made: dict[str, dict[str, float]] = {}
@@ -66,12 +72,13 @@ class RateScreen(ModalScreen[Choice | None]):
 
     def on_mount(self) -> None:
         self.list.focus()
+        self.set_interval(LOOK_EVERY, self._look)
         threading.Thread(target=self._ask, name="range test", daemon=True).start()
 
     def _ask(self) -> None:
         """In a thread: wait for the worker; what it says is shown by the app's own thread."""
         try:
-            answer = self.asked.run(lambda row: self._tell(self._take, row))
+            answer = self.asked.run(self._take)
         except UserError as error:
             self._tell(self._refused, error)
         else:
@@ -83,17 +90,28 @@ class RateScreen(ModalScreen[Choice | None]):
         except Exception:
             self.asked.cancel()  # the screen, or the whole app, has gone
 
-    async def _take(self, row: Mapping[str, Any]) -> None:
-        turn = str(row["turn"])
-        self.rows.setdefault(turn, []).append((row["lr"], row["loss"]))
-        if turn not in self.panes:
-            self.panes[turn] = ChartPane(f"rate-{len(self.panes)}")
-            await self.box.mount(self.panes[turn], before=self.list)
-            self.call_after_refresh(self._paint_all)
-        step, whose = len(self.rows[turn]), f"{turn}, " if turn else ""
-        words = f" {whose}step {step} of {self.asked.steps}, at a rate of {number(row['lr'], 2)}"
-        self.list.show_rows([Row([(words, DIM)])])
-        self._paint(turn)
+    def _take(self, row: Mapping[str, Any]) -> None:
+        """In the thread: steps come faster than anybody needs to see them."""
+        self.rows.setdefault(str(row["turn"]), []).append((row["lr"], row["loss"]))
+
+    async def _look(self) -> None:
+        """Show the steps that have come since the last look."""
+        taken = {turn: len(rows) for turn, rows in self.rows.items()}
+        if taken == self.shown:
+            return
+        for turn in taken:
+            if turn not in self.panes:
+                self.panes[turn] = ChartPane(f"rate-{len(self.panes)}")
+                await self.box.mount(self.panes[turn], before=self.list)
+                self.call_after_refresh(self._paint_all)
+            if taken[turn] != self.shown.get(turn):
+                self._paint(turn)
+        self.shown = taken
+        if not self.over:
+            turn, step = list(taken.items())[-1]
+            whose, rate = f"{turn}, " if turn else "", number(self.rows[turn][step - 1][0], 2)
+            words = f" {whose}step {step} of {self.asked.steps}, at a rate of {rate}"
+            self.list.show_rows([Row([(words, DIM)])])
 
     def _paint_all(self) -> None:
         for turn in self.panes:
@@ -104,17 +122,24 @@ class RateScreen(ModalScreen[Choice | None]):
         pane, size = self.panes[turn], self.panes[turn].content_size
         if not size.width or not size.height:
             return
-        whole = [(lr, loss) for lr, loss in self.rows[turn] if loss is not None]
+        whole = [(lr, loss) for lr, loss in list(self.rows[turn]) if loss is not None]
         lrs, losses = [lr for lr, _ in whole], [loss for _, loss in whole]
         found = next((r.found for r in self.readings if r.turn == turn), ())
         marks = {one.name: one.lr for one in found}
         title = f"loss of the {turn}" if turn else "loss"
         figure = range_figure(
-            title, lrs, losses, smoothed(lrs, losses), marks, (self.asked.low, self.asked.high)
+            title,
+            lrs,
+            losses,
+            smoothed(lrs, losses),
+            marks,
+            (self.asked.low, self.asked.high),
+            chosen=str(self.list.key or ""),
         )
         pane.show(paint(figure, size.width, size.height, self.glyphs))
 
     def _done(self, answer: Mapping[str, Any]) -> None:
+        self.over = True
         self.readings = read(answer["curves"], self.resolved.preset)
         self.made = settings(self.resolved, self.readings)
         self._list()
@@ -144,9 +169,13 @@ class RateScreen(ModalScreen[Choice | None]):
         self.list.styles.height = max(5, min(len(rows), 10))
 
     def _refused(self, error: UserError) -> None:
-        self.refusal = error
+        self.over, self.refusal = True, error
         self._list()
         self.box.border_subtitle = "escape closes"
+
+    @on(RowsView.Moved)
+    def _moved(self) -> None:
+        self._paint_all()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._paint_all)
