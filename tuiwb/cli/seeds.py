@@ -1,4 +1,4 @@
-"""One preset from many seeds, trained as a population: what is due to chance, as mean and spread."""
+"""One preset from many seeds, trained as a population: what is due to chance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import statistics
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def run_seeds(
             output.emit("\n".join(f"{path.name}  {path}" for path in paths))
         return 0
     try:
-        views = wait_all([lambda path=path: path for path in paths], len(paths), interval)
+        views = wait_all([partial(_there, path) for path in paths], len(paths), interval)
     except Detached:
         output.say("training goes on; tuiwb ls lists the runs")
         return INTERRUPTED
@@ -61,6 +62,10 @@ def run_seeds(
     else:
         output.emit(in_words(preset, views))
     return max(summary.exit_code(view) for view in views)
+
+
+def _there(path: Path) -> Path:
+    return path  # it has begun with the others
 
 
 def spread(views: Sequence[RunView]) -> dict[str, dict[str, Any]]:
