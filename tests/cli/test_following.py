@@ -31,7 +31,7 @@ class Keyboard(io.StringIO):
 def test_a_person_is_asked(typed: str, wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Keyboard(typed))
     monkeypatch.setattr("sys.stderr", Keyboard())
-    assert following._wish(KeyboardInterrupt()) == wish
+    assert following.wish_of(KeyboardInterrupt()) == wish
 
 
 def test_a_second_ctrl_c_at_the_question_leaves_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,18 +41,18 @@ def test_a_second_ctrl_c_at_the_question_leaves_the_run(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("sys.stdin", Impatient())
     monkeypatch.setattr("sys.stderr", Keyboard())
-    assert following._wish(KeyboardInterrupt()) == "detach"
+    assert following.wish_of(KeyboardInterrupt()) == "detach"
 
 
 def test_without_a_terminal_and_on_sigterm_nobody_is_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("d\n"))
-    assert following._wish(KeyboardInterrupt()) == "stop"
+    assert following.wish_of(KeyboardInterrupt()) == "stop"
     assert "stopping the run" in capsys.readouterr().err
     monkeypatch.setattr("sys.stdin", Keyboard("d\n"))
     monkeypatch.setattr("sys.stderr", Keyboard())
-    assert following._wish(following._Terminated()) == "stop"
+    assert following.wish_of(following._Terminated()) == "stop"
 
 
 @pytest.mark.parametrize(

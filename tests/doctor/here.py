@@ -17,7 +17,7 @@ from tuiwb.spec import resolve
 from tuiwb.worker.controls import Inbox
 from tuiwb.worker.introduce import introduce
 from tuiwb.worker.sink import RunSink
-from tuiwb.worker.work import _Work
+from tuiwb.worker.work import Work
 
 
 def trained_here(
@@ -37,7 +37,7 @@ def trained_here(
     session = build(resolved.spec)
     before(session)
     sink = RunSink(paths, journal, resolved.spec.train.stop_on)
-    work = _Work(paths, journal)
+    work = Work(paths, journal)
     sink.rounds.facts = introduce(session, journal)
     work.say("training")
     beside(session, sink, paths)

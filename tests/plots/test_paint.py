@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,6 +99,26 @@ def test_counts_of_a_bucket_are_marked_where_they_are() -> None:
 def test_log_scale_drops_what_it_cannot_show_and_says_so() -> None:
     figure = Figure("loss", (Line("loss", [1, 2, 3, 4], [-1, 0, 1, 10]),), y_scale="log")
     assert "2 dropped (<= 0)" in paint(figure, 60, 12).text()
+
+
+def test_every_decade_is_as_wide_as_the_next_on_a_log_axis_of_x() -> None:
+    x = 10.0 ** np.arange(-6, 2)
+    figure = Figure("loss", (Line("loss", x, x),), x_scale="log")
+    at = geometry(figure, 82, 12)
+    columns = [at.area.column(value, at.x) for value in x]
+    assert columns[0] == at.area.left
+    assert columns[-1] == at.area.left + at.area.width - 1
+    assert {b - a for a, b in pairwise(columns)} <= {10, 11}  # type: ignore[operator]
+    for column in range(at.area.left, at.area.left + at.area.width):
+        assert at.area.column(at.area.x_at(column, at.x), at.x) == column
+    assert "1e-4" in paint(figure, 82, 12).text().split("\n")[-1]
+
+
+def test_what_a_log_axis_of_x_cannot_show_is_counted() -> None:
+    figure = Figure("loss", (Line("loss", [-1, 0, 1, 10], [1, 2, 3, 4]),), x_scale="log")
+    text = paint(figure, 60, 12).text()
+    assert "2 dropped (<= 0)" in text
+    assert "no data" not in text
 
 
 def test_marks_stand_on_the_axis_with_guide_and_label() -> None:

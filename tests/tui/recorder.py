@@ -116,7 +116,7 @@ class Recorder:
     def _evaluate(self, s: int, now: float) -> None:
         loss = float(2.3 * np.exp(-s / 80) + 0.09)
         accuracy = float(0.99 - 0.85 * np.exp(-s / 60))
-        metrics = {name: accuracy for name in self.metrics} | {"val_loss": loss}
+        metrics = dict.fromkeys(self.metrics, accuracy) | {"val_loss": loss}
         row = (s, now, *(metrics[name] for name in self.metrics))
         self.tables["evals"].append(np.array([row], self.tables["evals"].dtype))
         self.journal.write("evaluation", step=s, metrics=metrics, best=loss < self.best)

@@ -57,7 +57,7 @@ def wait(path: Path, interval: float, new: bool = True) -> RunView:
                 break
             except KeyboardInterrupt as interruption:
                 show.close()
-                wish = "detach" if stopping else _wish(interruption)
+                wish = "detach" if stopping else wish_of(interruption)
                 if wish == "detach":
                     raise Detached from None
                 if wish == "stop":
@@ -116,7 +116,7 @@ def wait_all(
                     break
                 time.sleep(POLL_S)
             except KeyboardInterrupt as interruption:
-                wish = "detach" if stopping else _wish(interruption)
+                wish = "detach" if stopping else wish_of(interruption)
                 if wish == "detach":
                     raise Detached from None
                 if wish == "stop":
@@ -151,7 +151,7 @@ def _to_the_end(path: Path, show: Reporter) -> RunView:
     return view
 
 
-def _wish(interruption: KeyboardInterrupt) -> str:
+def wish_of(interruption: KeyboardInterrupt) -> str:
     """What is to become of an interrupted run: ``detach``, ``stop`` or ``continue``."""
     asked_to_end = isinstance(interruption, _Terminated)
     if asked_to_end or not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -27,9 +27,10 @@ def open_workbench(
     run: Path | None = None,
     glyphs: str | None = None,
     compared: Sequence[Path] = (),
+    sweep: Path | None = None,
 ) -> int:
-    """Open the workbench, on a run where one is given, or on several ``compared``; a `UserError`
-    where nothing can be drawn."""
+    """Open the workbench, on a run where one is given, on several ``compared``, or on a sweep; a
+    `UserError` where nothing can be drawn."""
     from tuiwb.tui import app
 
     reason = app.usable()
@@ -40,7 +41,7 @@ def open_workbench(
             allowed="a terminal such as xterm-256color, tmux or the console",
             next="tuiwb run PRESET, tuiwb ls and tuiwb show RUN need none",
         )
-    return app.run(runs, run, glyphs, compared)
+    return app.run(runs, run, glyphs, compared, sweep)
 
 
 @_uncollected()

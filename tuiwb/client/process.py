@@ -39,16 +39,22 @@ def environment() -> dict[str, str]:
     return env
 
 
-def start_worker(path: Path, command: Command | None = None) -> subprocess.Popen[bytes]:
+def start_worker(
+    path: Path, command: Command | None = None, others: Sequence[Path] = ()
+) -> subprocess.Popen[bytes]:
     """Start a worker on a run directory, detached: its own session, no input, output to the run's
-    log. Should it end without having said anything, the journal says so."""
-    refuse_links(RunPaths(path))
+    log. Should it end without having said anything, the journal says so. With ``others``, it trains
+    them all as a population."""
+    paths = (path, *others)
+    for one in paths:
+        refuse_links(RunPaths(one))
+    asked = ["--population", *map(str, paths)] if others else [str(path)]
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     log = os.open(RunPaths(path).log, flags, 0o600)
     since = time.time()
     try:
         child = subprocess.Popen(
-            [*(command or worker_command()), str(path)],
+            [*(command or worker_command()), *asked],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -63,17 +69,18 @@ def start_worker(path: Path, command: Command | None = None) -> subprocess.Popen
         os.close(log)
     keep(child)
     threading.Thread(
-        target=watch, args=(child, path, since), name=f"watch {path.name}", daemon=True
+        target=watch, args=(child, paths, since), name=f"watch {path.name}", daemon=True
     ).start()
     return child
 
 
-def watch(child: subprocess.Popen[bytes], path: Path, since: float) -> None:
+def watch(child: subprocess.Popen[bytes], paths: Sequence[Path], since: float) -> None:
     """Wait for a worker's end (which also reaps it); where it never spoke, speak for it."""
     status = child.wait()
     if child in _children:
         _children.remove(child)
-    unspoken.speak_for(RunPaths(path), since, status)
+    for path in paths:
+        unspoken.speak_for(RunPaths(path), since, status)
 
 
 def keep(child: subprocess.Popen[bytes]) -> None:

@@ -34,10 +34,10 @@ _FORK = 15.0
 
 @dataclass
 class _Request:
-    message: dict[str, str]
+    message: dict[str, Any]
     timeout: float
     reply: Future[dict[str, Any]] = field(default_factory=Future)
-    run: Path | None = None
+    runs: tuple[Path, ...] = ()
 
 
 class Standby:
@@ -91,18 +91,19 @@ class Standby:
         """`describe_later`, waited for."""
         return self.describe_later(resolved).result(timeout)
 
-    def hand_over(self, path: Path) -> bool:
-        """Make the warm process the worker of a run; whether it agreed (else start a cold one)."""
+    def hand_over(self, *paths: Path) -> bool:
+        """Make the warm process the worker of a run, or of several as a population; whether it
+        agreed (else start a cold one)."""
         if self._forks:
             try:
-                return self._fork(path)
+                return self._fork(paths)
             except UserError:
                 self._forks = False  # an accelerator is there: it becomes the worker itself
         with self._lock:
             now = self._now
             if now is None or not now.alive or not now.warm.is_set():
                 return False
-            request = _Request({"run": str(path)}, _HAND_OVER, run=path)
+            request = _Request({"run": _named(paths)}, _HAND_OVER, runs=paths)
             try:
                 now.ask(request).result()
             except UserError:
@@ -117,13 +118,13 @@ class Standby:
         if now is not None:
             now.end()
 
-    def _fork(self, path: Path) -> bool:
+    def _fork(self, paths: tuple[Path, ...]) -> bool:
         """Whether the process forked a worker; its `UserError` where a fork is not sound there."""
         now = self._now
         if now is None or not now.alive or not now.warm.is_set():
             return False
         try:
-            now.ask(_Request({"fork": str(path)}, _FORK)).result()
+            now.ask(_Request({"fork": _named(paths)}, _FORK)).result()
         except WorkerFailed:
             return False
         return True
@@ -159,24 +160,24 @@ class _Process:
             self.alive = False
 
     def _serve(self) -> None:
-        path: Path | None = None
+        paths: tuple[Path, ...] = ()
         try:
             with tempfile.TemporaryFile() as self._words:
                 try:
-                    path = self._talk()
+                    paths = self._talk()
                 finally:
-                    self._over(killed=path is None)
+                    self._over(killed=not paths)
         finally:
             self.warm.set()  # nobody waits for what will not come
         child = self._child
         if child is not None:
-            if path is not None:
-                watch(child, path, self._since)
+            if paths:
+                watch(child, paths, self._since)
             else:
                 child.wait()
 
-    def _talk(self) -> Path | None:
-        """Serve requests; the run that the process became the worker of, or None at its end."""
+    def _talk(self) -> tuple[Path, ...]:
+        """Serve requests; the runs that the process became the worker of, none at its end."""
         try:
             child = subprocess.Popen(
                 self._command,
@@ -187,14 +188,14 @@ class _Process:
                 start_new_session=True,
             )
         except OSError:
-            return None
+            return ()
         with self._mine:
             self._child = child
             if not self.alive:
                 child.kill()
         keep(child)
         if not (self._hear(WARM_UP) or {}).get("ready"):
-            return None
+            return ()
         self.warm.set()
         while (request := self._requests.get()) is not None:
             if not request.reply.set_running_or_notify_cancel():
@@ -203,20 +204,20 @@ class _Process:
             answer = self._say(request.message) and self._hear(request.timeout)
             if not answer:
                 _settle(request.reply, self._gone())
-                return None
+                return ()
             if "error" in answer:
                 fields = answer["error"] if isinstance(answer["error"], dict) else {}
                 _settle(request.reply, UserError.from_dict(fields))
                 continue
-            if request.run is not None:
+            if request.runs:
                 self._over(killed=False)
             result = answer.get("ok")
             _settle(request.reply, result if isinstance(result, dict) else {})
-            if request.run is not None:
-                return request.run
-        return None
+            if request.runs:
+                return request.runs
+        return ()
 
-    def _say(self, message: dict[str, str]) -> bool:
+    def _say(self, message: dict[str, Any]) -> bool:
         assert self._child is not None and self._child.stdin is not None
         try:
             self._child.stdin.write(json.dumps(message).encode() + b"\n")
@@ -268,6 +269,11 @@ class _Process:
             found=clean(lines[-1], 400) if lines else "",
             next="tuiwb info shows whether torch and the device are in order",
         )
+
+
+def _named(paths: tuple[Path, ...]) -> str | list[str]:
+    """As the worker is told: one run, or the members of a population."""
+    return str(paths[0]) if len(paths) == 1 else [str(path) for path in paths]
 
 
 def _settle(reply: Future[dict[str, Any]], outcome: dict[str, Any] | Exception) -> None:

@@ -36,8 +36,8 @@ class Warm(Standby):
         self.start()
         self.wait_ready(WARM_UP)
 
-    def hand_over(self, path: Path) -> bool:
-        """Make a warm process the worker of a run; false where there is none to be had."""
-        taken = super().hand_over(path)
+    def hand_over(self, *paths: Path) -> bool:
+        """Make a warm process the worker; false where there is none to be had."""
+        taken = super().hand_over(*paths)
         self.start()
         return taken

@@ -40,16 +40,33 @@ class Desk:
 
     def attend(self) -> None:
         """Obey what was asked; where the loop is paused, come back when it may take a step."""
+        self.look()
+        if self.held:
+            self.hold()
+            while self.held:
+                time.sleep(LOOK_EVERY)
+                self._take()
+        self.go()
+
+    def look(self) -> None:
+        """Obey what was asked; end where the end was asked for this step."""
         self._take()
         if self.session.step >= self._ends:
             raise Stopped(self._why)
-        if self.paused and not self.left:
-            self.loop.settle()
-            if self._said_training:
-                self.tell("paused")
-            while self.paused and not self.left:
-                time.sleep(LOOK_EVERY)
-                self._take()
+
+    @property
+    def held(self) -> bool:
+        """Whether no step may be taken now."""
+        return self.paused and not self.left
+
+    def hold(self) -> None:
+        """The loop stands still from here on."""
+        self.loop.settle()
+        if self._said_training:
+            self.tell("paused")
+
+    def go(self) -> None:
+        """A step is taken."""
         if self.left:
             self.left -= 1
 

@@ -46,6 +46,7 @@ ANYWAY = 600.0
 PASSING = ("evaluation", "due", "time", "stop", "end")
 """Reasons for which a checkpoint is not kept longer than others of its age."""
 MB = 1_000_000
+ALL_DONE = "all steps done"
 NOT_KEPT = "; its last checkpoint could not be written"
 
 
@@ -56,6 +57,11 @@ class Outcome:
     state: str
     reason: str
     metrics: dict[str, float]
+
+
+def hopeless(steps: int) -> Stopped:
+    """The end of a run that has had no finite loss for so many steps."""
+    return Stopped(f"the loss has not been finite for {steps} steps", state="diverged")
 
 
 def train(
@@ -130,13 +136,17 @@ class Loop:
                 self.owed = True
                 self.step()
                 over = self.boundary()
-            return self.finish(over or "all steps done")
+            return self.finish(over or ALL_DONE)
         except Stopped as stopped:
-            self.drain(flush=True)
-            reason = stopped.reason
-            if stopped.state == "stopped" and not self.checkpoint("stop"):
-                reason += NOT_KEPT
-            return Outcome(stopped.state, reason, self.metrics)
+            return self.stop(stopped)
+
+    def stop(self, stopped: Stopped) -> Outcome:
+        """The end that was asked for, or that nothing is left to train."""
+        self.drain(flush=True)
+        reason = stopped.reason
+        if stopped.state == "stopped" and not self.checkpoint("stop"):
+            reason += NOT_KEPT
+        return Outcome(stopped.state, reason, self.metrics)
 
     def step(self) -> None:
         """One step, from batch to emitted row: every turn's updates, in order."""
@@ -176,9 +186,7 @@ class Loop:
             self.drain()
             self.drain_at = now + DRAIN_EVERY
         if self.not_finite >= HOPELESS:
-            raise Stopped(
-                f"the loss has not been finite for {self.not_finite} steps", state="diverged"
-            )
+            raise hopeless(self.not_finite)
 
     def update(
         self,

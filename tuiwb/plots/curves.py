@@ -26,10 +26,10 @@ class Curve:
     high: Floats | None
     lost: Floats  # x of samples that were not finite
     lost_count: int
-    dropped: int  # samples <= 0 on a log scale
+    dropped: int  # samples <= 0 on a log scale, of either axis
 
 
-def prepare(line: Line, log: bool) -> Curve:
+def prepare(line: Line, log: bool, x_log: bool = False) -> Curve:
     """``line`` with every oddity of its arrays put right, and what was put right counted."""
     x, y = floats(line.x), floats(line.y)
     low, high = floats(line.low), floats(line.high)
@@ -58,6 +58,9 @@ def prepare(line: Line, log: bool) -> Curve:
         dropped = int((y <= 0).sum())
         y = np.where(y > 0, y, np.nan)
     keep = np.isfinite(x)
+    if x_log:
+        dropped += int((x[keep] <= 0).sum())
+        keep &= x > 0
     order: npt.NDArray[np.int64] | None = None
     if not keep.all():
         order = np.flatnonzero(keep)
@@ -77,13 +80,21 @@ def prepare(line: Line, log: bool) -> Curve:
     return Curve(line, x, y, low, high, lost, lost_count, dropped)
 
 
+def curves_of(figure: Figure) -> list[Curve]:
+    """Every line of ``figure``, made ready for its scales."""
+    y_log, x_log = figure.y_scale == "log", figure.x_scale == "log"
+    return [prepare(line, y_log, x_log) for line in figure.lines]
+
+
 def limits(figure: Figure, curves: list[Curve]) -> tuple[Range, Range]:
     """The figure's own ranges where they can be used, else ranges fitted to what it shows."""
-    x_range = sane(figure.x_range)
+    x_log = figure.x_scale == "log"
+    x_range = sane(figure.x_range, x_log)
     if x_range is None:
         ends = [(c.x[0], c.x[-1]) for c in curves if c.x.size]
-        low, high = min((a for a, _ in ends), default=0.0), max((b for _, b in ends), default=1.0)
-        x_range = x_limits(float(low), float(high))
+        low = min((a for a, _ in ends), default=math.nan)
+        high = max((b for _, b in ends), default=math.nan)
+        x_range = x_limits(float(low), float(high), log=x_log)
     log = figure.y_scale == "log"
     y_range = sane(figure.y_range, log)
     if y_range is None:

@@ -36,13 +36,16 @@ def round_up(value: float) -> float:
     return next(f * power for f in _ROUND if f * power >= value * (1 - 1e-12))
 
 
-def x_limits(low: float, high: float, previous: Range | None = None) -> Range:
-    """Limits that hold [low, high]: from ``low`` (or 0 near it) in a round number of units.
+def x_limits(low: float, high: float, previous: Range | None = None, log: bool = False) -> Range:
+    """Limits that hold [low, high]: from ``low`` (or 0 near it) in a round number of units, or
+    between round numbers where ``log`` (both > 0).
 
     ``previous`` limits stay while the data fit and fill a fair share of them.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        return previous or (0.0, 1.0)
+        return previous or ((0.1, 1.0) if log else (0.0, 1.0))
+    if log:
+        return _log_limits(max(low, SMALLEST), max(high, SMALLEST), previous)
     if previous and _keeps(low, high, previous, _KEEP_FROM):
         return previous
     start = 0.0 if 0 <= low <= 0.25 * high else low
@@ -104,7 +107,11 @@ def v_limits(values: npt.ArrayLike, scale: str, previous: Range | None = None) -
 
 def fit(figure: Figure, previous: Figure | None = None) -> Figure:
     """``figure`` with the ranges it leaves open filled in, as near as can be to ``previous``'s."""
-    x_range = figure.x_range or x_limits(*_extent(line.x for line in figure.lines), _x_of(previous))
+    x_log = figure.x_scale == "log"
+    before = previous.x_range if previous and previous.x_scale == figure.x_scale else None
+    x_range = figure.x_range or x_limits(
+        *_extent((line.x for line in figure.lines), x_log), before, x_log
+    )
     same = previous is not None and previous.y_scale == figure.y_scale
     before = previous.y_range if previous is not None and same else None
     log = figure.y_scale == "log"
@@ -114,9 +121,9 @@ def fit(figure: Figure, previous: Figure | None = None) -> Figure:
 
 def fit_map(figure: HeatMap, previous: HeatMap | None = None) -> HeatMap:
     """`fit` for a heat map: its x range and the ends of its colour scale."""
-    x_range = figure.x_range or x_limits(
-        *_extent([figure.x]), previous.x_range if previous else None
-    )
+    x_log = figure.x_scale == "log"
+    before = previous.x_range if previous and previous.x_scale == figure.x_scale else None
+    x_range = figure.x_range or x_limits(*_extent([figure.x], x_log), before, x_log)
     before = previous.v_range if previous and previous.scale == figure.scale else None
     v_range = figure.v_range or v_limits(figure.values, figure.scale, before)
     return replace(figure, x_range=x_range, v_range=v_range)
@@ -148,18 +155,14 @@ def y_extent(lines: Iterable[Line], x_range: Range, log: bool) -> Range:
     return (low, high) if low <= high else (math.nan, math.nan)
 
 
-def _extent(arrays: Iterable[npt.ArrayLike]) -> Range:
+def _extent(arrays: Iterable[npt.ArrayLike], log: bool) -> Range:
     low, high = math.inf, -math.inf
     for values in arrays:
         array: Floats = floats(values)
-        array = array[np.isfinite(array)]
+        array = array[np.isfinite(array) & ((array > 0) | (not log))]
         if array.size:
             low, high = min(low, float(array.min())), max(high, float(array.max()))
     return (low, high) if low <= high else (math.nan, math.nan)
-
-
-def _x_of(previous: Figure | None) -> Range | None:
-    return previous.x_range if previous else None
 
 
 def _keeps(low: float, high: float, previous: Range, share: float) -> bool:

@@ -61,9 +61,10 @@ class Mark:
 class Figure:
     """A line chart. Ranges of None are fitted to the data (see `domain.fit` for a live chart).
 
-    ``x_scale`` "time" takes seconds and writes ticks as 30s, 2m, 1h30. ``cursor`` is the x that is
-    read out. ``empty`` is said in the middle of the pane while there is nothing to draw.
-    ``legend`` is false where names and values stand in a table beside the chart.
+    ``x_scale`` "time" takes seconds and writes ticks as 30s, 2m, 1h30; "log" drops what
+    is at or below zero. ``cursor`` is the x that is read out. ``empty`` is said in the middle of
+    the pane while there is nothing to draw. ``legend`` is false where names and values stand in a
+    table beside the chart.
     """
 
     title: str

@@ -86,9 +86,11 @@ def map_geometry(
     """Where `paint_heatmap` puts the map of ``figure`` in ``width`` x ``height``, its scales, and
     which rows share a line."""
     xs, values = grid(figure)
-    x_range = sane(figure.x_range)
+    x_log = figure.x_scale == "log"
+    x_range = sane(figure.x_range, x_log)
     if x_range is None:
-        x_range = x_limits(float(xs[0]), float(xs[-1])) if xs.size else (0.0, 1.0)
+        ends = (float(xs[0]), float(xs[-1])) if xs.size else (math.nan, math.nan)
+        x_range = x_limits(*ends, log=x_log)
     log = figure.scale == "log10"
     v_range = sane(figure.v_range, log) or v_limits(values, figure.scale)
     longest = max(map(len, figure.rows), default=0)
@@ -98,7 +100,7 @@ def map_geometry(
     halves = len(figure.rows) > area.height and colour and glyphs != "ascii"
     slots = 2 if halves else 1
     rows = resample.plan_rows(len(figure.rows), area.height, slots)
-    return MapGeometry(area, Scale(*x_range), Scale(*v_range, log=log), slots, rows)
+    return MapGeometry(area, Scale(*x_range, log=x_log), Scale(*v_range, log=log), slots, rows)
 
 
 def draw_map_header(

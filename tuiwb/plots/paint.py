@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tuiwb.plots.canvas import DIM, Canvas
-from tuiwb.plots.curves import Curve, layers_of, limits, prepare
+from tuiwb.plots.curves import Curve, curves_of, layers_of, limits
 from tuiwb.plots.figure import Figure, Mark
 from tuiwb.plots.frame import (
     Area,
@@ -49,7 +49,7 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
     canvas = Canvas(width, height, ascii=glyphs == "ascii")
     if not canvas.width or not canvas.height:
         return canvas
-    curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
+    curves = curves_of(figure)
     labels = _end_labels(figure, width)
     entries = entries_of(figure, curves, labels, glyphs) if figure.legend else []
     notes = notes_of(figure, curves)
@@ -82,7 +82,7 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
 
 def geometry(figure: Figure, width: int, height: int, end_labels: bool = True) -> Geometry:
     """Where `paint` puts the plot of ``figure`` in ``width`` x ``height``, and its scales."""
-    curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
+    curves = curves_of(figure)
     labels = _end_labels(figure, width) if end_labels else []
     entries = entries_of(figure, curves, labels, "braille") if figure.legend else []
     notes = "  ".join(text for text, _ in notes_of(figure, curves))
@@ -97,7 +97,8 @@ def _geometry(
     right = (right + 1) * _abreast(len(labels), height - rows - 2) if right else 0
     area = lay_out(width, height, gutter_for(width), right, rows)
     x_range, y_range = limits(figure, curves)
-    return Geometry(area, Scale(*x_range), Scale(*y_range, log=figure.y_scale == "log"))
+    x, y = (scale == "log" for scale in (figure.x_scale, figure.y_scale))
+    return Geometry(area, Scale(*x_range, log=x), Scale(*y_range, log=y))
 
 
 def sign_of(colour: int) -> str:

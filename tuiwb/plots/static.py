@@ -14,7 +14,7 @@ import numpy as np
 
 from tuiwb.plots import resample
 from tuiwb.plots.canvas import Canvas, safe
-from tuiwb.plots.curves import Curve, layers_of, prepare
+from tuiwb.plots.curves import Curve, curves_of, layers_of
 from tuiwb.plots.figure import Figure, HeatMap, Mark
 from tuiwb.plots.frame import Area, draw_empty, x_text
 from tuiwb.plots.glyphs import GlyphSet
@@ -67,7 +67,7 @@ def render(
 
 
 def _render_lines(figure: Figure, width: int, height: int, glyphs: GlyphSet, colour: bool) -> str:
-    curves = [prepare(line, figure.y_scale == "log") for line in figure.lines]
+    curves = curves_of(figure)
     marks = _marks_line(figure, width, glyphs)
     at = geometry(figure, width, height - bool(marks), end_labels=False)
     head = Canvas(width, at.area.top, ascii=glyphs == "ascii")

@@ -95,11 +95,15 @@ class Watcher:
         self._step_time.add(seconds)
         if self.sampling:
             self._samples.sampled(step, sampled)
-            if self.sample is not None and self.sample.histograms is not None:
-                self._histogram_at = step + 1 + step // SPACING
+            self.seen(step)
         if self.norming:
             self._norms.sampled(step, normed)
         return seconds
+
+    def seen(self, step: int) -> None:
+        """The sample of ``step`` is complete: the next histogram is due by it."""
+        if self.sample is not None and self.sample.histograms is not None:
+            self._histogram_at = step + 1 + step // SPACING
 
     @property
     def cost(self) -> float:

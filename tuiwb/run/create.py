@@ -44,6 +44,7 @@ def create(
     name: str | None = None,
     argv: Sequence[str] = (),
     parent: Mapping[str, Any] | None = None,
+    sweep: Mapping[str, Any] | None = None,
     folder: Path | None = None,
     fill: Callable[[RunPaths], None] = lambda paths: None,
 ) -> Path:
@@ -51,7 +52,8 @@ def create(
     free number.
 
     ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from; its ``uid``, which a
-    rename leaves as it is, is added. ``folder`` is where paths in the spec begin (default: here).
+    rename leaves as it is, is added. ``sweep`` is ``{"name": ..., "uid": ..., "trial": n}`` of a
+    trial. ``folder`` is where paths in the spec begin (default: here).
     The run's folder is built beside and renamed, so no reader sees half of it; ``fill`` puts more
     into it before. Raises `UserError`: a bad or taken name, a place that cannot be written, a full
     disk.
@@ -63,6 +65,8 @@ def create(
         "argv": list(argv),
         "parent": _with_uid(parent, runs_dir) if parent else None,
     }
+    if sweep is not None:
+        meta["sweep"] = dict(sweep)
     spec = to_toml(resolved)
 
     def filled(paths: RunPaths) -> None:

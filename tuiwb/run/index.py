@@ -22,7 +22,7 @@ from tuiwb.run.files import read_small, replace
 from tuiwb.run.kept import RunSummary
 
 NAME = Path(".index", "runs")
-VERSION = 1
+VERSION = 2
 """Of the entries' fields: one written with other fields is not read."""
 OVER = frozenset(("finished", "stopped", "diverged", "failed", "crashed"))
 _MAX = 1 << 28  # bytes

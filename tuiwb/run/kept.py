@@ -33,6 +33,8 @@ class RunSummary(msgspec.Struct, array_like=True, gc=False):
     parent_step: int | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    sweep: str = ""
+    """The sweep that it is a trial of."""
     raw: str = ""
     """The folder's name where it is not fit to be shown."""
     # what changes when the run changes: see `index`

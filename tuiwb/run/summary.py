@@ -92,7 +92,7 @@ def _line(path: Path, meta: dict[str, Any], state: str, words: str, **more: Any)
     shown = one_line(name, 200)
     parent = meta.get("parent")
     about = parent if isinstance(parent, dict) else {}
-    step = about.get("step")
+    step, sweep = about.get("step"), meta.get("sweep")
     more.setdefault("started", number(meta.get("created")))
     return RunSummary(
         id=shown,
@@ -100,6 +100,7 @@ def _line(path: Path, meta: dict[str, Any], state: str, words: str, **more: Any)
         preset=_text(meta.get("preset"), 200),
         words=words,
         uid=_text(meta.get("uid"), 64),
+        sweep=_text(sweep.get("name"), 200) if isinstance(sweep, dict) else "",
         parent=_text(about.get("run"), 200),
         parent_uid=_text(about.get("uid"), 64),
         parent_step=step if isinstance(step, int) and 0 <= step < 1 << 62 else None,

@@ -46,6 +46,18 @@ class Axis:
         # a logarithm and back is not exact: 0.1 is not to become 0.10000000000000002
         return tuple(dict.fromkeys(self.text(float(f"{value:.12g}")) for value in values))
 
+    def at(self, share: float) -> Value:
+        """The value at ``share`` (from 0 to below 1) of the way along the axis."""
+        if self.choices:
+            return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
+        low, high = (self.low - 0.5, self.high + 0.5) if self.whole else (self.low, self.high)
+        if self.log:
+            value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+        else:
+            value = low + share * (high - low)
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.whole else value
+
     def text(self, value: Value) -> str:
         """A value as a setting has it."""
         return str(round(value) if self.whole and not isinstance(value, str) else value)

@@ -53,6 +53,13 @@ class TaskKnobs(Section):
     """Whether what it minimises is part of it: ``loss.name = own``."""
     one_loss: ClassVar[bool] = True
     """Whether a step follows the gradient of one loss of all weights, which a study can look at."""
+    any_rate: ClassVar[str] = ""
+    """Why no learning rate is better than another, where that is so."""
+    rates: ClassVar[dict[str, str]] = {}
+    """Turn of a step -> the knob of this task that is its learning rate, as a factor of
+    ``optim.lr``; a turn without one takes that as it is."""
+    progress: ClassVar[str] = ""
+    """The part of the loss that tells how training goes, where the loss itself does not."""
 
     name: Annotated[str, knob("what one training step and one evaluation mean")]
 

@@ -45,6 +45,7 @@ class Knobs(TaskKnobs):
     own_models: ClassVar[bool] = True
     brings_loss: ClassVar[bool] = True
     one_loss: ClassVar[bool] = False
+    rates: ClassVar[dict[str, str]] = {"discriminator": "critic_lr"}
 
     game: Annotated[
         Literal["minimax", "non-saturating", "least-squares", "wgan-gp"],

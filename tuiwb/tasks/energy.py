@@ -38,6 +38,7 @@ class Knobs(TaskKnobs):
     own_models: ClassVar[bool] = True
     brings_loss: ClassVar[bool] = True
     one_loss: ClassVar[bool] = False
+    progress: ClassVar[str] = "reconstruction"
 
     chains: Annotated[
         Literal["data", "persistent"],

@@ -31,6 +31,7 @@ class Knobs(TaskKnobs):
     targets: ClassVar[str] = "classes"
     brings_loss: ClassVar[bool] = True
     one_loss: ClassVar[bool] = False
+    any_rate: ClassVar[str] = "from weights of zero the rate only scales them"
 
 
 class Perceptron:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from textual.binding import Binding
 
 Context = Literal[
-    "anywhere", "presets", "setup", "lesson", "run", "layers", "layer", "machine", "compare"
+    "anywhere", "presets", "setup", "lesson", "sweep", "run", "layers", "layer", "machine",
+    "compare",
 ]  # fmt: skip
 
 CONTEXTS: dict[Context, str] = {
     "presets": "Presets and runs",
     "setup": "Set-up",
     "lesson": "Lesson",
+    "sweep": "Sweep",
     "run": "Run",
     "layers": "Layers",
     "layer": "One layer",
@@ -110,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("setup", "reset", "backspace u", "undo", "Back to the preset's value", 4),
     _action("setup", "regenerate", "n", "new data", "Train on newly drawn data (split_seed + 1)"),
     _action("setup", "preflight", "t", "test", "Pre-flight: seven checks in half a minute", 5),
+    _action("setup", "find_rate", "f", "find lr", "Find a learning rate, and put it in", 5),
     _action("setup", "copy", "c", "copy command", "Copy the tuiwb run line that does the same", 6),
     _action("setup", "switch", "tab", "layers", "Move between knobs and layers", 7),
     _action("setup", "down", "down j", "down", "Next knob"),
@@ -133,6 +136,25 @@ ACTIONS: tuple[Action, ...] = (
     _action("lesson", "page_up", "pageup", "page up", "Back in checks or story"),
     _action("lesson", "stop", "X", "stop", "Stop its runs and start no other; asks first", 4),
     _action("lesson", "leave", "escape q", "back (runs go on)", "Back; its runs go on", 2),
+    _action("sweep", "open", "enter", "open run", "Watch this trial on the bench", 1),
+    _action("sweep", "keep", "w", "keep best", "Write the best trial as a preset of your own", 2),
+    _action("sweep", "down", "down j", "down", "Next trial"),
+    _action("sweep", "up", "up k", "up", "Trial before"),
+    _action("sweep", "page_down", "pagedown", "page down", "One page on"),
+    _action("sweep", "page_up", "pageup", "page up", "One page back"),
+    _action("sweep", "first", "home g", "first", "First trial"),
+    _action("sweep", "last", "end G", "last", "Last trial"),
+    _action("sweep", "order", "o", "order", "Newest first, or best first", 5),
+    _action("sweep", "next_pane", "tab", "pane", "The next pane", 4),
+    _action("sweep", "previous_pane", "shift+tab", "pane before", "The pane before"),
+    _action("sweep", "pane_1", "1", "best", "The best so far"),
+    _action("sweep", "pane_2", "2", "parallel", "Every trial through all knobs"),
+    _action("sweep", "pane_3", "3", "slices", "The metric over each knob"),
+    _action("sweep", "pane_4", "4", "contour", "The metric over the two knobs that matter most"),
+    _action("sweep", "pane_5", "5", "importance", "How much each knob matters"),
+    _action("sweep", "resume", "r", "go on", "Go on with a sweep that was left or killed", 6),
+    _action("sweep", "stop", "X", "stop", "Stop its trials and leave it; asks first", 6),
+    _action("sweep", "leave", "escape q", "back (trials go on)", "Back; the sweep goes on", 3),
     _action("run", "pause", "space", "pause", "Pause the training, or go on with it", 1),
     _action("run", "resume", "r", "resume", "Go on with a run that was stopped or has crashed", 1),
     _action("run", "single_step", "full_stop", "step", "One step of a paused training", 2),

@@ -47,6 +47,7 @@ class Workbench(Touring, App[None]):
         clock: Clock | None = None,
         config: Config | None = None,
         compared: Sequence[Path] = (),
+        sweep: Path | None = None,
     ) -> None:
         super().__init__()
         self.config = config or load()
@@ -59,6 +60,7 @@ class Workbench(Touring, App[None]):
         self.clock: Clock = clock or SystemClock()
         self.attached = attach
         self.compared = compared
+        self.swept = sweep
         self.standby: Standby | None = None
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
@@ -81,6 +83,10 @@ class Workbench(Touring, App[None]):
             from tuiwb.tui.screens.compare import CompareScreen
 
             return CompareScreen(self.compared)
+        if self.swept is not None:
+            from tuiwb.tui.screens.sweep import SweepScreen
+
+            return SweepScreen(self.swept, self.glyphs)
         from tuiwb.tui.screens.presets import PresetsScreen
 
         return PresetsScreen()
@@ -147,6 +153,22 @@ class Workbench(Touring, App[None]):
             self.pop_screen()
         else:
             self.leave()
+    def show_sweep(self, path: Path) -> None:
+        """Open a sweep; one whose files are damaged says so."""
+        from tuiwb.tui.screens.sweep import SweepScreen
+
+        try:
+            self.push_screen(SweepScreen(path, self.glyphs))
+        except UserError as error:
+            self.complain(error)
+
+    def left_sweep(self) -> None:
+        """A sweep's screen was left: back to the presets, or out where it was all that was
+        asked."""
+        if self.swept is not None:
+            self.leave()
+        else:
+            self.pop_screen()
 
     def show_lesson(self, name: str) -> None:
         """Take a lesson from its beginning, or go back to it where it is under way."""
@@ -219,7 +241,7 @@ class Workbench(Touring, App[None]):
         from tuiwb.tui.screens.page import Page
 
         self.pop_screen()
-        stays = ("lesson", "compare")
+        stays = _KEPT
         while len(self.screen_stack) > 1 and getattr(self.screen, "CONTEXT", "") not in stays:
             self.pop_screen()
         if words and isinstance(self.screen, Page):
@@ -262,6 +284,10 @@ class Workbench(Touring, App[None]):
         super()._display(screen, renderable)
 
 
+_KEPT = ("lesson", "sweep", "compare")
+"""Screens that one comes back to from a run."""
+
+
 def _unbegun(study: Study) -> str:
     """What leaving keeps a lesson from: its runs that wait, for nobody is there to start them."""
     progress = study.course.progress
@@ -298,15 +324,16 @@ def run(
     attach: Path | None = None,
     glyphs: str | None = None,
     compared: Sequence[Path] = (),
+    sweep: Path | None = None,
 ) -> int:
-    """Run the workbench until it is left, on a run or on several that are ``compared``; the exit
-    status. Raises `UserError` for a bad run."""
+    """Run the workbench until it is left, on a run, on several that are ``compared``, or on a
+    sweep; the exit status. Raises `UserError` for a bad run."""
     for path in (attach, *compared):
         if path is not None:
             from tuiwb.run.reader import RunReader
 
             RunReader(path).close()  # what is no run is said before the screen is taken
-    app = Workbench(runs_dir, attach, glyphs, compared=compared)
+    app = Workbench(runs_dir, attach, glyphs, compared=compared, sweep=sweep)
     app.run()
     if app.goodbye:
         print(clean(app.goodbye))

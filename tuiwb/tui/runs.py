@@ -38,21 +38,27 @@ class Shelf:
     keys: Sequence[Hashable] = ()
     parents: Mapping[str, RunSummary] = field(default_factory=dict)
     found: Mapping[str, RunSummary] = field(default_factory=dict)
+    sweeps: Mapping[str, RunSummary] = field(default_factory=dict)
 
 
-def shelf(runs: Sequence[RunSummary], wanted: Wanted) -> Shelf:
-    """Put the runs that are asked for in order. Takes a while where they are very many."""
+def shelf(runs: Sequence[RunSummary], wanted: Wanted, sweeps: Sequence[RunSummary] = ()) -> Shelf:
+    """Put the runs that are asked for in order, with ``sweeps`` in the place of their trials unless
+    some are asked for. Takes a while where they are very many."""
     from tuiwb.run.lineage import parents, tree
+    from tuiwb.tui.sweeps import SweepKey, gathered, is_sweep
 
-    asked = wanted.of(runs)
+    asked = wanted.of(runs) if wanted or not sweeps else gathered(runs, sweeps)
     live = tree([run for run in asked if run.live])
     rest = tree([run for run in asked if not run.live] if live else asked)
     twigs = [*live, *rest]
-    keys: list[Hashable] = [twig.run.name for twig in twigs]
+    keys: list[Hashable] = [
+        SweepKey(twig.run.id) if sweeps and is_sweep(twig.run) else twig.run.name for twig in twigs
+    ]
     if live and rest:
         keys.insert(len(live), None)
     by_name = {run.name: run for run in runs}
-    return Shelf(twigs, len(live), keys, parents(asked, runs), by_name)
+    lines = {line.id: line for line in sweeps}
+    return Shelf(twigs, len(live), keys, parents(asked, runs), by_name, lines)
 
 
 def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> Rows:

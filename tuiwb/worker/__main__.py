@@ -9,7 +9,7 @@ from tuiwb.base.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Dispatch one of the worker's seven lives; returns the exit status."""
+    """Dispatch one of the worker's nine lives; returns the exit status."""
     # Before torch is imported: its thread pools take their size from here. One thread is the
     # right start for every small net, and the engine raises it for large ones.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,6 +31,10 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.preflight import preflight_once
 
             return preflight_once(sys.stdin.read())
+        case ["--lr-find"]:
+            from tuiwb.worker.range_test import range_test_once
+
+            return range_test_once(sys.stdin.read())
         case ["--weights"]:
             from tuiwb.worker.weights import weights_once
 
@@ -39,6 +43,13 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.facts import print_facts
 
             return print_facts()
+        case ["--population", _, *_]:
+            from tuiwb.worker.leaving import hold
+
+            hold()
+            from tuiwb.worker.population import train_together
+
+            return train_together(arguments[1:])
         case [path] if not path.startswith("-"):
             from tuiwb.worker.leaving import hold
 
@@ -48,7 +59,8 @@ def main(arguments: list[str]) -> int:
             return work(path)
     print(
         "usage: python -m tuiwb.worker "
-        "RUN | --standby | --describe | --ensemble | --preflight | --weights | --info",
+        "RUN | --population RUN... | --standby | --describe | --ensemble | --preflight | "
+        "--lr-find | --weights | --info",
         file=sys.stderr,
     )
     return UserError.exit_code

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -24,7 +25,7 @@ from tuiwb.worker import memory
 DRIVERS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dri/renderD128", "/dev/accel/accel0")
 """What stands there where an accelerator's driver is loaded."""
 
-_children: dict[int, tuple[Path, float]] = {}
+_children: dict[int, tuple[tuple[Path, ...], float]] = {}
 
 
 def obstacle() -> str:
@@ -39,8 +40,8 @@ def obstacle() -> str:
     return ""
 
 
-def fork(run: str) -> int:
-    """A child in a session of its own for ``run``: its process in the parent, 0 in the child."""
+def fork(runs: Sequence[str]) -> int:
+    """A child in a session of its own for ``runs``: its process in the parent, 0 in the child."""
     if not _children:
         gc.collect()
         gc.freeze()  # what is there by now is never collected, so its pages stay shared
@@ -54,7 +55,7 @@ def fork(run: str) -> int:
         _children.clear()
         os.setsid()
     else:
-        _children[child] = Path(run), since
+        _children[child] = tuple(map(Path, runs)), since
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     return child
 
@@ -65,5 +66,6 @@ def _reap(number: int, frame: FrameType | None) -> None:
         child, status = os.waitpid(-1, os.WNOHANG)
         if not child:
             return
-        path, since = _children.pop(child)
-        unspoken.speak_for(RunPaths(path), since, os.waitstatus_to_exitcode(status))
+        paths, since = _children.pop(child)
+        for path in paths:
+            unspoken.speak_for(RunPaths(path), since, os.waitstatus_to_exitcode(status))

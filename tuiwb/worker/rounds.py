@@ -64,6 +64,8 @@ class Rounds:
         self._event = event
         self._stop_on = frozenset(stop_on)
         self.facts = Facts()
+        self.share = SHARE
+        """Share of the time that rounds may take; less where several runs share a process."""
         self.stopped = False
         """Whether a finding has ended the run."""
         self.heed: Callable[[int], None] = lambda step: None
@@ -122,7 +124,7 @@ class Rounds:
         if now >= self._next_round or self.steps.count >= self._early or sick:
             began = perf_counter()
             self.make(now)
-            self._next_round = now + max(EVERY, (perf_counter() - began) / SHARE)
+            self._next_round = now + max(EVERY, (perf_counter() - began) / self.share)
             self._early = max(FIRST, 2 * self.steps.count)
 
     def layer(self, row: np.ndarray) -> None:

@@ -39,12 +39,13 @@ class StallWatch:
         thread: int,
         clock: Clock | None = None,
         loop: Place = LOOP,
+        held: Place = HELD,
     ) -> None:
         self._rounds = rounds
         self._event = event
         self._thread = thread
         self._clock = clock or SystemClock()
-        self._loop = loop
+        self._loop, self._held = loop, held
         self.dump: Callable[[], None] = lambda: None
         """May leave the stacks of all threads in a log."""
         self._step = -1
@@ -71,7 +72,7 @@ class StallWatch:
 
     def _ask(self, quiet: float) -> None:
         frames = stack(self._thread)
-        if stands_in(frames, HELD) and not stands_in(frames, OBEYS):
+        if stands_in(frames, self._held) and not stands_in(frames, OBEYS):
             self._since = self._looked  # paused: that is no time of training
             return
         if not stands_in(frames, self._loop) and quiet <= max(LONG, stall.GAPS * self._longest):

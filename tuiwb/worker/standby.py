@@ -2,9 +2,9 @@
 
 It reads one JSON object a line from standard input and answers one a line. ``{"describe": TOML}``
 answers ``{"ok": {...}}`` or ``{"error": {...}}``; ``{"run": PATH}`` answers ``{"ok": {"pid": N}}``
-and from then on this process is that run's worker. ``{"fork": PATH}`` answers the same of a child
-that is; this process waits on, or answers an error where a fork would not be sound. When the other
-end closes first, it ends.
+and from then on this process is that run's worker; a list of paths is trained as a population.
+``{"fork": PATH}`` answers the same of a child that is; this process waits on, or answers an error
+where a fork would not be sound. When the other end closes first, it ends.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def stand_by() -> int:
             continue
         if "run" in request:
             _answer({"ok": {"pid": os.getpid()}})
-            return _become(str(request["run"]))
+            return _become(_runs(request["run"]))
         if "fork" in request:
-            if _forked(str(request["fork"])):
-                return _become(str(request["fork"]))
+            if _forked(_runs(request["fork"])):
+                return _become(_runs(request["fork"]))
             continue
         _answer(_described(str(request.get("describe", ""))))
     return 0
@@ -76,29 +76,34 @@ def _described(text: str) -> dict[str, Any]:
         return {"error": failed.as_dict()}
 
 
-def _forked(run: str) -> bool:
+def _runs(asked: object) -> list[str]:
+    return [str(one) for one in asked] if isinstance(asked, list) else [str(asked)]
+
+
+def _forked(runs: list[str]) -> bool:
     """Fork a worker, or answer why not; true in the worker."""
     from tuiwb.worker import forking
 
     if reason := forking.obstacle():
         _answer({"error": UserError("no worker is forked here", found=reason).as_dict()})
         return False
-    child = forking.fork(run)
+    child = forking.fork(runs)
     if child:
         _answer({"ok": {"pid": child}})
     return not child
 
 
-def _become(run: str) -> int:
-    """Take the run's log for output, nothing for input, and train."""
+def _become(runs: list[str]) -> int:
+    """Take the run's log for output (the first's of several), nothing for input, and train."""
+    from tuiwb.worker.population import train_together
     from tuiwb.worker.work import work
 
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    log = os.open(RunPaths(Path(run)).log, flags, 0o600)
+    log = os.open(RunPaths(Path(runs[0])).log, flags, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
-    return work(run)
+    return work(runs[0]) if len(runs) == 1 else train_together(runs)
 
 
 def _answer(message: dict[str, Any]) -> None:

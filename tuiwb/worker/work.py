@@ -32,6 +32,7 @@ from tuiwb.worker.stack import stack, stands_in
 
 if TYPE_CHECKING:
     from tuiwb.engine.interfaces import Command
+    from tuiwb.engine.loop import Outcome
     from tuiwb.run.view import RunView
     from tuiwb.worker.sink import RunSink
 
@@ -64,12 +65,14 @@ def work(run: str) -> int:
         return error.exit_code
     try:
         journal = Journal(paths.journal, STEADY)
-        return _Work(paths, journal, before).run()
+        return Work(paths, journal, before).run()
     finally:
         lock.release()
 
 
-class _Work:
+class Work:
+    """What a worker does for one run."""
+
     def __init__(self, paths: RunPaths, journal: Journal, before: RunView | None = None) -> None:
         self.paths = paths
         self.journal = journal
@@ -142,15 +145,21 @@ class _Work:
             heartbeat.stop()
             place.close()
             sink.close()
+        return self.ended(outcome, session.device.peak_memory())
+
+    def ended(self, outcome: Outcome, device_memory: int | None, **more: Any) -> int:
+        """The loop has come to its end; the exit status."""
         self.say(
             outcome.state,
             reason=outcome.reason,
             metrics=outcome.metrics,
             peak_memory=memory.peak(),
-            device_memory=session.device.peak_memory(),
+            device_memory=device_memory,
+            **more,
         )
         ballast.drop(self.paths)
-        return DIVERGED if outcome.state == "diverged" or sink.rounds.stopped else 0
+        stopped = self.sink is not None and self.sink.rounds.stopped
+        return DIVERGED if outcome.state == "diverged" or stopped else 0
 
     def go_to_the_users_folder(self) -> None:
         """Paths of data and modules of the user's own mean what they meant to the user."""

@@ -43,6 +43,16 @@ def run(
     settings: Settings = None,
     detach: Detach = False,
     name: Name = None,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            min=1,
+            max=1000,
+            help="Train seeds 0 to N-1 together, each a run; mean and spread at the end.",
+        ),
+    ] = 1,
     device: Device = None,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -54,6 +64,12 @@ def run(
     The run trains in a process of its own. Ctrl-C asks whether to leave it running or to stop it;
     where there is no terminal to ask on, Ctrl-C and SIGTERM stop it.
     """
+    if seeds > 1:
+        from tuiwb.cli.seeds import run_seeds
+
+        chosen = [*(settings or []), *([f"train.device={device}"] if device is not None else [])]
+        where = runs_folder(runs)
+        return run_seeds(preset, chosen, seeds, where, name, allow_code, detach, json, interval)
     path = start(preset, settings or [], device, runs_folder(runs), name, allow_code=allow_code)
     return attend(path, detach, json, interval)
 

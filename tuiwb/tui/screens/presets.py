@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tuiwb.run.listing import Listing
     from tuiwb.spec.lessons import Lesson
+    from tuiwb.tui.sweeps import Sweeps
 
 REFRESH = 2.0
 """Seconds between two looks at the runs folder."""
@@ -73,7 +74,8 @@ class PresetsScreen(Keeping, Marking, Page):
         self.listing: Listing | None = None
         self.shelf = runs.Shelf()
         self.marked = {}
-        self._shelved: tuple[Sequence[RunSummary], str] | None = None
+        self.sweeps: Sweeps | None = None
+        self._shelved: tuple[object, ...] = ()
         self._looking = asyncio.Lock()
         self.looked = False
         self.gallery = RowsView(id="gallery", empty=stories.NO_PRESETS)
@@ -149,16 +151,25 @@ class PresetsScreen(Keeping, Marking, Page):
             from tuiwb.client.runs import Listing
 
             self.listing = Listing(self.workbench.runs_dir, self.workbench.clock)
+        if self.sweeps is None:
+            from tuiwb.tui.sweeps import Sweeps
+
+            self.sweeps = Sweeps(self.workbench.runs_dir)
         self.listing.look(PATIENCE, TURN)
+        self.sweeps.look()
         self._put_in_order()
 
     def _put_in_order(self) -> None:
         from tuiwb.client.select import reading
 
         found, words = self.listing.runs if self.listing else (), self.run_words.value
-        if self._shelved is None or self._shelved[0] is not found or self._shelved[1] != words:
-            self.shelf = runs.shelf(found, reading(words))
-            self._shelved = found, words
+        swept = self.sweeps.lines if self.sweeps else ()
+        shelved = (found, swept, words)
+        if len(self._shelved) != 3 or any(
+            a is not b for a, b in zip(shelved, self._shelved, strict=True)
+        ):
+            self.shelf = runs.shelf(found, reading(words), swept)
+            self._shelved = shelved
 
     def _show_gallery(self) -> None:
         size = self.gallery.content_size
@@ -201,7 +212,7 @@ class PresetsScreen(Keeping, Marking, Page):
 
     @on(RowsView.Moved, "#runs")
     def _tell_of_run(self) -> None:
-        run = self.chosen_run()
+        run = self.chosen_run() or self.chosen_sweep()
         if run is not None:
             self.story.shown = run
             self.story.parent_run = self.shelf.parents.get(run.name)
@@ -218,6 +229,13 @@ class PresetsScreen(Keeping, Marking, Page):
         """The run under the cursor, where the cursor is among the runs."""
         key = self.runs_list.key if self._list is self.runs_list else None
         return self.shelf.found.get(key) if isinstance(key, str) else None
+
+    def chosen_sweep(self) -> RunSummary | None:
+        """The sweep under the cursor, where the cursor is on one."""
+        from tuiwb.tui.sweeps import SweepKey
+
+        key = self.runs_list.key if self._list is self.runs_list else None
+        return self.shelf.sweeps.get(key.name) if isinstance(key, SweepKey) else None
 
     @on(RowsView.Chosen)
     def _chosen(self) -> None:
@@ -252,6 +270,8 @@ class PresetsScreen(Keeping, Marking, Page):
         if self._list is self.runs_list:
             if (run := self.chosen_run()) is not None:
                 self.workbench.show_run(run.path)
+            elif (swept := self.chosen_sweep()) is not None:
+                self.workbench.show_sweep(swept.path)
         elif isinstance(key, stories.LessonKey):
             self.workbench.show_lesson(key.name)
         elif isinstance(key, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -233,10 +233,37 @@ class SetupScreen(Page):
             return
         self._test(PreflightScreen(self.form.resolved))
 
+    def action_find_rate(self) -> None:
+        from tuiwb.tui.screens.lr_find import RateScreen
+
+        if self.form.errors:
+            self.fields.move_to(next(iter(self.form.errors)))
+            self.say("put the marked knobs right first", RED)
+            return
+        try:
+            screen = RateScreen(self.form.resolved, self.workbench.glyphs)
+        except UserError as error:
+            self.workbench.complain(error)
+            return
+        self._test(screen, self._take_rate)
+
+    def _take_rate(self, choice: tuple[str, Mapping[str, float]] | None) -> None:
+        """Put what the range test suggested into the form."""
+        if choice is None:
+            return
+        rule, knobs = choice
+        for key, value in knobs.items():
+            self.form.set(key, shown(value))
+        self.fields.refill()
+        self._turned()
+        self.fields.move_to(next(iter(knobs)))
+        made = ", ".join(f"{key} = {shown(value)}" for key, value in knobs.items())
+        self.say(f"{made}: the {rule} of the range test", GREEN)
+
     @work(exclusive=True, group="train")
-    async def _test(self, screen: Screen[Any]) -> None:
+    async def _test(self, screen: Screen[Any], then: Callable[[Any], None] | None = None) -> None:
         if await settled(self.workbench, self.form.resolved):
-            self.workbench.push_screen(screen)
+            self.workbench.push_screen(screen, then)
 
     def action_regenerate(self) -> None:
         """The next seed of the data, and train: the field shows it when one comes back."""

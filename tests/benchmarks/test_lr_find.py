@@ -1,0 +1,54 @@
+"""The benchmark of learning rates counts right, and measures what it says it does."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.lr_find import Measured, good, key, measure, median, supervised, table
+from tests.search.test_suggestions import RATES, slope
+from tuiwb.search.suggestions import RULES
+
+
+def row(losses: dict[str, float], preset: str = "mlp-digits") -> Measured:
+    """The best of the sweep is 1; rules' losses are ``losses``."""
+    made = Measured(preset, 120, 1e-3, RATES.tolist(), slope(-4, -1).tolist())
+    made.trained = {key(lr): 1.0 + i for i, lr in enumerate(made.rates())}
+    made.trained |= {key(made.suggested()[rule]): loss for rule, loss in losses.items()}
+    return made
+
+
+def test_a_rule_is_good_within_ten_percent_of_the_best() -> None:
+    rows = [row({"valley": ratio, "steep": math.inf, "minimum": 5.0}) for ratio in (1.0, 1.1, 1.2)]
+    assert good(rows, "valley") == 2 and good(rows, "steep") == 0
+    assert median(rows, "valley") == 1.1 and median(rows, "minimum") == 5.0
+    assert rows[0].edge() and "*" in table(rows)
+    assert "2 of 3" in table(rows) and all(rule in table(rows) for rule in RULES)
+
+
+def test_the_sweep_is_twelve_rates_around_the_preset_s_own() -> None:
+    rates = row({}).rates()
+    assert len(rates) == 12 and rates[0] == pytest.approx(1e-3 / 30)
+    assert rates[-1] == pytest.approx(30e-3)
+
+
+def test_a_preset_is_trained_at_every_rate_and_what_is_known_is_not_trained_again(
+    tmp_path: Path,
+) -> None:
+    first = measure("linreg-diabetes", 3, None, tmp_path)
+    wanted = {key(lr) for lr in [*first.rates(), *first.suggested().values()]}
+    assert set(first.trained) == wanted and first.steps == 3
+    assert len(set(first.trained.values())) > 6  # rates do differ
+    again = measure("linreg-diabetes", 3, first, tmp_path)
+    assert again.trained == first.trained
+    first.trained = dict.fromkeys(first.trained, 7.0)
+    assert set(measure("linreg-diabetes", 3, first, tmp_path).trained.values()) == {7.0}
+    assert set(measure("linreg-diabetes", 4, first, tmp_path).trained.values()) != {7.0}
+
+
+def test_what_has_targets_is_in_it() -> None:
+    names = supervised()
+    assert {"mlp-digits", "gpt-char", "lenet5", "linreg-diabetes"} <= set(names)
+    assert not {"gan-ring", "perceptron-blobs", "gpt2-124m", "rbm-digits"} & set(names)

@@ -1,0 +1,138 @@
+"""What a curve suggests, where the answer is known; and none where there is nothing to read."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuiwb.search.suggestions import (
+    HALF_LIFE,
+    RULES,
+    WAY,
+    falls,
+    minimum,
+    slide,
+    smoothed,
+    steep,
+    suggestions,
+    valley,
+)
+
+RATES = np.logspace(-6, 1, 100)
+DECADES = np.log10(RATES)
+
+
+def slope(begin: float, end: float) -> np.ndarray:
+    """Flat at 2 up to the rate ``10**begin``, down to 0.5 at ``10**end``, then up steeply."""
+    down = 2 - 1.5 * np.clip((DECADES - begin) / (end - begin), 0, 1)
+    return np.asarray(down + 3 * np.clip(DECADES - end - 0.3, 0, None))
+
+
+def at(index: int | None) -> float:
+    """The decade of a point."""
+    assert index is not None
+    return float(DECADES[index])
+
+
+def test_the_valley_is_most_of_the_way_down_the_fall_and_not_on_the_plateau_before() -> None:
+    curve = slope(-4, -1)
+    assert at(valley(RATES, curve)) == pytest.approx(-4 + 3 * WAY, abs=0.15)
+
+
+def test_a_bump_on_the_way_down_is_left_out() -> None:
+    curve = slope(-4, -1)
+    curve[45:48] += 0.5
+    assert at(valley(RATES, curve)) == pytest.approx(-4 + 3 * WAY, abs=0.15)
+
+
+def test_the_longer_of_two_valleys_is_taken() -> None:
+    curve = np.where(DECADES < -4, 9 - (DECADES + 6), 0) + np.where(DECADES >= -4, 20, 0)
+    curve = curve + np.where(DECADES >= -4, -(DECADES + 4), 0)
+    assert at(valley(RATES, curve)) == pytest.approx(-4 + 5 * WAY, abs=0.15)
+
+
+def test_steep_is_where_a_sigmoid_bends() -> None:
+    assert at(steep(RATES, -np.tanh(DECADES + 2.5))) == pytest.approx(-2.5, abs=0.08)
+
+
+def test_a_fall_from_an_explosion_is_not_the_steepest() -> None:
+    curve = slope(-4, -1)
+    curve[-1] = curve.min() + 0.01  # from 5.4: far steeper, and past the least loss
+    assert at(steep(RATES, curve)) < -1
+
+
+def test_the_minimum_is_the_least() -> None:
+    assert at(minimum(RATES, slope(-4, -1))) == pytest.approx(-1, abs=0.1)
+
+
+def test_slide_stands_a_decade_before_the_slope_changes_last() -> None:
+    until = int(np.searchsorted(DECADES, -0.2))
+    found = slide(RATES[:until], slope(-4, -1)[:until])  # the rise begins at -0.7
+    assert at(found) == pytest.approx(-1.75, abs=0.15)
+    assert slide(RATES[:10], slope(-4, -1)[:10]) is None  # less than the window
+
+
+def test_a_tenth_of_the_minimum_is_suggested() -> None:
+    found = {one.name: one for one in suggestions(RATES.tolist(), slope(-4, -1).tolist())}
+    curve = smoothed(RATES.tolist(), slope(-4, -1).tolist())
+    assert found["minimum"].lr == pytest.approx(RATES[curve.argmin()] / 10)
+    assert list(found) == list(RULES) and next(iter(found)) == "valley"
+    for one in found.values():
+        assert one.loss == pytest.approx(np.interp(one.lr, RATES, curve))
+
+
+def test_a_mean_lags_by_its_half_life_whatever_the_number_of_steps() -> None:
+    for count in (50, 200, 1000):
+        rates = np.logspace(-6, 1, count)
+        step = np.where(rates < 1e-3, 1.0, 0.0)
+        mean = smoothed(rates.tolist(), step.tolist())
+        half = np.log10(rates[np.flatnonzero(mean < 0.5)[0]])
+        assert half == pytest.approx(-3 + HALF_LIFE, abs=0.2)
+    assert smoothed([1.0], [3.0]).tolist() == [3.0]
+    assert smoothed(RATES.tolist(), [2.0] * 100) == pytest.approx([2.0] * 100)
+
+
+def test_a_curve_that_does_not_fall_suggests_nothing() -> None:
+    noise = np.random.default_rng(0).normal(size=100)
+    for values in (
+        np.full(100, 2.0),
+        DECADES + 7,
+        2 + 0.1 * noise,
+        2 + 0.1 * noise + np.clip(DECADES, 0, None),
+    ):
+        assert suggestions(RATES.tolist(), values.tolist()) == []
+    assert suggestions(RATES.tolist(), (slope(-4, -1) + 0.1 * noise).tolist())
+    assert falls(slope(-4, -1))
+
+
+@pytest.mark.parametrize("count", range(10))
+def test_a_short_curve_suggests_nothing_and_breaks_nothing(count: int) -> None:
+    found = suggestions(RATES[:count].tolist(), [2.0 - 0.1 * i for i in range(count)])
+    assert bool(found) == (count >= 8)
+
+
+def test_losses_that_are_no_numbers_are_left_out() -> None:
+    losses: list[float | None] = slope(-4, -1).tolist()
+    whole = suggestions(RATES.tolist(), losses)
+    losses[-1] = None
+    losses[-2] = math.nan
+    losses[-3] = math.inf
+    assert [one.name for one in suggestions(RATES.tolist(), losses)] == [o.name for o in whole]
+
+
+@given(
+    st.lists(st.floats(-1e9, 1e9) | st.none() | st.just(math.nan), max_size=60),
+    st.floats(-8, 0),
+    st.floats(0.1, 8),
+)
+def test_every_suggestion_is_a_rate_of_the_test_or_a_tenth_of_one(
+    losses: list[float | None], low: float, width: float
+) -> None:
+    rates = np.logspace(low, low + width, len(losses)).tolist()
+    for one in suggestions(rates, losses):
+        known = [rate / (10 if one.name == "minimum" else 1) for rate in rates]
+        assert min(abs(math.log(one.lr / rate)) for rate in known) < 1e-9

@@ -1,0 +1,254 @@
+"""The controller of a sweep: asks for trials, has them trained, judges them, and keeps the journal.
+
+Every step of its way is in the journal before it is taken, and a trial's run has a name that is
+known before it is made. So it may be killed at any moment, and whoever comes next goes on: what was
+asked for is adopted, nothing is trained twice, and the sampler is told what it was told before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuiwb.base.errors import UserError, nearest
+from tuiwb.base.format import number as words_of
+from tuiwb.run.journal import Journal
+from tuiwb.search.ledger import RUNNING, Ledger, Record, best_of
+from tuiwb.search.runner import Refused, Runner, Seen
+from tuiwb.search.samplers import Sampler, Trial
+from tuiwb.search.sweep import Sweep
+
+LOOK = 0.1
+"""Seconds between looks at the trials that are being trained."""
+FEW = 3
+"""Trials in a row that fail, and nothing else happens, after which a sweep stops."""
+LIVES = 2
+"""Times that a trial is resumed whose worker has died."""
+
+
+@dataclass
+class Controller:
+    """``told`` hears in one line of whatever happens."""
+
+    sweep: Sweep
+    sampler: Sampler
+    runner: Runner
+    journal: Journal
+    ledger: Ledger
+    jobs: int
+    told: Callable[[str], None] = lambda words: None
+    _trials: dict[int, Trial] = field(default_factory=dict)
+    _failed: list[Record] = field(default_factory=list)
+    _taken: bool = False
+
+    @property
+    def live(self) -> list[Record]:
+        """Trials that are asked for and not decided."""
+        return [record for record in self.ledger.trials.values() if record.state == RUNNING]
+
+    @property
+    def done(self) -> bool:
+        """Whether every trial is decided."""
+        return len(self.ledger.trials) >= self.sampler.size and not self._trials
+
+    def run(self, sleep: Callable[[float], None] = time.sleep, look: float = LOOK) -> None:
+        """Go on until every trial is decided; may be called again where ``sleep``, which is between
+        two looks, raised. `UserError` where there is no going on."""
+        try:
+            if not self._taken:
+                self.take_up()
+            while not self.beat():
+                sleep(look)
+        except UserError as error:
+            self.end("failed", error)
+            raise
+        self.end("finished")
+
+    def take_up(self) -> None:
+        """Tell the sampler all that was, and adopt the trials that are not decided."""
+        self._taken = True
+        self._write("controller", state="started", jobs=self.jobs)
+        for record in self.ledger.trials.values():
+            trial = self.sampler.recall(record.values, record.reports)
+            if record.state == RUNNING:
+                self._trials[record.number] = trial
+            else:
+                self._tell(trial, record)
+        for number in list(self._trials):
+            record = self.ledger.trials[number]
+            if not self.runner.adopt(number):
+                self._launch([record])
+            elif record.by:
+                self.runner.stop(number, record.reason)  # decided, and perhaps not sent
+
+    def beat(self) -> bool:
+        """Look at the trials once and begin what is due; whether all is done."""
+        for number in list(self._trials):
+            self._follow(self.ledger.trials[number], self.runner.look(number))
+        room = self.sampler.size if self.sweep.population else self.jobs
+        due: list[Record] = []
+        while len(self._trials) < room and len(self.ledger.trials) < self.sampler.size:
+            due.append(self._ask())
+            if not self.sweep.population:
+                self._launch([due.pop()])
+        if due:
+            self._launch(due)
+        return self.done
+
+    def end(self, state: str, error: UserError | None = None) -> None:
+        """Say how this controller ends: finished, halted (to be gone on with) or failed. Where
+        there is no going on, trials that train are stopped; they may be resumed."""
+        if state == "failed":
+            self._halt_all("the sweep has stopped")
+        with contextlib.suppress(UserError):  # a full disk has been told of already
+            self._write("controller", state=state, error=error.as_dict() if error else None)
+
+    def halt(self, stop: bool) -> None:
+        """Leave: trials that train go on by themselves, or are stopped until the sweep goes on."""
+        if stop:
+            self._halt_all("the sweep was halted")
+        self.end("halted")
+
+    def _halt_all(self, why: str) -> None:
+        for number in self._trials:
+            with contextlib.suppress(UserError):
+                self._write("halted", trial=number)
+            self.runner.stop(number, why)
+
+    def _ask(self) -> Record:
+        trial = self.sampler.ask()
+        number = trial.number + 1
+        self._trials[number] = trial
+        self._write("asked", trial=number, values=dict(trial.values), settings=list(trial.settings))
+        return self.ledger.trials[number]
+
+    def _launch(self, records: list[Record]) -> None:
+        try:
+            self.runner.launch([(record.number, record.settings) for record in records])
+        except Refused as refused:
+            for record in records:
+                self._decide(record, "failed", Seen("failed", reason=str(refused)))
+
+    def _follow(self, record: Record, seen: Seen) -> None:
+        number = record.number
+        self._know(record, seen)
+        last = record.reports[-1][0] if record.reports else -1
+        for step, value in seen.values:
+            if step <= last:
+                continue
+            self._write("value", trial=number, at=step, value=value)
+            worse = self.sampler.report(self._trials[number].number, step, value)
+            if worse and not record.by and not seen.over:
+                name = f"{self.sweep.metric} {words_of(value)} at step {step}"
+                self._prune(record, step, self.sweep.pruner, f"{name} is worse than others had")
+        if seen.lost and not record.by and not seen.over:
+            self._prune(record, seen.step, "doctor", seen.lost)
+        if seen.over:
+            self._ended(record, seen)
+
+    def _ended(self, record: Record, seen: Seen) -> None:
+        state, reason = seen.state, seen.reason
+        if state == "crashed" or (state == "stopped" and record.halted):
+            self._revive(record, seen)
+            return
+        if state == "finished":
+            lost = seen.result is None or seen.result != seen.result
+            if seen.result is None:
+                state, reason = "failed", f"it has no {self.sweep.metric} at its end"
+            else:
+                state = "diverged" if lost else "complete"
+                reason = "" if not lost else f"{self.sweep.metric} is not finite"
+        elif record.by:
+            state, reason = "pruned", record.reason
+        self._decide(record, state, seen, reason)
+
+    def _revive(self, record: Record, seen: Seen) -> None:
+        """Go on with a trial whose worker has died; not for ever."""
+        if record.by:
+            self._decide(record, "pruned", seen, record.reason)
+        elif record.resumed >= LIVES + self.ledger.lives:
+            self._decide(record, "failed", seen, seen.reason)
+        else:
+            self._write("resumed", trial=record.number)
+            try:
+                self.runner.resume(record.number)
+            except UserError as error:
+                self._decide(record, "failed", seen, error.what)
+
+    def _prune(self, record: Record, step: int, by: str, reason: str) -> None:
+        self._write("pruned", trial=record.number, at=step, by=by, reason=reason)
+        self.runner.stop(record.number, f"pruned by {by}: {reason}")
+
+    def _decide(self, record: Record, state: str, seen: Seen, reason: str | None = None) -> None:
+        self._write(
+            "ended",
+            trial=record.number,
+            state=state,
+            value=seen.result if state == "complete" else None,
+            at=seen.step,
+            seconds=seen.seconds,
+            reason=seen.reason if reason is None else reason,
+        )
+        trial = self._trials.pop(record.number)
+        self._tell(trial, record)
+        self.runner.forget(record.number)
+        self.told(self._words(record))
+        self._failed = [*self._failed, record] if state == "failed" else []
+        if len(self._failed) >= min(FEW, self.sampler.size):
+            raise self._common_cause()
+
+    def _tell(self, trial: Trial, record: Record) -> None:
+        """What a trial came to. One that was lost is no less bad than one that was pruned."""
+        if record.state in ("pruned", "diverged"):
+            self.sampler.pruned(trial)
+        else:
+            self.sampler.tell(trial, record.value if record.state == "complete" else None)
+
+    def _words(self, record: Record) -> str:
+        at = f"trial {record.number}: "
+        settings = ", ".join(record.settings)
+        if record.state != "complete":
+            by = f" by {record.by}" if record.by else ""
+            return f"{at}{record.state}{by} at step {record.step}: {record.reason}  {settings}"
+        best = best_of(list(self.ledger.trials.values()), self.sweep.falling)
+        mark = "  best so far" if best is record else ""
+        return f"{at}{self.sweep.metric} {words_of(record.value)}{mark}  {settings}"
+
+    def _know(self, record: Record, seen: Seen) -> None:
+        """Say at the first evaluation that there is no such metric."""
+        if seen.known is None or self.sweep.metric in seen.known or record.reports:
+            return
+        raise UserError(
+            f"no run reports {self.sweep.metric!r}",
+            where=f"trial {record.number}, its first evaluation",
+            found=repr(self.sweep.metric),
+            allowed=", ".join(seen.known),
+            nearest=nearest(self.sweep.metric, seen.known),
+            next="begin the sweep again with another --metric",
+        )
+
+    def _common_cause(self) -> UserError:
+        causes = Counter(record.reason for record in self._failed)
+        cause, times = causes.most_common(1)[0]
+        all_of = len(self._failed)
+        return UserError(
+            f"{all_of} trials in a row have failed: the sweep stops",
+            where=f"trials {', '.join(str(record.number) for record in self._failed)}",
+            found=f"{times} of {all_of}: {cause}",
+            next="put that right; then go on with tuiwb sweep resume, or begin anew",
+        )
+
+    def _write(self, kind: str, **fields: Any) -> None:
+        try:
+            event = self.journal.write(kind, **fields)
+        except OSError as error:
+            raise UserError(
+                f"the sweep's journal cannot be written: {error.strerror}",
+                where=str(self.journal.path),
+                next="make room, then go on with tuiwb sweep resume: nothing is trained twice",
+            ) from None
+        self.ledger.add(event)

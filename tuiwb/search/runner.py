@@ -1,0 +1,209 @@
+"""How a sweep trains its trials: each is an ordinary run, looked at through what it writes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from tuiwb.base import consent
+from tuiwb.base.errors import UserError
+from tuiwb.client import resume
+from tuiwb.client.commands import send
+from tuiwb.client.launch import begin
+from tuiwb.client.lessons import column, metric
+from tuiwb.client.population import launch_population
+from tuiwb.client.standby import Standby
+from tuiwb.run.create import create
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.meta import read_meta
+from tuiwb.run.reader import RunReader
+from tuiwb.run.view import RunView
+from tuiwb.search.places import SweepPaths
+from tuiwb.search.sweep import Sweep
+from tuiwb.spec import Resolved, resolve
+
+LOST = ("non-finite", "divergence")
+"""Symptoms that say of a trial that it is lost, where they are alarms."""
+BY = "sweep"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A trial as it is now. ``state`` is one of a run's; ``known`` are the names that it reports
+    values under, None before its first evaluation; ``lost`` is why the doctor gives it up."""
+
+    state: str
+    step: int = 0
+    seconds: float = 0.0
+    values: Sequence[tuple[int, float]] = ()
+    known: tuple[str, ...] | None = None
+    result: float | None = None
+    reason: str = ""
+    lost: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of it unless it is resumed."""
+        return self.state in ("finished", "stopped", "diverged", "failed", "crashed")
+
+
+class Refused(Exception):
+    """A point of the space that is no spec: its knobs contradict each other."""
+
+
+class Runner(Protocol):
+    """Who trains trials, known by their numbers (from 1). `UserError` where none can be."""
+
+    def adopt(self, number: int) -> bool:
+        """Take up a trial that another controller asked for; whether it had been begun."""
+
+    def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None: ...
+    def look(self, number: int) -> Seen: ...
+    def stop(self, number: int, why: str) -> None: ...
+    def resume(self, number: int) -> None: ...
+    def forget(self, number: int) -> None: ...
+
+
+class Runs:
+    """Trials as runs in the sweep's runs folder, begun by a standby."""
+
+    def __init__(
+        self,
+        paths: SweepPaths,
+        sweep: Sweep,
+        uid: str,
+        folder: str = "",
+        argv: Sequence[str] = (),
+        standby: Standby | None = None,
+    ) -> None:
+        self._paths, self._sweep, self._uid = paths, sweep, uid
+        self._folder = Path(folder) if folder else None
+        self._argv, self._standby = argv, standby
+        self._readers: dict[int, RunReader] = {}
+
+    def adopt(self, number: int) -> bool:
+        run = RunPaths(self._paths.run(number))
+        meta = read_meta(run)[0]
+        if not meta:
+            return False
+        if (meta.get("sweep") or {}).get("uid") != self._uid:
+            raise UserError(
+                f"there is a run {run.id} already, and it is not of this sweep",
+                where=str(run.root),
+                next="give the run, or the sweep, another name",
+            )
+        return True
+
+    def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None:
+        specs = [self._resolved(number, settings) for number, settings in trials]
+        names = [self._paths.run_name(number) for number, _ in trials]
+        about = [
+            {"name": self._paths.name, "uid": self._uid, "trial": number} for number, _ in trials
+        ]
+        if self._sweep.population:
+            launch_population(
+                specs,
+                self._paths.runs,
+                names=names,
+                argv=self._argv,
+                sweeps=about,
+                standby=self._standby,
+            )
+            return
+        for resolved, name, own in zip(specs, names, about, strict=True):
+            consent.check(resolved.spec.model.name, self._folder)
+            if self._standby is not None:
+                self._standby.prepare()
+            path = create(
+                self._paths.runs,
+                resolved,
+                name=name,
+                argv=self._argv,
+                sweep=own,
+                folder=self._folder,
+            )
+            begin(path, self._standby)
+
+    def _resolved(self, number: int, settings: Sequence[str]) -> Resolved:
+        origin = f"sweep {self._paths.name}, trial {number}"
+        try:
+            return resolve(self._paths.preset, [*self._sweep.set, *settings], origin=origin)
+        except UserError as error:
+            raise Refused(error.what) from None
+
+    def look(self, number: int) -> Seen:
+        if number not in self._readers:
+            self._readers[number] = RunReader(self._paths.run(number))
+        view = self._readers[number].poll()
+        while view.behind and view.status.ended_now:
+            view = self._readers[number].poll()
+        return seen(view, self._sweep.metric)
+
+    def stop(self, number: int, why: str) -> None:
+        path = self._paths.run(number)
+        with contextlib.suppress(UserError):  # it has ended by itself
+            send(path, "note", {"text": f"sweep: {why}"}, by=BY)
+            send(path, "stop", by=BY)
+
+    def resume(self, number: int) -> None:
+        self.forget(number)
+        resume.resume(self._paths.run(number), standby=self._standby)
+
+    def forget(self, number: int) -> None:
+        """Let go of a trial's files."""
+        if (reader := self._readers.pop(number, None)) is not None:
+            reader.close()
+
+
+def seen(view: RunView, name: str) -> Seen:
+    """A run as its sweep sees it."""
+    status, evaluated = view.status, list(view.table("evals").columns)
+    state = "crashed" if "its folder is gone" in status.words else status.state
+    known = None
+    values: list[tuple[int, float]] = []
+    if evaluated:
+        known = tuple(n for n in (*evaluated, *view.table("steps").columns) if n not in _NONE)
+        values = list(_evaluated(view, name, name in evaluated))
+    error = status.error or {}
+    reason = str(error.get("what") or status.words) if status.ended_now else status.words
+    return Seen(
+        state=state,
+        step=status.step,
+        seconds=status.took or 0.0,
+        values=values,
+        known=known,
+        result=metric(view, name) if state == "finished" else None,
+        reason=" ".join(reason.split()),
+        lost=next((_words(f) for f in view.findings if _is_lost(f)), ""),
+    )
+
+
+_NONE = ("step", "time")
+
+
+def _evaluated(view: RunView, name: str, evaluation: bool) -> Iterable[tuple[int, float]]:
+    """Value by value: of the evaluations, or what a column of the steps had at each of them."""
+    steps, values = column(view, name)
+    if evaluation or not len(steps):
+        return zip(steps.astype(int).tolist(), values.tolist(), strict=True)
+    at = column(view, "step")[0]
+    place = np.searchsorted(steps, at, side="right") - 1
+    kept = place >= 0
+    return zip(at[kept].astype(int).tolist(), values[place[kept]].tolist(), strict=True)
+
+
+def _is_lost(finding: dict[str, object]) -> bool:
+    return (
+        finding.get("symptom") in LOST
+        and finding.get("severity") == "alarm"
+        and not finding.get("inherited")
+    )
+
+
+def _words(finding: dict[str, object]) -> str:
+    return str(finding.get("words") or finding.get("symptom"))
