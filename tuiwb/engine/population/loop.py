@@ -15,8 +15,9 @@ import torch
 
 from tuiwb.base.clock import STEADY
 from tuiwb.engine.desk import LOOK_EVERY
+from tuiwb.engine.figures import Note
 from tuiwb.engine.interfaces import Stopped
-from tuiwb.engine.loop import Note, Outcome
+from tuiwb.engine.loop import Outcome
 from tuiwb.engine.population.forward import Forward
 from tuiwb.engine.population.member import Member
 from tuiwb.engine.population.stack import Stack

@@ -9,8 +9,9 @@ import torch
 
 from tuiwb.base.errors import UserError
 from tuiwb.engine.build import Session
+from tuiwb.engine.figures import Note
 from tuiwb.engine.interfaces import Controls, Sink, StepRow
-from tuiwb.engine.loop import ALL_DONE, HOPELESS, Loop, Note, hopeless
+from tuiwb.engine.loop import ALL_DONE, HOPELESS, Loop, hopeless
 from tuiwb.engine.pictures import Pictures
 from tuiwb.engine.population.trial import alone
 from tuiwb.engine.rolling import Checkpoints
