@@ -137,10 +137,9 @@ class Overlay:
             return self._frame
         found = self._comparer.compare(views)
         shown = {label: view for label, view in views.items() if label not in sight.hidden}
-        if sight.baseline in views and sight.baseline not in shown:
-            counted = {**shown, sight.baseline: views[sight.baseline]}
-        else:
-            counted = shown
+        counted = dict(shown)
+        if sight.baseline is not None and sight.baseline in views:
+            counted[sight.baseline] = views[sight.baseline]
         extent = self._extent(counted, sight.axis)
         x = self._range(shown, sight, extent)
         width = size[0] if size else 80
@@ -216,7 +215,7 @@ class Overlay:
             lines.append(_mean(group, labels.index(group[0]), mean, base))
         # the one in hand is drawn first: of two lines in one cell the first is seen
         lines.sort(key=lambda line: line.name != sight.chosen)
-        if sight.chosen in shown:
+        if sight.chosen is not None and sight.chosen in shown:
             marks += self._marks(sight.chosen, shown[sight.chosen], sight.axis)
         name = clean(sight.metric.replace("_", " "), 60)
         baseline = labels.index(sight.baseline) + 1 if sight.baseline in labels else 0
