@@ -14,6 +14,7 @@ from tests.cli.recorded import record as recorded
 from tests.client.test_compare import forked
 from tests.tui.driving import SIZES, text_of, until, workbench
 from tests.tui.recorder import Recorder
+from tuiwb.plots.palette import series_colour
 from tuiwb.run.create import create_watched
 from tuiwb.run.table import TableWriter
 from tuiwb.tui.app import Workbench
@@ -163,6 +164,19 @@ async def test_a_fork_and_its_parent_are_one_curve_that_splits(runs: Path) -> No
         await press(pilot, screen, "space", "x")
         lines = {line.name: line for line in screen.bench._figure.lines}
         assert lines["child"].x[0] == pytest.approx(0.59)
+
+
+async def test_the_run_in_hand_lies_over_the_others(runs: Path, record: Record) -> None:
+    made = [record(f"run-{n}").start().train(84) for n in range(3)]  # the same curve
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        seen = []
+        for key in ("g", "j", "j"):
+            await pilot.press(key)
+            await until(pilot, lambda: screen.sight.chosen == screen.rows.key and settled(screen))
+            colours = screen.chart.canvas.fg[4:-4, 8:-4]
+            seen.append({colour for colour in map(series_colour, range(3)) if colour in colours})
+        assert seen == [{series_colour(0)}, {series_colour(1)}, {series_colour(2)}]
 
 
 async def test_the_metric_is_chosen_by_its_name(runs: Path, record: Record) -> None:

@@ -213,8 +213,8 @@ class Overlay:
                 lines.append(_line(label, number, curve, base, not SMOOTHING[sight.smoothing]))
         for group, mean in means.items():
             lines.append(_mean(group, labels.index(group[0]), mean, base))
-        # the one in hand is drawn first: of two lines in one cell the first is seen
-        lines.sort(key=lambda line: line.name != sight.chosen)
+        # the one in hand is drawn last: of two lines in one cell that one's colour is seen
+        lines.sort(key=lambda line: line.name == sight.chosen)
         if sight.chosen is not None and sight.chosen in shown:
             marks += self._marks(sight.chosen, shown[sight.chosen], sight.axis)
         name = clean(sight.metric.replace("_", " "), 60)
