@@ -208,7 +208,7 @@ async def test_runs_that_have_little_in_common(runs: Path, record: Record) -> No
         assert "no step yet" in text and "has no loss" in text
         assert "there is no run gone" in text and "named twice, shown once" in text
         screen.look(metric="reward")
-        await until(pilot, lambda: screen.frame.readings[3].value == 8)
+        await until(pilot, lambda: screen.frame.readings[3].value is not None)
         await press(pilot, screen, "x", "x")
         assert screen.sight.axis == "epoch" and "knows no epochs" in text_of(app)
 

@@ -291,10 +291,10 @@ class Overlay:
             return "hidden"
         if curves.get(label, EMPTY).x.size:
             return ""
-        if sight.metric not in columns_of(view) and view.table("steps").rows:
-            return f"has no {clean(sight.metric, 40)}"
-        if not view.table("steps").rows and not view.table("metrics").rows:
+        if not any(table.rows for table in view.tables.values()):
             return "no step yet" if not view.status.ended_now else "took no step"
+        if sight.metric not in columns_of(view):
+            return f"has no {clean(sight.metric, 40)}"
         if self._curves.timeline(label, view, sight.axis) is None:
             return "knows no epochs"
         return "nothing in view"
@@ -326,6 +326,6 @@ def _empty(found: Comparison, shown: Mapping[str, RunView], sight: Sight) -> str
         return "none of these runs can be read"
     if not shown:
         return "all runs are hidden"
-    if not any(view.table("steps").rows or view.table("metrics").rows for view in shown.values()):
+    if not any(table.rows for view in shown.values() for table in view.tables.values()):
         return "comes with the first step"
     return f"none of these runs has {clean(sight.metric, 60)} here"
