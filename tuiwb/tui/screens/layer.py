@@ -26,7 +26,8 @@ class LayerScreen(Spread):
     PANES = (HISTOGRAM_PANES[0], FACTS, *HISTOGRAM_PANES[1:], *CURVES)
     SCALED = (*HISTOGRAM_PANES, *CURVES)
     SHORT: ClassVar[dict[str, str]] = {
-        "activations": "acts", "gradients": "grads", "ratio": "update", "norms": "norm", "backward": "back"
+        "activations": "acts", "gradients": "grads", "norms": "norm", "ratio": "update",
+        "backward": "back",
     }  # fmt: skip
 
     def __init__(self, path: Path, layer: int, sight: Sight | None = None) -> None:
