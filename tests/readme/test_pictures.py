@@ -96,7 +96,6 @@ async def test_bench(runs: Path, record: Record, same: Callable[[Workbench], boo
     made = learnt(record)
     async with workbench(runs, SIZE, made.paths.root, made.clock) as (app, pilot):
         await pilot.press("c", *["left"] * 12)
-        app.screen.keybar.notice("")  # type: ignore[attr-defined]  # it passes
         await pilot.pause(0.5)
         assert same(app)
 
