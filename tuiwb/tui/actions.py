@@ -185,7 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("run", "compare", "o", "compare", "Compare with its parent, or with its forks"),
     _action("run", "layers", "L", "layers", "All layers in numbers; enter opens one of them", 5),
     _action("run", "machine", "G", "machine", "CPU, memory, GPU, and the worker's log", 8),
-    _action("run", "measure", "v", "by layer", "Heat maps of the next figure of the layers: updates, zeros"),
+    _action("run", "measure", "v", "by layer", "Heat maps of the next figure: updates, zeros"),
     _action("run", "back", "escape", "back", "Cursor off, all panes, or back to the presets"),
     _action("run", "regenerate", "n", "new data", "A new run on newly drawn data (seed + 1)", 8),
     _action("run", "detach", "q", "detach (training goes on)", "Leave; training goes on", 1),
