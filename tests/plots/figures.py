@@ -13,10 +13,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.plots.pictures import GALLERY
+from tuiwb.base import bins
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.figure import Figure, HeatMap, Line, Mark, Picture
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import paint_heatmap
+from tuiwb.plots.histogram import Histogram, paint_histogram
 from tuiwb.plots.paint import paint
 from tuiwb.plots.picture import paint_picture
 from tuiwb.plots.show import paint as show
@@ -73,6 +75,20 @@ def odd_layers() -> HeatMap:
     values = np.array(figure.values)
     values[1, 30], values[2, 40:50], values[3] = np.inf, 0.0, np.nan
     return HeatMap(figure.title, figure.rows, figure.x, values, x_range=(0, 1000), cursor=500)
+
+
+def drifting(rectified: bool = True, **kwargs: object) -> Histogram:
+    """Activations that widen as training goes on, rectified or not."""
+    rng = np.random.default_rng(0)
+    xs = np.unique(np.geomspace(1, 900, 40).astype(int))
+    counts = []
+    for x in xs:
+        values = rng.normal(0.3 * np.exp(-x / 200), 0.2 + 1.2 * (1 - np.exp(-x / 150)), 4000)
+        values = np.maximum(values, 0) if rectified else values
+        counts.append(np.histogram(values, bins.edges())[0])
+    marks = (Mark(300, "checkpoint"), Mark(640, "finding"))
+    options: dict[str, object] = {"x_range": (0.0, 1000.0), "marks": marks, **kwargs}
+    return Histogram("activations", xs, counts, bins.edges(), **options)  # type: ignore[arg-type]
 
 
 def ring() -> Picture:
@@ -155,6 +171,15 @@ GOLDEN: dict[str, Callable[[], str]] = {
     "map-60x14-grouped": lambda: paint_heatmap(layers(30), 60, 14, colour=False).text(),
     "map-80x10-ascii-odd": lambda: paint_heatmap(odd_layers(), 80, 10, "ascii").text(),
     "map-20x6": lambda: paint_heatmap(layers(), 20, 6, colour=False).text(),
+    "histogram-80x16": lambda: paint_histogram(
+        drifting(rectified=False), 80, 16, colour=False
+    ).text(),
+    "histogram-80x14-cursor": lambda: paint_histogram(
+        drifting(cursor=500.0), 80, 14, colour=False
+    ).text(),
+    "histogram-60x12-linear-ascii": lambda: paint_histogram(
+        drifting(rectified=False, y_scale="linear"), 60, 12, "ascii"
+    ).text(),
     "picture-40x16": lambda: paint_picture(ring(), 40, 16, colour=False).text(),
     "picture-30x12-ascii": lambda: paint_picture(ring(), 30, 12, "ascii").text(),
     **{

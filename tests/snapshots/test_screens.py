@@ -14,6 +14,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 
 from tests.tui.driving import FakeStandby, text_of, until, workbench
 from tests.tui.recorder import BEGAN, Recorder
+from tests.tui.test_compare_screen import compared, press
 from tests.tui.test_lesson_screen import MINE, Workers
 from tuiwb.base.clock import FrozenClock
 from tuiwb.spec import PresetInfo
@@ -125,6 +126,26 @@ async def test_lesson(
         workers.made[1].start().train(210)
         await until(pilot, lambda: "210/630" in text_of(app))
         await pilot.pause(0.5)
+        assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@BOTH
+async def test_compare(
+    runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    names = ("cnn-digits-0001", "cnn-digits-0002", "cnn-digits-0003")
+    rates = ("optim.lr=0.002", "optim.lr=0.004", "optim.lr=0.002")
+    made = [
+        record(name, overrides=[rate]).start().train(120 * n)
+        for n, (name, rate) in enumerate(zip(names, rates, strict=True), 1)
+    ]
+    made[0].set({"optim.lr": 0.001}).end()
+    async with workbench(runs, size) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        await press(pilot, screen, "b")
+        await press(pilot, screen, "c")
+        screen.keybar.notice("")
+        await pilot.pause()
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 

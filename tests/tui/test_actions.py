@@ -11,7 +11,10 @@ from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
 from tuiwb.tui.screens.compare import CompareScreen
 from tuiwb.tui.screens.help import help_rows
+from tuiwb.tui.screens.layer import LayerScreen
+from tuiwb.tui.screens.layers import LayersScreen
 from tuiwb.tui.screens.lesson import LessonScreen
+from tuiwb.tui.screens.machine import MachineScreen
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
@@ -21,6 +24,9 @@ SCREENS = {
     "setup": SetupScreen,
     "lesson": LessonScreen,
     "run": RunScreen,
+    "layers": LayersScreen,
+    "layer": LayerScreen,
+    "machine": MachineScreen,
     "compare": CompareScreen,
     "anywhere": Workbench,
 }
@@ -71,6 +77,6 @@ def test_words_fit_where_they_stand() -> None:
 
 
 def test_vi_and_arrows_both_move() -> None:
-    for context in ("presets", "setup", "lesson", "run", "compare"):
+    for context in ("presets", "setup", "lesson", "run", "compare", "layers", "layer", "machine"):
         keys = {key: a.name for a in actions.of(context) for key in a.keys}  # type: ignore[arg-type]
         assert keys["j"] == keys["down"] and keys["k"] == keys["up"]

@@ -24,7 +24,7 @@ from tuiwb.plots.frame import (
 )
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, draw_header
-from tuiwb.plots.names import middle
+from tuiwb.plots.names import short_name
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import LOST, QUIET
 from tuiwb.plots.reading import grid, nearest_index
@@ -146,7 +146,7 @@ def _draw_names(canvas: Canvas, at: MapGeometry, names: tuple[str, ...]) -> None
     for line, rows in at.rows.named.items() if room > 0 else ():
         name, more = names[rows.start], f" +{len(rows) - 1}" if len(rows) > 1 else ""
         more = more if len(more) + 3 < room else ""
-        text = middle(name, room - len(more)) + more
+        text = short_name(name, room - len(more)) + more
         canvas.put(at.area.top + line, 0, text, QUIET)
 
 

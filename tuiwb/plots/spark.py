@@ -16,6 +16,7 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 LEAST = {"linear": 0.1, "log": 0.6}
 """What a curve must span to fill the height: a share of its size, or decades. Less is flatter,
 so that noise around a constant does not look like news."""
+_FLAT = 0.5 + 0.5 / len(BLOCKS)
 
 
 def sparks(xs: Floats, values: Floats, x_range: Range, width: int, scale: SparkScale) -> list[str]:
@@ -41,10 +42,11 @@ def sparks(xs: Floats, values: Floats, x_range: Range, width: int, scale: SparkS
             least = LEAST[scale] * size
             middle = low / 2 + high / 2
             flat = high - low < least
-            low = np.where(flat, middle - least / 2, low)
-            high = np.where(flat, middle + least / 2, high)
+            # half a block down, so that noise around the middle stays within one
+            low = np.where(flat, middle - least * _FLAT, low)
+            high = np.where(flat, middle + least * (1 - _FLAT), high)
         unit = np.where(high > low, (cells - low) / (high - low), 0.5)
-    level = np.nan_to_num(unit * len(BLOCKS), nan=0.0, posinf=0.0, neginf=0.0).astype(np.int64)
-    letters = np.array(list(BLOCKS))[np.clip(level, 0, len(BLOCKS) - 1)]
+    level = np.clip(np.nan_to_num(unit, nan=0.0), 0.0, 1.0) * len(BLOCKS)
+    letters = np.array(list(BLOCKS))[np.minimum(level.astype(np.int64), len(BLOCKS) - 1)]
     letters = np.where(infinite, LOST, np.where(missing, " ", letters))
     return ["".join(row) for row in letters.tolist()]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingsMap
@@ -66,6 +67,7 @@ class Workbench(Touring, App[None]):
         self.studies: dict[str, Study] = {}
         self.wire = Wire()
         self.animation_level = "none"
+        self.look = themes.DARK
         for look in themes.LOOKS.values():
             self.register_theme(themes.css(look))
         if self.no_color:
@@ -266,6 +268,11 @@ class Workbench(Touring, App[None]):
         if context is not None:
             self.push_screen(HelpScreen(context, self.actions))
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste):
+            event.text = pasted(event.text)
+        await super().on_event(event)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of the screen in front, then those of everywhere."""
         for context in (getattr(screen, "CONTEXT", None), "anywhere"):
@@ -296,6 +303,17 @@ def _unbegun(study: Study) -> str:
         return ""
     again = f"tuiwb lesson {study.course.name}"
     return f"{waiting} of {progress.runs} runs of this lesson had not begun: {again}"
+
+
+PASTED = 4096
+"""Characters of a paste that are taken; every field is a line."""
+
+
+def pasted(text: str) -> str:
+    """What a field takes of a paste: the start of its first line, and nothing that would drive
+    the terminal."""
+    first = next(iter(text[:PASTED].splitlines()), "")
+    return "".join(char for char in first.replace("\t", " ") if char.isprintable())
 
 
 STARTED = 1.0

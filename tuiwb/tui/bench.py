@@ -117,6 +117,23 @@ class Bench(Scene):
                 )
         return tuple(line for line in lines if np.size(line.x))
 
+    def sources(self, view: RunView, sight: Sight, name: str) -> tuple[tuple[str, str], ...]:
+        table, column = split(name)
+        if table:
+            return ((table, column),)
+        if name in MAPS:
+            return (("layers", getattr(sight, name)),)
+        if name != "metric":
+            columns = {"loss": "loss", "gradient": "grad_norm", "rate": "lr"}
+            found = [("steps", columns[name])] if name in columns else []
+            val = name == "loss" and "val_loss" in view.table("evals").columns
+            return (*found, *([("evals", "val_loss")] if val else []))
+        metric = metric_of(view)
+        if metric not in view.table("evals").columns:
+            return (("metrics", metric),)
+        same = training_metric(view, metric)
+        return (*([("metrics", same)] if same is not None else []), ("evals", metric))
+
     def _heat_map(
         self, view: RunView, name: str, sight: Sight, x: Range, width: int, budget: float | None
     ) -> HeatMap:

@@ -22,7 +22,8 @@ Array = npt.NDArray[np.float64]
 
 HISTOGRAM_PANES = ("activations", "gradients")
 CURVES: dict[str, tuple[tuple[str, str], ...]] = {
-    "norms": (("grad_norm", "gradient"), ("weight_norm", "weights")),
+    "norms": (("grad_norm", "norm"),),
+    "weights": (("weight_norm", "norm"),),
     "ratio": (("update_ratio", "update"),),
     "output": (("act_std", "std"), ("act_mean", "mean")),
     "shares": (("act_zero", "zero"), ("act_dead", "dead"), ("act_saturated", "saturated")),
@@ -32,7 +33,8 @@ CURVES: dict[str, tuple[tuple[str, str], ...]] = {
 TITLES = {
     "activations": "activations",
     "gradients": "gradients",
-    "norms": "norms",
+    "norms": "gradient norm",
+    "weights": "weight norm",
     "ratio": "update ratio",
     "output": "output",
     "shares": "zero, dead, saturated",

@@ -139,6 +139,14 @@ class Scene:
         self._frame = self.framed(Frame(view, canvases, extent, x), sight, budget)
         return self._frame
 
+    def figure(self, name: str) -> Figure | HeatMap | None:
+        """What a pane shows, as it was last painted; None where that is no chart."""
+        return self._figures.get(name)
+
+    def sources(self, view: RunView, sight: Sight, name: str) -> tuple[tuple[str, str], ...]:
+        """The tables and columns behind a pane's chart."""
+        return ()
+
     def x_at(self, name: str, width: int, height: int, column: int) -> float | None:
         """The x under a column of a pane: for the mouse."""
         chart = self._figures.get(name)

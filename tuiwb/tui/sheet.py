@@ -9,7 +9,7 @@ import numpy as np
 
 from tuiwb.base.format import count, si
 from tuiwb.base.text import one_line
-from tuiwb.plots.names import middle
+from tuiwb.plots.names import middle, short_names
 from tuiwb.plots.numbers import short
 from tuiwb.plots.spark import sparks
 from tuiwb.tui import palette
@@ -26,6 +26,8 @@ VALUE = 9
 CURVE = 8, 16
 """Cells of a curve, at least and at most."""
 _NAMES = 10, 40
+_MORE = 6
+"""Cells beside the columns that say how many are out of view on either side."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Plan:
     parameters: int
     columns: tuple[Column, ...]
     curve: int
+    names: tuple[str, ...] = ()
+    """The layers' names as they fit."""
 
     @property
     def shown(self) -> tuple[Column, ...]:
@@ -55,15 +59,16 @@ def plan(sheet: Sheet, chosen: str, width: int) -> Plan:
     parameters = 8 if width >= 70 or chosen == PARAMETERS else 0
     kind = max(kind, min(kinds, 12) + 1) if chosen == KIND else kind
     figures = sheet.columns[len(TEXTS) :]
-    room = width - 3 - name - kind - parameters
+    room = width - 3 - _MORE - name - kind - parameters
     each = VALUE + CURVE[0] + 1
     fit = max(1, min(len(figures), room // each))
-    names = [column.name for column in figures]
-    at = names.index(chosen) if chosen in names else 0
+    held = [column.name for column in figures]
+    at = held.index(chosen) if chosen in held else 0
     first = max(0, min(at - fit // 2, len(figures) - fit))
     spare = room - fit * (VALUE + 1)
     curve = max(0, min(CURVE[1], spare // fit)) if figures else 0
-    return Plan(name, kind, parameters, tuple(figures[first : first + fit]), curve)
+    names = short_names([one_line(one.name) for one in sheet.layers], name)
+    return Plan(name, kind, parameters, tuple(figures[first : first + fit]), curve, names)
 
 
 def heading(sheet: Sheet, plan: Plan, chosen: str, order: Order) -> Line:
@@ -90,10 +95,12 @@ def heading(sheet: Sheet, plan: Plan, chosen: str, order: Order) -> Line:
             ]
     shown = {column.name for column in plan.columns}
     figures = [column.name for column in sheet.columns[len(TEXTS) :]]
-    if figures and not shown.issuperset(figures):
+    if plan.columns and not shown.issuperset(figures):
         left = figures.index(plan.columns[0].name)
         right = len(figures) - left - len(plan.columns)
-        line.append((" ".join([f"← {left}"] * bool(left) + [f"→ {right}"] * bool(right)), FAINT))
+        line.append(
+            (" " + " ".join([f"←{left}"] * bool(left) + [f"→{right}"] * bool(right)), FAINT)
+        )
     return line
 
 
@@ -106,7 +113,7 @@ def line(sheet: Sheet, plan: Plan, layer: int) -> Line:
     """One layer: its mark where the doctor names it, name, kind, parameters, numbers and curves."""
     one = sheet.layers[layer]
     found = sheet.found.get(one.name, ())
-    name = middle(one_line(one.name), plan.name)
+    name = plan.names[layer] if layer < len(plan.names) else middle(one_line(one.name), plan.name)
     out: Line = [
         ("▲ ", severity(found[0])) if found else ("  ", PLAIN),
         (f"{name:{plan.name}}", STRONG if one.parameters else PLAIN),

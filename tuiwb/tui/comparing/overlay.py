@@ -137,10 +137,9 @@ class Overlay:
             return self._frame
         found = self._comparer.compare(views)
         shown = {label: view for label, view in views.items() if label not in sight.hidden}
-        if sight.baseline in views and sight.baseline not in shown:
-            counted = {**shown, sight.baseline: views[sight.baseline]}
-        else:
-            counted = shown
+        counted = dict(shown)
+        if sight.baseline is not None and sight.baseline in views:
+            counted[sight.baseline] = views[sight.baseline]
         extent = self._extent(counted, sight.axis)
         x = self._range(shown, sight, extent)
         width = size[0] if size else 80
@@ -214,9 +213,9 @@ class Overlay:
                 lines.append(_line(label, number, curve, base, not SMOOTHING[sight.smoothing]))
         for group, mean in means.items():
             lines.append(_mean(group, labels.index(group[0]), mean, base))
-        # the one in hand is drawn first: of two lines in one cell the first is seen
-        lines.sort(key=lambda line: line.name != sight.chosen)
-        if sight.chosen in shown:
+        # the one in hand is drawn last: of two lines in one cell that one's colour is seen
+        lines.sort(key=lambda line: line.name == sight.chosen)
+        if sight.chosen is not None and sight.chosen in shown:
             marks += self._marks(sight.chosen, shown[sight.chosen], sight.axis)
         name = clean(sight.metric.replace("_", " "), 60)
         baseline = labels.index(sight.baseline) + 1 if sight.baseline in labels else 0
@@ -292,10 +291,10 @@ class Overlay:
             return "hidden"
         if curves.get(label, EMPTY).x.size:
             return ""
-        if sight.metric not in columns_of(view) and view.table("steps").rows:
-            return f"has no {clean(sight.metric, 40)}"
-        if not view.table("steps").rows and not view.table("metrics").rows:
+        if not any(table.rows for table in view.tables.values()):
             return "no step yet" if not view.status.ended_now else "took no step"
+        if sight.metric not in columns_of(view):
+            return f"has no {clean(sight.metric, 40)}"
         if self._curves.timeline(label, view, sight.axis) is None:
             return "knows no epochs"
         return "nothing in view"
@@ -327,6 +326,6 @@ def _empty(found: Comparison, shown: Mapping[str, RunView], sight: Sight) -> str
         return "none of these runs can be read"
     if not shown:
         return "all runs are hidden"
-    if not any(view.table("steps").rows or view.table("metrics").rows for view in shown.values()):
+    if not any(table.rows for view in shown.values() for table in view.tables.values()):
         return "comes with the first step"
     return f"none of these runs has {clean(sight.metric, 60)} here"

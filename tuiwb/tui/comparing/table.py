@@ -98,8 +98,9 @@ class Widths:
 
 def widths(frame: Frame, sight: Sight, width: int) -> Widths:
     """The parts of a row in a pane of ``width``: what is said last goes first."""
-    longest = max((len(one_line(r.label, 80)) for r in frame.readings), default=8)
-    value = 17 if sight.seeds else 9
+    longest = max((len(_name(one)) for one in frame.readings), default=8)
+    whys = [len(one.why) + 2 for one in frame.readings if one.why and one.value is None]
+    value = max(17 if sight.seeds else 9, min(20, max(whys, default=0)) if width >= 76 else 0)
     apart = sight.baseline is not None
     fixed = 9 + value + 10 * apart
     words = width - fixed >= 60
@@ -176,13 +177,11 @@ def _row(
     colour = Style(color=f"#{series_colour(place):06x}")
     hidden = one.label in sight.hidden
     sample = sign_of(place % len(SERIES)) * 2 if ascii else _SAMPLES[place // len(SERIES) % 3]
-    many = len(one.members)
-    name = f"mean of {many} seeds" if many > 1 else one_line(one.label, 80)
     line: Line = [
         (f"{place + 1:>2}", DIM if hidden else colour),
         (f" {'  ' if hidden else sample} ", colour),
         (PINNED if one.label == sight.baseline else " ", AMBER),
-        (pad_to(name, parts.name), FAINT if hidden else STRONG if look.live else PLAIN),
+        (pad_to(_name(one), parts.name), FAINT if hidden else STRONG if look.live else PLAIN),
         (f"  {look.glyph} ", look.style),
     ]
     if parts.words:
@@ -200,6 +199,11 @@ def _row(
         else:
             line.append((f"{text:>{column.width + 2}}", FAINT if hidden else PLAIN))
     return line
+
+
+def _name(one: Reading) -> str:
+    many = len(one.members)
+    return f"mean of {many} seeds" if many > 1 else one_line(one.label, 80)
 
 
 def _numbers(one: Reading, parts: Widths, style: Style) -> Line:

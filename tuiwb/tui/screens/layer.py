@@ -23,10 +23,11 @@ class LayerScreen(Spread):
 
     CONTEXT: ClassVar[Context] = "layer"
     TEXTS = (FACTS,)
-    PANES = (*HISTOGRAM_PANES, FACTS, *CURVES)
+    PANES = (HISTOGRAM_PANES[0], FACTS, *HISTOGRAM_PANES[1:], *CURVES)
     SCALED = (*HISTOGRAM_PANES, *CURVES)
     SHORT: ClassVar[dict[str, str]] = {
-        "activations": "acts", "gradients": "grads", "ratio": "update", "backward": "back"
+        "activations": "acts", "gradients": "grads", "norms": "norm", "ratio": "update",
+        "backward": "back",
     }  # fmt: skip
 
     def __init__(self, path: Path, layer: int, sight: Sight | None = None) -> None:

@@ -35,6 +35,7 @@ class LayersScreen(Following):
         self.column, self.order = column, Order()
         self.chosen: list[int] = []
         self.plan = sheet.Plan(10, 0, 0, (), 0)
+        self._planned: tuple[object, ...] = ()
         self.head = Head(id="layers-head")
         self.words = Input(
             id="layer-filter", placeholder="conv*  /block[0-3]/  !relu", compact=True
@@ -70,12 +71,14 @@ class LayersScreen(Following):
         return {column.name: (self.plan.curve, 1) for column in self.plan.columns}
 
     def applied(self, frame: Frame) -> None:
-        first = self.frame is None
         self.frame = frame
         self.frames += 1
-        self.show()
-        if first:
+        known = self.sheet.columns, len(self.sheet.layers)
+        if known != self._planned:
+            self._planned = known
             self.replan()
+        else:
+            self.show()
 
     def replan(self) -> None:
         """Another width, or another column: others may come into view."""

@@ -20,10 +20,12 @@ from tuiwb.tui.bench import Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.panes import CHARTS, MAPS, PANES, SHORT
 from tuiwb.tui.scene import Frame
-from tuiwb.tui.screens.choosing import PER_PAGE, Choosing
+from tuiwb.tui.screens.choosing import PER_PAGE
+from tuiwb.tui.screens.exporting import Exporting
 from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.inside import Inside
 from tuiwb.tui.screens.marking import ComparingKin
+from tuiwb.tui.screens.remembering import Remembering
 from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
@@ -94,7 +96,7 @@ def name_of(pane: Widget) -> str:
     return pane.what if isinstance(pane, ChartPane) else str(pane.id)
 
 
-class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Choosing):
+class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Remembering):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -139,6 +141,7 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Choosing):
         self.frame = frame
         self.frames += 1
         self.learn_metrics(frame.view)
+        self.recall(frame.view)
         for name, canvas in frame.canvases.items():
             if name in self.charts:  # a filter may have put another in its place meanwhile
                 self.charts[name].show(canvas)
