@@ -68,6 +68,7 @@ class Population:
             member.among(len(members))
             member.arrive = self._arrive
             member.return_state = self._return_state
+            member.regroup = self._let_go
         self._gather()
 
     def run(self) -> None:
@@ -132,9 +133,8 @@ class Population:
 
     def _leave(self, member: Member, how: Outcome | Exception) -> None:
         self._arrive(True)
-        self._return_state()
+        self._let_go()
         self.members.remove(member)
-        self._update = None
         try:
             member.close()
         except Exception as error:
@@ -160,6 +160,11 @@ class Population:
         on_cpu = sessions[0].device.device.type == "cpu"
         for member in self.members:
             member.can_drop = self._forward.drops and on_cpu
+
+    def _let_go(self) -> None:
+        """Everything lies with the members: they are gathered anew before the next step."""
+        self._return_state()
+        self._update = None
 
     def _return_state(self) -> None:
         if self._update is not None:
