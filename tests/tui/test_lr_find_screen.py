@@ -141,7 +141,8 @@ async def set_up(
         made = app.screen.made
         await pilot.press("down", "enter")
         await until(pilot, lambda: said)
-        assert app.screen is setup and setup.fields.key == "optim.lr"
+        assert not isinstance(pilot.app.screen, RateScreen)
+        assert setup.fields.key == "optim.lr"
         assert "the steep of the range test" in said[0]
         changed = {key: now for key, _, now in setup.form.difference()}
         assert changed == {key: f"{value:g}" for key, value in made["steep"].items()}
