@@ -76,12 +76,15 @@ class Population:
         for member in self.members:
             self._guarded(member, member.catch_up)
         while self.members:
-            self._attend()
-            if not self.members:
-                return
+            self.one_step()
+
+    def one_step(self) -> None:
+        """What is asked, a step of all, and what stands at its end."""
+        self._attend()
+        if self.members:
             self._step()
-            for member in tuple(self.members):
-                self._guarded(member, member.after_step)
+        for member in tuple(self.members):
+            self._guarded(member, member.after_step)
 
     def _attend(self) -> None:
         """Hear what is asked of anybody; where one is paused all are, until they may go on."""
