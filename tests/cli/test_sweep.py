@@ -15,7 +15,7 @@ from tuiwb.search.places import SweepPaths
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> SweepPaths:
     """A sweep of thirty trials, some of them pruned."""
-    paths = begin(tmp_path_factory.mktemp("runs"), asked(trials=30, pruner="asha"), "wide")
+    paths = begin(tmp_path_factory.mktemp("runs"), asked(trials=30, pruner="median"), "wide")
     conducted(paths, Synthetic())
     return paths
 
@@ -27,9 +27,9 @@ def test_show_has_the_best_the_plots_the_table_and_the_cost(
                    "best,importance,parallel,slice,contour")  # fmt: skip
     assert done.returncode == 0, done.stderr
     for words in (
-        "wide  finished  30/30 trials of mlp-digits, random, pruner asha", "best val_loss",
+        "wide  finished  30/30 trials of mlp-digits, random, pruner median", "best val_loss",
         "val_loss, best so far", "importance: share", "every trial through all knobs",
-        "the metric over each knob", "the metric over two knobs", "pruned (asha)",
+        "the metric over each knob", "the metric over two knobs", "pruned (median)",
         "and 10 more; --json has all", "cost: ", "pruning spared", "tuiwb sweep best wide",
     ):  # fmt: skip
         assert words in done.stdout

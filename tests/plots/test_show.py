@@ -244,8 +244,11 @@ def test_a_slice_has_every_trial_that_has_a_result() -> None:
 
 def test_a_map_is_bright_where_trials_are_good() -> None:
     shades = [
-        line[-30:] for line in shown("contour", 40, 20, glyphs="ascii", colour=False).text().split("\n")
+        line[-30:]
+        for line in shown("contour", 40, 20, glyphs="ascii", colour=False).text().split("\n")
     ]
     assert any("#" in line for line in shades)
-    good = paint("contour", GALLERY["contour"][1] | {"falling": np.asarray(0)}, 40, 20, "ascii", False)
+    good = paint(
+        "contour", GALLERY["contour"][1] | {"falling": np.asarray(0)}, 40, 20, "ascii", False
+    )
     assert good.text() != "\n".join(shades), "where less is better the map is turned round"

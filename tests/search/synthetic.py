@@ -43,7 +43,9 @@ class Synthetic:
     looks: dict[int, int] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
     resumed: list[int] = field(default_factory=list)
+    live: set[int] = field(default_factory=set)
     most: int = 0
+    """Trials that were live at a time."""
 
     def adopt(self, number: int) -> bool:
         return number in self.begun
@@ -55,8 +57,8 @@ class Synthetic:
             assert number not in self.begun, f"trial {number} is trained twice"
             self.begun[number] = dict(text.split("=", 1) for text in settings)
             self.looks[number] = 0
-        live = [n for n in self.begun if not self._seen(n).over]
-        self.most = max(self.most, len(live))
+            self.live.add(number)
+        self.most = max(self.most, len(self.live))
 
     def look(self, number: int) -> Seen:
         self.looks[number] += 1
@@ -85,6 +87,7 @@ class Synthetic:
 
     def forget(self, number: int) -> None:
         assert number in self.begun or number in self.refused
+        self.live.discard(number)
 
 
 ASKED = Sweep("mlp-digits", ("optim.lr=log:1e-4:1", "model.width=16,32,64"), trials=12,

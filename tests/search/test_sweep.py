@@ -1,4 +1,4 @@
-"""What a sweep's file or command line says is held against the preset before anything is trained."""
+"""What a sweep asks for is held against the preset before anything is trained."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_which_way_is_better(metric: str, pick: str, falling: bool) -> None:
     [
         ({"sampler": "ramdom"}, "unknown sampler 'ramdom'", "random"),
         ({"pruner": "medium"}, "unknown pruner 'medium'", "median"),
-        ({"pick": "best"}, "unknown pick 'best'", ""),
+        ({"pick": "best"}, "unknown pick 'best'", "lowest"),
         ({"space": ()}, "there is nothing to search", ""),
         ({"space": ("optim.lrr=0.1,1",)}, "unknown key optim.lrr", "lr"),
         ({"space": ("optim.lr=log:1:0.1",)}, "the range of optim.lr is empty", ""),
@@ -93,7 +93,7 @@ def test_a_sweep_is_found_again(tmp_path: Path) -> None:
 def test_a_preset_that_changes_later_changes_no_trial(tmp_path: Path) -> None:
     preset = tmp_path / "own.toml"
     preset.write_text('[data]\nname = "digits"\n[model]\nname = "mlp"\n[optim]\nname = "sgd"\n'
-                      '[task]\nname = "classify"\n[loss]\nname = "cross_entropy"\n')  # fmt: skip
+                      '[task]\nname = "classify"\n[loss]\nname = "cross-entropy"\n')  # fmt: skip
     paths = begin(tmp_path / "runs", asked(preset=str(preset)))
     preset.write_text("rubbish")
     kept = asked(preset=str(paths.preset))

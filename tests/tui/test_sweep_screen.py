@@ -1,4 +1,4 @@
-"""A sweep on the screen: its trials and plots live, its way in from the runs list, its best kept."""
+"""A sweep on the screen: trials and plots live, its way in from the runs list, its best kept."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tuiwb.base.errors import UserError
 def open_workbench(
     runs: Path, run: Path | None = None, glyphs: str | None = None, sweep: Path | None = None
 ) -> int:
-    """Open the workbench, on a run or a sweep where one is given; a `UserError` where nothing can be
+    """Open the workbench, on a run or a sweep where one is given; `UserError` where nothing can be
     drawn."""
     from tuiwb.tui import app
 
