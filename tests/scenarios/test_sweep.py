@@ -1,4 +1,4 @@
-"""A sweep whose controller is killed is gone on with: nothing twice, nothing lost, the same best."""
+"""A sweep whose controller is killed is gone on with: nothing twice or lost, the same best."""
 
 from __future__ import annotations
 

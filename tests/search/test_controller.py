@@ -125,7 +125,7 @@ def test_a_result_that_is_no_number_is_no_result(tmp_path: Path) -> None:
 
 def test_trials_that_all_fail_end_it_with_their_common_cause(tmp_path: Path) -> None:
     failed = Seen("failed", reason="out of memory")
-    runner = Synthetic(script=dict.fromkeys(range(1, 13), [failed]))
+    runner = Synthetic(script={key: [failed] for key in range(1, 13)})
     paths = begin(tmp_path, asked())
     with pytest.raises(UserError) as error:
         conducted(paths, runner)
@@ -138,7 +138,7 @@ def test_trials_that_all_fail_end_it_with_their_common_cause(tmp_path: Path) -> 
 
 def test_one_that_fails_now_and_then_is_passed_by(tmp_path: Path) -> None:
     failed = Seen("failed", reason="bad luck")
-    runner = Synthetic(script=dict.fromkeys((1, 2, 7, 8), [failed]), refused=frozenset({4}))
+    runner = Synthetic(script={key: [failed] for key in (1, 2, 7, 8)}, refused=frozenset({4}))
     paths = begin(tmp_path, asked(jobs=1))
     conducted(paths, runner)
     states = [record.state for record in trials(paths)]
