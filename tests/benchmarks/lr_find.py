@@ -1,4 +1,4 @@
-"""How good the learning rates are that a range test suggests: ``python -m tests.benchmarks.lr_find``
+"""How good the rates are that a range test suggests: ``python -m tests.benchmarks.lr_find``.
 
 Each supervised preset of the catalogue is trained at 12 rates around its own, and at those that the
 range test suggests; what counts is the held-out loss in the end, beside the best of the 12. Runs

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-KINDS = ("bars", "boundary", "images", "lines", "matrix", "scatter", "text")
+KINDS = (
+    "bars", "boundary", "contour", "images", "lines", "matrix", "parallel", "scatter", "slices",
+    "text",
+)  # fmt: skip
 
 
 def _images() -> dict[str, Any]:
@@ -63,6 +66,22 @@ def _bars() -> dict[str, Any]:
     return {"values": values, "names": np.array(["age", "bmi", "sex", "bp", "s1", "a long name"])}
 
 
+def _trials() -> dict[str, Any]:
+    """Twelve trials over a learning rate, a width and a choice; one has no result."""
+    place = np.arange(12)
+    lr, width, choice = 10.0 ** (-4 + place / 4), 16 + 7 * (place * 5 % 12), place % 2
+    values = (np.log10(lr) + 2) ** 2 + 0.1 * choice
+    values[3] = math.nan
+    return {
+        "points": np.stack([lr, width, choice], axis=1),
+        "values": values,
+        "names": np.array(["optim.lr", "model.width", "init.name", "val_loss"]),
+        "logs": np.array([1, 0, 0]),
+        "choices": np.array(["", "", "he|xavier"]),
+        "falling": np.asarray(1),
+    }
+
+
 def _text() -> dict[str, Any]:
     text = "the model wrote this line, which is longer than the pane\n\n\x1b[2Jand this one"
     return {"text": np.asarray(text)}
@@ -77,6 +96,9 @@ GALLERY: dict[str, tuple[str, dict[str, Any]]] = {
     "lines": ("lines", _lines()),
     "bars": ("bars", _bars()),
     "text": ("text", _text()),
+    "parallel": ("parallel", _trials()),
+    "slices": ("slices", _trials()),
+    "contour": ("contour", _trials()),
 }
 """What it shows -> kind and arrays of a good picture."""
 

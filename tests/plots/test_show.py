@@ -14,6 +14,7 @@ from tests.plots.pictures import GALLERY, KINDS, strange
 from tuiwb.plots.canvas import Canvas
 from tuiwb.plots.glyphs import GLYPH_SETS
 from tuiwb.plots.palette import QUIET
+from tuiwb.plots.pictures.trials import BEST
 from tuiwb.plots.show import paint, painters
 
 REFUSED = "this picture cannot be shown"
@@ -221,3 +222,33 @@ def test_no_picture_takes_long_to_refuse() -> None:
     names = np.array(["x"] * 100_000)
     arrays = {"values": np.ones((2, 2)), "rows": names, "columns": names}
     assert "x" in paint("matrix", arrays, 40, 10).text()
+
+
+def test_the_best_trial_s_line_lies_on_top_and_ends_at_the_metric_s_good_end() -> None:
+    canvas = shown("parallel", 60, 15)
+    best = canvas.fg == BEST
+    assert best.any(axis=0).all(), "from the first axis to the last"
+    assert np.flatnonzero(best[:, -1]).max() == 13, "the lowest row above the labels is the best"
+    text = canvas.text()
+    for word in ("optim.lr", "model.width", "init.name", "val_loss", "xavier", "he"):
+        assert word in text
+    all_good = GALLERY["parallel"][1] | {"values": np.arange(12.0)}
+    assert "2 of 3 knobs" in paint("parallel", all_good, 30, 12, title="t").text()
+
+
+def test_a_slice_has_every_trial_that_has_a_result() -> None:
+    text = shown("slices", 72, 40, glyphs="ascii").text()
+    assert text.count("#") == 3 and text.count("o") > 3 * 8
+    assert "1 without a result" in paint("slices", GALLERY["slices"][1], 72, 20, title="t").text()
+
+
+def test_a_map_is_bright_where_trials_are_good() -> None:
+    shades = [
+        line[-30:]
+        for line in shown("contour", 40, 20, glyphs="ascii", colour=False).text().split("\n")
+    ]
+    assert any("#" in line for line in shades)
+    good = paint(
+        "contour", GALLERY["contour"][1] | {"falling": np.asarray(0)}, 40, 20, "ascii", False
+    )
+    assert good.text() != "\n".join(shades), "where less is better the map is turned round"

@@ -1,4 +1,4 @@
-"""A sweep whose controller is killed is gone on with: nothing twice, nothing lost, the same best."""
+"""A sweep whose controller is killed is gone on with: nothing twice or lost, the same best."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def test_a_controller_killed_twice_trains_each_trial_once(tmp_path: Path) -> Non
     assert {record.state for record in killed.trials} == {"complete"}
     counted = Counter((event["kind"], event.get("trial")) for event in events(paths.journal))
     assert all(
-        counted[kind, number] == 1
-        for kind in ("asked", "ended")
-        for number in range(1, TRIALS + 1)
+        counted[kind, number] == 1 for kind in ("asked", "ended") for number in range(1, TRIALS + 1)
     )
     # a run each, trained once: no second life but of one whose first was cut off
     trials = [meta["sweep"]["trial"] for meta in map(_meta, runs.glob("killed-*"))]

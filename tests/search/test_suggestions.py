@@ -69,6 +69,13 @@ def test_the_minimum_is_the_least() -> None:
     assert at(minimum(RATES, slope(-4, -1))) == pytest.approx(-1, abs=0.1)
 
 
+def test_a_lucky_first_batch_is_neither_the_least_nor_the_steepest() -> None:
+    curve = slope(-4, -1)
+    curve[0], curve[1], curve[2] = 0.1, 9.0, 2.0
+    assert at(minimum(RATES, curve)) == pytest.approx(-1, abs=0.1)
+    assert -4 <= at(steep(RATES, curve)) <= -1
+
+
 def test_slide_stands_a_decade_before_the_slope_changes_last() -> None:
     until = int(np.searchsorted(DECADES, -0.2))
     found = slide(RATES[:until], slope(-4, -1)[:until])  # the rise begins at -0.7

@@ -18,11 +18,13 @@ from tuiwb.tui.screens.machine import MachineScreen
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
+from tuiwb.tui.screens.sweep import SweepScreen
 
 SCREENS = {
     "presets": PresetsScreen,
     "setup": SetupScreen,
     "lesson": LessonScreen,
+    "sweep": SweepScreen,
     "run": RunScreen,
     "layers": LayersScreen,
     "layer": LayerScreen,
@@ -77,6 +79,7 @@ def test_words_fit_where_they_stand() -> None:
 
 
 def test_vi_and_arrows_both_move() -> None:
-    for context in ("presets", "setup", "lesson", "run", "compare", "layers", "layer", "machine"):
+    charts = ("run", "compare", "layers", "layer", "machine")
+    for context in ("presets", "setup", "lesson", "sweep", *charts):
         keys = {key: a.name for a in actions.of(context) for key in a.keys}  # type: ignore[arg-type]
         assert keys["j"] == keys["down"] and keys["k"] == keys["up"]

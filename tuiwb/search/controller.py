@@ -115,9 +115,9 @@ class Controller:
 
     def _halt_all(self, why: str) -> None:
         for number in self._trials:
-            with contextlib.suppress(UserError):
+            with contextlib.suppress(UserError):  # what cannot be noted down trains on
                 self._write("halted", trial=number)
-            self.runner.stop(number, why)
+                self.runner.stop(number, why)
 
     def _ask(self) -> Record:
         trial = self.sampler.ask()

@@ -22,6 +22,9 @@ HALF_LIFE = 0.3
 """Decades of learning rate in which the weight of a loss halves."""
 WAY = 0.8
 """Share of the way down the longest fall at which `valley` stands."""
+SETTLING = 10
+"""One in so many points, the first, is no candidate for the least or the steepest: a mean of few
+losses trembles as they do."""
 FEWEST = 8
 """Points below which a curve says nothing."""
 STRETCH = 1.0
@@ -109,15 +112,16 @@ def valley(rates: Values, curve: Values) -> int | None:
 
 def steep(rates: Values, curve: Values) -> int | None:
     """Where the loss falls fastest."""
-    least = int(curve.argmin())
-    if least < 2:
+    settled, least = len(curve) // SETTLING, minimum(rates, curve)
+    if least < settled + 2:
         return None
-    return int(np.gradient(curve, np.log10(rates))[: least + 1].argmin())
+    return settled + int(np.gradient(curve, np.log10(rates))[settled : least + 1].argmin())
 
 
-def minimum(rates: Values, curve: Values) -> int | None:
+def minimum(rates: Values, curve: Values) -> int:
     """Where the loss is least."""
-    return int(curve.argmin())
+    settled = len(curve) // SETTLING
+    return settled + int(curve[settled:].argmin())
 
 
 def slide(rates: Values, curve: Values) -> int | None:

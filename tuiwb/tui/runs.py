@@ -142,4 +142,5 @@ def _field(name: str, text: str, width: int) -> list[Line]:
 
 def _progress(run: RunSummary) -> str:
     step = si(run.step or 0, 4)
-    return f"{step}/{si(run.steps, 4)}" if run.steps else step
+    far = f"{step}/{si(run.steps, 4)}" if run.steps else step
+    return f"{far} trials" if run.sweep and run.sweep == run.id else far

@@ -69,6 +69,7 @@ class Population:
             member.among(len(members))
             member.arrive = self._arrive
             member.return_state = self._return_state
+            member.regroup = self._let_go
         self._gather()
 
     def run(self) -> None:
@@ -76,12 +77,15 @@ class Population:
         for member in self.members:
             self._guarded(member, member.catch_up)
         while self.members:
-            self._attend()
-            if not self.members:
-                return
+            self.one_step()
+
+    def one_step(self) -> None:
+        """What is asked, a step of all, and what stands at its end."""
+        self._attend()
+        if self.members:
             self._step()
-            for member in tuple(self.members):
-                self._guarded(member, member.after_step)
+        for member in tuple(self.members):
+            self._guarded(member, member.after_step)
 
     def _attend(self) -> None:
         """Hear what is asked of anybody; where one is paused all are, until they may go on."""
@@ -133,9 +137,8 @@ class Population:
 
     def _leave(self, member: Member, how: Outcome | Exception) -> None:
         self._arrive(True)
-        self._return_state()
+        self._let_go()
         self.members.remove(member)
-        self._update = None
         try:
             member.close()
         except Exception as error:
@@ -161,6 +164,11 @@ class Population:
         on_cpu = sessions[0].device.device.type == "cpu"
         for member in self.members:
             member.can_drop = self._forward.drops and on_cpu
+
+    def _let_go(self) -> None:
+        """Everything lies with the members: they are gathered anew before the next step."""
+        self._return_state()
+        self._update = None
 
     def _return_state(self) -> None:
         if self._update is not None:

@@ -38,6 +38,8 @@ class Member(Loop):
         """Brings the figures of the steps done to this loop."""
         self.return_state: Callable[[], None] = lambda: None
         """Puts the optimiser's state into the session's own."""
+        self.regroup: Callable[[], None] = lambda: None
+        """The same, and the members are gathered anew before the next step."""
         self.rows: list[StepRow] = []
         """Steps that have arrived and are not yet told."""
         self.can_drop = False
@@ -113,7 +115,7 @@ class Member(Loop):
                 found=f"regularize.dropout = {spec.regularize.dropout}",
                 next="fork this run with it: the fork trains alone",
             )
-        self.return_state()
+        self.regroup()
         super().retune(spec)
 
     def worth(self, evaluated: bool) -> str:

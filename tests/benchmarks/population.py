@@ -1,0 +1,130 @@
+"""What a population saves: learning rates of one preset in one process, and as runs of their own.
+
+    python -m tests.benchmarks.population [--members 32] [--steps 100] [--runs] [--threads 1]
+
+The step times are taken in turns, a few steps of the population and a few of a run alone, so that a
+machine whose speed drifts treats them alike; the ratio is that of the medians. The losses of the
+first ``--steps`` steps are compared with those of the runs alone. ``--runs`` also trains them all
+as real runs, from the warm standby: as a population, one after the other, and two at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from tests.engine.recorder import AtSteps, MemorySink
+from tuiwb.client.follow import follow
+from tuiwb.client.launch import launch
+from tuiwb.client.population import launch_population
+from tuiwb.client.warm import Warm
+from tuiwb.engine.build import build
+from tuiwb.engine.loop import Loop
+from tuiwb.engine.population.loop import Population
+from tuiwb.engine.population.member import Member
+from tuiwb.engine.rolling import Checkpoints
+from tuiwb.spec import Resolved, resolve
+
+PRESET = "mlp-digits"
+BLOCK = 10
+FOREVER = ("train.steps=1000000", "train.eval_every=0")
+
+
+def variants(members: int, *settings: str) -> list[Resolved]:
+    """Learning rates from 1e-4 to 1e-2, evenly spaced in their logarithm."""
+    rates = np.geomspace(1e-4, 1e-2, members)
+    return [resolve(PRESET, [f"optim.lr={rate:.4g}", *settings]) for rate in rates]
+
+
+def step_times(members: int, steps: int, threads: int) -> tuple[float, float, float]:
+    """Median seconds of a population's step and of a run's alone, and the largest difference of
+    losses between the first, the middle and the last member and their runs alone."""
+    made = variants(members, *FOREVER, f"train.threads={threads}")
+    with tempfile.TemporaryDirectory() as place:
+        together = [
+            Member(build(one.spec), MemorySink(), AtSteps({}), Checkpoints(Path(place) / str(n)))
+            for n, one in enumerate(made)
+        ]
+        chosen = sorted({0, members // 2, members - 1})
+        alone = [
+            Loop(build(made[n].spec), MemorySink(), AtSteps({}), Checkpoints(Path(place) / f"a{n}"))
+            for n in chosen
+        ]
+        population = Population(together, lambda member, how: None)
+        for loop in alone:
+            loop.session.model.train()
+        seconds: dict[str, list[float]] = {"population": [], "alone": []}
+        for done in range(steps):
+            began = time.perf_counter()
+            population.one_step()
+            seconds["population"].append(time.perf_counter() - began)
+            for loop in alone if done % BLOCK == BLOCK - 1 else ():
+                for _ in range(BLOCK):
+                    began = time.perf_counter()
+                    loop.desk.attend()
+                    loop.step()
+                    seconds["alone"].append(time.perf_counter() - began)
+        for loop in (*together, *alone):
+            loop.drain(flush=True)
+        apart = 0.0
+        for n, loop in zip(chosen, alone, strict=True):
+            sinks = (together[n].sink, loop.sink)
+            one, other = (np.array(sink.losses) for sink in sinks)  # type: ignore[attr-defined]
+            apart = max(apart, float(np.abs(one[: len(other)] - other).max()))
+        for loop in (*together, *alone):
+            loop.close()
+    return float(np.median(seconds["population"])), float(np.median(seconds["alone"])), apart
+
+
+def real(members: Sequence[Resolved], jobs: int) -> float:
+    """Seconds of real runs, ``jobs`` at a time; all as a population where that is 0."""
+    with tempfile.TemporaryDirectory() as place, Warm() as warm:
+        warm.prepare()
+        began = time.perf_counter()
+        if not jobs:
+            _over(launch_population(members, Path(place), standby=warm))
+        under_way: list[Path] = []
+        for one in members if jobs else ():
+            if len(under_way) == jobs:
+                _over([under_way.pop(0)])
+            under_way.append(launch(one, Path(place), standby=warm))
+        _over(under_way)
+        return time.perf_counter() - began
+
+
+def _over(paths: Sequence[Path]) -> None:
+    for path in paths:
+        for _ in follow(path, 0.02):
+            pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--members", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--runs", action="store_true")
+    asked = parser.parse_args()
+    together, alone, apart = step_times(asked.members, asked.steps, asked.threads)
+    print(f"a step of {asked.members} members: {together * 1e3:.2f} ms; of a run alone: "
+          f"{alone * 1e3:.3f} ms; ratio {asked.members * alone / together:.2f}")  # fmt: skip
+    print(f"losses differ by at most {apart:.1e} over {asked.steps} steps")
+    if asked.runs:
+        made = variants(asked.members, f"train.threads={asked.threads}")
+        population = real(made, 0)
+        for jobs, words in ((1, "one after the other"), (2, "two at a time")):
+            seconds = real(made, jobs)
+            print(f"{asked.members} runs {words}: {seconds:.1f} s; as a population: "
+                  f"{population:.1f} s; ratio {seconds / population:.2f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

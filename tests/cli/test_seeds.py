@@ -1,0 +1,22 @@
+"""Seeds together: mean and spread."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+
+from tests.cli.conftest import Tuiwb
+
+
+def test_seeds_end_in_mean_and_spread(tuiwb: Tuiwb, tmp_path: Path) -> None:
+    short = ("-s", "train.steps=20", "-s", "train.eval_every=0", "--device", "cpu")
+    done = tuiwb("run", "mlp-digits", "--seeds", 3, *short, "--json", "--runs", tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [run["state"] for run in told["runs"]] == ["finished"] * 3
+    figures = told["metrics"]["val_loss"]
+    values = [run["metrics"]["val_loss"] for run in told["runs"]]
+    assert figures["values"] == values and len(set(values)) == 3
+    assert figures["mean"] == statistics.fmean(values)
+    assert figures["sd"] == statistics.stdev(values)
