@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tuiwb.plots.glyphs import GlyphSet
     from tuiwb.search.ledger import SweepView
 
 
@@ -19,7 +20,7 @@ def drawn(view: SweepView, name: str, width: int, colour: bool, unicode: bool) -
     if name == "best":
         figure = best_curve(f"{view.sweep.metric}, {title}", *curve(view), view.sweep.metric)
         return render(figure, width, height, colour, unicode)
-    glyphs = "braille" if unicode else "ascii"
+    glyphs: GlyphSet = "braille" if unicode else "ascii"
     shares, axes = importance(view), axes_of(view)
     if name == "importance":
         canvas = importance_bars(title, shares, width, len(axes) + 1, glyphs, colour)

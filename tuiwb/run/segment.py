@@ -89,7 +89,8 @@ class Segment:
     def part(self, column: str, rows: Sequence[int], first: int, stop: int) -> Array:
         """Values [first, stop) of a column's in each of ``rows``, shape (rows, stop - first), as
         stored: for rows that are too wide to be read whole. Fewer where the file became shorter."""
-        dtype, offset = (self.dtype.fields or {})[column][:2]
+        assert self.dtype.fields is not None
+        dtype, offset = self.dtype.fields[column][:2]
         length = (stop - first) * dtype.base.itemsize
         begin = self._offset + offset + first * dtype.base.itemsize
         pieces = []

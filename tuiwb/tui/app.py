@@ -155,6 +155,7 @@ class Workbench(Touring, App[None]):
             self.pop_screen()
         else:
             self.leave()
+
     def show_sweep(self, path: Path) -> None:
         """Open a sweep; one whose files are damaged says so."""
         from tuiwb.tui.screens.sweep import SweepScreen

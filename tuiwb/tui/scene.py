@@ -139,7 +139,7 @@ class Scene:
         self._frame = self.framed(Frame(view, canvases, extent, x), sight, budget)
         return self._frame
 
-    def figure(self, name: str) -> Figure | HeatMap | None:
+    def figure(self, name: str) -> Figure | HeatMap | Histogram | None:
         """What a pane shows, as it was last painted; None where that is no chart."""
         return self._figures.get(name)
 

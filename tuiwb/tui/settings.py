@@ -9,7 +9,7 @@ Theme = Literal["auto", "dark", "light", "contrast", "ansi16"]
 Glyphs = Literal["auto", "braille", "quadrant", "ascii"]
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """The settings of a config file; its table of keys is `tuiwb.tui.keymap`'s."""
 
     theme: Annotated[

@@ -13,7 +13,10 @@ from tuiwb.tui.tour import PRESET, Seen, Tour
 from tuiwb.tui.widgets.lines import Line, LinesView
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from tuiwb.run.view import RunView
+    from tuiwb.tui.actions import Action
 
 LOOK = 0.2
 """Seconds between two looks at what was done."""
@@ -46,16 +49,9 @@ class Touring:
     _tour_timer: Timer | None = None
 
     if TYPE_CHECKING:
-        from collections.abc import Callable
-
-        from textual.screen import Screen
-
-        from tuiwb.tui import actions
-
-        actions: Sequence[actions.Action]
+        actions: tuple[Action, ...]
         screen_stack: list[Screen[Any]]
-
-        def set_interval(self, interval: float, callback: Callable[[], object]) -> Timer: ...
+        set_interval: Any
 
     def action_tour(self) -> None:
         """Begin the tour, or leave it."""

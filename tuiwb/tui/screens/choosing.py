@@ -45,7 +45,7 @@ class Found(LinesView):
 class Choosing(Looking):
     """The panes of the bench by name, of which one page is in view."""
 
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = ""  # type: ignore[assignment]
 
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # type: ignore[arg-type]

@@ -57,9 +57,7 @@ class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
             yield self.words
             yield self.list
         box.border_title = "charts on the bench"
-        box.border_subtitle = (
-            "space chooses · J K move · u usual · enter shows · escape leaves"
-        )
+        box.border_subtitle = "space chooses · J K move · u usual · enter shows · escape leaves"
 
     def on_mount(self) -> None:
         self.refill()
@@ -113,7 +111,7 @@ class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
     def action_filter(self) -> None:
         self.words.focus()
 
-    def action_toggle(self) -> None:
+    def action_toggle(self) -> None:  # type: ignore[override]
         name = str(self.list.key)
         if name in self.order:
             self.order.remove(name)

@@ -12,6 +12,7 @@ from tuiwb.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
     from rich.style import Style
+    from textual.events import Mount
 
     from tuiwb.tui.app import Workbench
 
@@ -32,7 +33,7 @@ class Page(Screen[None]):
         self.keybar = KeyBar(self.CONTEXT)
         self._quiet: object = None
 
-    def _on_mount(self) -> None:  # Textual calls that of every base itself
+    def _on_mount(self, event: Mount) -> None:  # Textual calls that of every base itself
         own = BindingsMap(actions.bindings(self.CONTEXT, self.workbench.actions)).key_to_bindings
         # in the place of Textual's own for the same keys, which come first: tab, for one
         self._bindings = BindingsMap.from_keys({**self._bindings.key_to_bindings, **own})

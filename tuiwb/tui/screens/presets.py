@@ -191,10 +191,11 @@ class PresetsScreen(Keeping, Marking, Page):
         self.runs_list.border_subtitle = f"{count(unread)} to read" if unread else marks
         width = self.runs_list.content_size.width or 60
         if many or unread or self.run_words.value:
-            rows = runs.rows(self.shelf, width, self.workbench.clock.now(), self.marked)
+            now = self.workbench.clock.now()
+            self.runs_list.show_rows(runs.rows(self.shelf, width, now, self.marked))
         else:
-            rows = invitation(width, self.workbench.runs_dir, self.workbench.actions)
-        self.runs_list.show_rows(rows)
+            inviting = invitation(width, self.workbench.runs_dir, self.workbench.actions)
+            self.runs_list.show_rows(inviting)
         if self.runs_list.has_focus:
             self._tell_of_run()
 
