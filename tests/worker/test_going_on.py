@@ -73,13 +73,16 @@ def test_what_is_scheduled_past_the_resume_is_obeyed_once(tmp_path: Path) -> Non
 
 def test_what_was_set_past_the_checkpoint_is_set_again_at_its_step(tmp_path: Path) -> None:
     sets = [act(20, "set", {"optim.lr": 0.01}), act(60, "set", {"optim.lr": 0.0001})]
-    paths = made(tmp_path, *SHORT, acts=[*sets, STOP])
+    paths = made(tmp_path, *SHORT, acts=[sets[0], act(30, "checkpoint"), sets[1], STOP])
     before = lived(paths).table("steps").tail(1000)
-    for folder in paths.checkpoints.iterdir():
-        if folder.name != "00000030":
+    folders = sorted(paths.checkpoints.glob("[0-9]*"))
+    # on a busy disk one that is asked for at step 30 may come a little later
+    kept = next(folder for folder in folders if 20 < int(folder.name) < 60)
+    for folder in folders:
+        if folder != kept:
             shutil.rmtree(folder)
     view = lived(paths)
-    assert events(view, "resumed")[0]["from_step"] == 30
+    assert events(view, "resumed")[0]["from_step"] == int(kept.name)
     told = [(e["step"], e.get("again")) for e in events(view, "command") if e["command"] == "set"]
     assert told == [(20, None), (60, None), (60, True)]
     rows = view.table("steps").tail(1000)
