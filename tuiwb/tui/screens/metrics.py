@@ -57,9 +57,7 @@ class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
             yield self.words
             yield self.list
         box.border_title = "charts on the bench"
-        box.border_subtitle = (
-            "space chooses · J K move · u usual · enter shows · escape leaves"
-        )
+        box.border_subtitle = "space chooses · J K move · u usual · enter shows · escape leaves"
 
     def on_mount(self) -> None:
         self.refill()
@@ -157,4 +155,4 @@ class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
         self.dismiss(None)
 
     def on_resize(self) -> None:
-        self.list.styles.height = max(4, min(len(self.names()) + 2, self.size.height - 8))
+        self.list.styles.height = max(4, min(len(self.names()) + 2, self.size.height * 9 // 10 - 6))
