@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,14 +176,11 @@ async def test_no_color_sends_no_colour(
     monkeypatch.setenv("NO_COLOR", "1")
     made = record().start().train(60).find().end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, _):
-        styles = {
-            segment.style
-            for strip in app.screen._compositor.render_strips()
-            for segment in strip
-            if segment.style is not None
-        }
-        colours = {style.color for style in styles} | {style.bgcolor for style in styles}
-        assert all(colour is None or colour.is_default for colour in colours), colours
+        app.wire.forget()
+        sent = app.wire.write(app.screen._compositor.render_full_update(), app.console)
+        codes = {code for run in re.findall(r"\x1b\[([0-9;]*)m", sent) for code in run.split(";")}
+        assert codes and codes <= {"", "0", "1", "2", "3", "4", "7", "9"}
+        assert "dead-units" in sent
         assert not app.wire.colour
 
 

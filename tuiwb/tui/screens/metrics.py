@@ -155,4 +155,4 @@ class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
         self.dismiss(None)
 
     def on_resize(self) -> None:
-        self.list.styles.height = max(4, min(len(self.names()) + 2, self.size.height - 8))
+        self.list.styles.height = max(4, min(len(self.names()) + 2, self.size.height * 9 // 10 - 6))
