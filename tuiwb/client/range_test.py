@@ -8,17 +8,10 @@ import math
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
+from tuiwb.base.rates import FEWEST, HIGH, LARGEST, LOW, MOST, STEPS
 from tuiwb.client.process import Command
 from tuiwb.client.question import Question
 from tuiwb.spec import Resolved, to_toml
-
-LOW, HIGH = 1e-6, 10.0
-"""The rates tested, unless said otherwise."""
-STEPS = 100
-FEWEST, MOST = 20, 10_000
-"""Steps of a test: with fewer the curve says nothing."""
-LARGEST = 100.0
-"""The largest rate that a spec may have."""
 
 
 class RangeTest(Question):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuiwb.base.format import number
+from tuiwb.base.rates import HIGH, LOW, STEPS
 from tuiwb.cli import output
 from tuiwb.cli.options import AllowCode, Json, PresetName, Settings
-from tuiwb.client.range_test import HIGH, LOW, STEPS
 
 if TYPE_CHECKING:
     from tuiwb.search.lr_find import Reading
