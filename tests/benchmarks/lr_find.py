@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
-from tuiwb.client.range_test import HIGH, LOW
+from tuiwb.base.rates import HIGH, LOW
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.evaluation import evaluate
 from tuiwb.engine.loop import Loop
