@@ -105,14 +105,17 @@ def test_its_heartbeat_and_status_begin_at_the_checkpoint(tmp_path: Path) -> Non
 def test_a_checkpoint_that_is_damaged_in_any_way_is_named(tmp_path: Path) -> None:
     paths = made(tmp_path, *SHORT, acts=[STOP])
     lived(paths)
-    for folder in sorted(paths.checkpoints.iterdir()):
+    # while one is written another may be left out: that of the end is always there
+    folders = sorted(paths.checkpoints.glob("[0-9]*"))
+    assert folders[-1].name == "00000070"
+    for folder in folders:
         (folder / "state.pt").write_bytes(b"nothing")
     view = lived(paths)
     (told,) = events(view, "resumed")
     assert told["from_step"] == 0 and told["checkpoint"] is None and told["rows_again"] == 70
-    assert len(told["skipped"]) == 3
+    assert len(told["skipped"]) == len(folders)
     words = [event["text"] for event in events(view, "warning")]
-    assert len(words) == 4 and "begins again from step 0" in words[-1]
+    assert len(words) == len(folders) + 1 and "begins again from step 0" in words[-1]
     assert view.table("steps").tail(1000)["step"].tolist() == list(range(1, 121))
 
 
