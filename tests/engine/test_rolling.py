@@ -275,3 +275,18 @@ def test_staging_copies_uses_its_memory_again_and_keeps_what_is_shared() -> None
     third = staging.take(state)
     assert {t.data_ptr() for t in third.tensors.values()} == where
     assert torch.equal(third.state["rest"][1]["b"], weights[0])
+
+
+def test_memory_of_the_first_copy_is_asked_for_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = torch.arange(6.0).view(2, 3)
+    state = {"model": {"a": weights, "tied": weights}, "optimizers": [{"b": weights.t()}]}
+    assert Staging().prepare(state) is None, "a small one is not worth it"
+    monkeypatch.setattr("tuiwb.engine.staging.AHEAD", 1)
+    staging = Staging()
+    thread = staging.prepare(state)
+    assert thread is not None
+    thread.join()
+    ready = {tensor.data_ptr() for tensors in staging._free.values() for tensor in tensors}
+    staged = staging.take(state)
+    assert len(ready) == 2 and {t.data_ptr() for t in staged.tensors.values()} == ready
+    assert torch.equal(staged.state["optimizers"][0]["b"], weights.t())

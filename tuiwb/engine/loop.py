@@ -270,9 +270,11 @@ class Loop:
         self.turns = tuple(zip(session.turns, session.optimizers, strict=True))
 
     def begin(self, parts: Sequence[str]) -> None:
-        """Tell the sink what rows will hold, once the first step has shown it."""
+        """Tell the sink what rows will hold, once the first step has shown it; from now on the
+        optimiser has its state too."""
         self.sink.begin(parts, self.watch.columns, len(self.session.layers))
         self.begun, self.parts = True, len(parts)
+        self.checkpoints.prepare(live(self))
 
     def drain(self, flush: bool = False) -> None:
         """Emit what has come back from the device."""

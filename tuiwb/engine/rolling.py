@@ -64,6 +64,10 @@ class Checkpoints:
         if step in self._kept:
             self._newest = step
 
+    def prepare(self, state: Mapping[str, Any]) -> None:
+        """The first checkpoint will be of such a ``state``: its memory is made ready ahead."""
+        self._staging.prepare(state)
+
     def save(
         self,
         step: int,
