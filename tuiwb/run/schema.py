@@ -15,6 +15,7 @@ EVALS = "evals"
 LAYERS = "layers"
 HISTOGRAMS = "histograms"
 SYSTEM = "system"
+RANKS = "ranks"
 
 LAYER_COLUMNS = ("grad_norm", "act_mean", "act_std", "act_zero")
 """The sub-array columns of ``layers``: one float per layer, in the journal's layer order."""
@@ -81,3 +82,10 @@ def dtype_system() -> np.dtype[Any]:
             ("watch", "<f4"),
         ]
     )
+
+
+def dtype_ranks(world: int) -> np.dtype[Any]:
+    """One row a second at most, of a run that several processes train: ``seconds``, shape (world,),
+    is what a step has cost each rank by itself since the row before, in the mean: without the time
+    in which it waited for the others, and without what watching costs."""
+    return np.dtype([("step", "<i8"), ("time", "<f8"), ("seconds", "<f4", (world,))])
