@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tuiwb.base.errors import UserError
-from tuiwb.doctor.examine import examine
+from tuiwb.doctor.examine import examine, rules
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.window import (
     AGAIN,
@@ -61,6 +61,7 @@ class Rounds:
     """
 
     def __init__(self, event: Callable[..., Any], stop_on: Collection[str] = ()) -> None:
+        rules()  # imported before the first step, not at the first round
         self._event = event
         self._stop_on = frozenset(stop_on)
         self.facts = Facts()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.doctor.examine import rules
 from tuiwb.run.layout import RunPaths
 from tuiwb.spec import from_toml
 
@@ -38,7 +39,7 @@ def stand_by() -> int:
     """Serve requests until the client goes or a run is handed over."""
     for module in NEEDED:
         importlib.import_module(module)
-
+    rules()
     _answer({"ready": True})
     for line in sys.stdin:
         try:
