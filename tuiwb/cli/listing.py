@@ -66,6 +66,23 @@ def as_dict(run: RunSummary) -> dict[str, Any]:
     }
 
 
+def asked_of_slurm(runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    """The runs, those that are queued with what Slurm says of them now."""
+    if not any(run.state == "queued" for run in runs):
+        return runs
+    from msgspec.structs import replace
+
+    from tuiwb.client import slurm, submit
+
+    jobs = slurm.queue()
+    return [
+        replace(run, words=submit.waits(run.path, run.words, jobs))
+        if run.state == "queued"
+        else run
+        for run in runs
+    ]
+
+
 def table(runs: Sequence[RunSummary], everything: Sequence[RunSummary]) -> str:
     """The runs as a tree, in the columns that this terminal has room for."""
     from tuiwb.run.lineage import origin, parents, tree
@@ -116,7 +133,9 @@ def _fitted(columns: dict[str, list[str]], room: int) -> dict[str, list[str]]:
 
 
 def _state(run: RunSummary) -> str:
-    return f"crashed at step {run.step or 0}" if run.state == "crashed" else run.state
+    if run.state == "crashed":
+        return f"crashed at step {run.step or 0}"
+    return run.words if run.state == "queued" else run.state
 
 
 def _ago(started: float | None, now: float) -> str:

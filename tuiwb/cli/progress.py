@@ -41,7 +41,7 @@ def reporters(interval: float) -> Reporter:
 def facts(view: RunView) -> str:
     """Step, loss, validation, rate and what is left, in one line."""
     status = view.status
-    if status.state == "starting" or status.ended_now:
+    if status.state in ("queued", "starting") or status.ended_now:
         return status.words
     parts = [] if status.state == "training" else [status.state]
     parts.append(f"step {of(status.step, status.steps)}")

@@ -11,6 +11,7 @@ from tuiwb.base.errors import UserError, nearest
 from tuiwb.client.commands import Asked, await_answer, ended
 from tuiwb.client.settings import in_force, settings
 from tuiwb.run.create import runs_dir
+from tuiwb.run.facts import QUEUED
 from tuiwb.run.reader import RunReader
 from tuiwb.run.view import RunView
 from tuiwb.spec.declarations import COMMANDS, STUDIES
@@ -107,6 +108,10 @@ def tell(
     ``figures`` too."""
     if view.status.ended_now:
         raise ended(view)
+    if view.status.state == QUEUED:
+        from tuiwb.client import submit  # whose spec and consent steering can do without
+
+        return submit.tell(view, command, by)
     if view.meta.get("watched") and command not in OWN:
         raise UserError(
             f"{view.id} is a loop of your own: it cannot be told to {command}",

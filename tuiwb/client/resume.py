@@ -14,6 +14,7 @@ from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.client.process import Command, start_worker
 from tuiwb.client.standby import Standby
+from tuiwb.run.facts import QUEUED
 from tuiwb.run.journal import JournalTail, last_events
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import Holder, holder
@@ -123,8 +124,12 @@ def _alive(view: RunView) -> UserError:
     next = f"watch it with: tuiwb attach {view.id}; end it with: tuiwb ctl {view.id} stop"
     if view.status.state == "paused":
         next = f"go on with: tuiwb ctl {view.id} resume"
+    what = "is being trained"
+    if view.status.state == QUEUED:
+        held, what = None, "is queued"
+        next = f"take it out of the queue first: tuiwb ctl {view.id} stop"
     return UserError(
-        f"{view.id} is being trained: there is nothing to resume",
+        f"{view.id} {what}: there is nothing to resume",
         where=str(view.path),
         found=_who(held) if held is not None else view.status.words,
         allowed="a run that was stopped, crashed, failed or diverged",

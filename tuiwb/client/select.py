@@ -9,8 +9,8 @@ from tuiwb.base.errors import UserError, nearest
 from tuiwb.run.kept import LIVE, RunSummary
 
 STATES = (
-    "starting", "training", "paused", "finished", "stopped", "diverged", "failed", "crashed",
-    "unreadable",
+    "queued", "starting", "training", "paused", "finished", "stopped", "diverged", "failed",
+    "crashed", "unreadable",
 )  # fmt: skip
 GROUPS = {"live": LIVE, "over": ("finished", "stopped", "diverged", "failed", "crashed")}
 """Words for several states."""

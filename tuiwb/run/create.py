@@ -76,6 +76,13 @@ def create(
     return _create(runs_dir, slug(resolved.preset, "run"), name, filled)
 
 
+def next_name(runs_dir: Path, resolved: Resolved) -> str:
+    """The name that `create` would give, as long as nobody else is faster."""
+    preset = slug(resolved.preset, "run")
+    number = _next_number(runs_dir, preset) if os.path.isdir(runs_dir) else 1
+    return f"{preset}-{number:04d}"
+
+
 def create_watched(
     runs_dir: Path,
     title: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 from tuiwb.base.errors import UserError
+from tuiwb.run.facts import QUEUED
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import holder
 from tuiwb.run.reader import RunReader
@@ -18,7 +19,7 @@ def refuse_elsewhere(paths: RunPaths) -> None:
         return
     with RunReader(paths.root) as reader:
         status = reader.poll(None).status
-    if not status.ended_now:
+    if not status.ended_now and status.state != QUEUED:
         raise UserError(
             f"{paths.id} is being trained on another machine",
             where=str(paths.lock),

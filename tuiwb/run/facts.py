@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 FINAL = ("finished", "stopped", "diverged", "failed")
-STATES = ("starting", "training", "paused", *FINAL)
+QUEUED = "queued"
+"""The state that whoever submits a run writes; all others are its worker's."""
+STATES = (QUEUED, "starting", "training", "paused", *FINAL)
 MAX_EVENTS = 50_000
 """Events kept for readers, the newest; what they add up to is kept of all."""
 _MAX_LAYERS = 100_000
@@ -106,6 +108,8 @@ class Facts:
         state = event.get("state")
         if state not in STATES:
             return
+        if self.state == QUEUED and not self.begun:
+            self.idle += max(0.0, event["time"] - self.state_time)  # later waits: see `_resumed`
         was, self.state, self.state_time = self.state, state, event["time"]
         self.doing, self.reason = _text(event.get("doing")), _text(event.get("reason"))
         self.started = self.state_time if self.started is None else self.started

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-LIVE = ("starting", "training", "paused")
+LIVE = ("queued", "starting", "training", "paused")
 """States of a run whose worker lives."""
 
 

@@ -71,6 +71,10 @@ class RunPaths:
         return self.root / "schedule.json"
 
     @property
+    def job(self) -> Path:
+        return self.root / "job.sbatch"
+
+    @property
     def ballast(self) -> Path:
         return self.root / ".ballast"
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import count
+from tuiwb.run.facts import QUEUED
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
@@ -69,13 +71,15 @@ def was_alive(view: RunView) -> float | None:
     if _state(view) is None:
         return None
     signs = [last(view.table(name), "time") for name in ("steps", "system")]
-    signs += [event["time"] for event in view.events[-1:]]
+    spoken = (event for event in reversed(view.events) if event.get("state") != QUEUED)
+    signs += [event["time"] for event in islice(spoken, 1)]
     return max(sign for sign in signs if sign is not None)
 
 
 def _state(view: RunView) -> str | None:
     """What the journal last said of itself; None where no worker of this run has spoken."""
     for event in reversed(view.events):
-        if event["kind"] == "state" and not event.get("inherited"):
+        theirs = event["kind"] != "state" or event.get("inherited")
+        if not theirs and event.get("state") != QUEUED:
             return str(event.get("state"))
     return None

@@ -10,7 +10,7 @@ from typing import Any
 from tuiwb.base.format import duration
 from tuiwb.base.text import one_line
 from tuiwb.run.crash import why
-from tuiwb.run.facts import FINAL, Facts
+from tuiwb.run.facts import FINAL, QUEUED, Facts
 from tuiwb.run.files import read_tail
 from tuiwb.run.lock import Holder
 
@@ -107,6 +107,8 @@ def _state(
         return "starting"  # resumed: this worker has not spoken yet
     if facts.state in FINAL:
         return facts.state
+    if facts.state == QUEUED:
+        return QUEUED  # for hours or days; no lock and no sign of life is due
     if alive or not settled:
         return facts.state or "starting"
     if alive is None:
@@ -125,6 +127,9 @@ def _words(
         waiting = "waiting for the worker" if holder is None or not holder.alive else ""
         doing = one_line(facts.doing, 200) if facts.state == "starting" else waiting
         return f"starting: {doing or waiting}" if doing or waiting else "starting"
+    if state == QUEUED:
+        doing = one_line(facts.doing, 200)
+        return f"queued ({doing})" if doing else QUEUED
     if state == "training" and (hang := facts.hang(step)) is not None:
         return f"training: no step for {duration(hang.lasted + max(0.0, now - hang.seen))}"
     if state == "training":

@@ -53,6 +53,7 @@ class State:
 
 
 STATES = {
+    "queued": State("◌", "o", DIM, True),
     "starting": State("◌", "o", AMBER, True),
     "training": State("▶", ">", GREEN, True),
     "paused": State("‖", "=", AMBER, True),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuiwb.base.format import count
 from tuiwb.cli import output
 from tuiwb.cli.options import Glyphs, Json, RunName, Runs, glyph_set, runs_folder
+
+if TYPE_CHECKING:
+    from tuiwb.run.view import RunView
 
 PLACE = 2
 app = typer.Typer()
@@ -61,7 +64,8 @@ def ls(
     asked = wanted(state or (), tag or (), preset or (), " ".join(text or ()))
     folder = runs_folder(runs)
     most = limit if limit or all or json else listing.SHOWN
-    found, known = listing.listed(folder, asked, most)
+    chosen, known = listing.listed(folder, asked, most)
+    found = listing.asked_of_slurm(chosen)
     if json:
         output.write(listing.as_json(found))
     elif not known.runs:
@@ -72,6 +76,18 @@ def ls(
         output.emit(listing.table(found, known.runs))
         if more := len(asked.of(known.runs)) - len(found):
             output.say(f"and {count(more)} more; --all lists them")
+
+
+def _told_by_slurm(view: RunView) -> RunView:
+    """A queued run with what Slurm says of it now."""
+    if view.status.state != "queued":
+        return view
+    from dataclasses import replace
+
+    from tuiwb.client import slurm, submit
+
+    words = submit.waits(view.path, view.status.words, slurm.queue())
+    return replace(view, status=replace(view.status, words=words))
 
 
 @app.command()
@@ -126,7 +142,7 @@ def show(
             where=option,
             next="tuiwb show RUN --picture NAME; --picture list says which there are",
         )
-    view = open_run(find(runs_folder(runs), run))
+    view = _told_by_slurm(open_run(find(runs_folder(runs), run)))
     plots = figures.names(plot, view)
     if picture == pictures.LIST:
         if json:
