@@ -13,6 +13,7 @@ from tuiwb.doctor.finding import Finding, Remedy
 from tuiwb.doctor.window import (
     EVALS,
     LAYERS,
+    RANKS,
     SMOOTH,
     STEPS,
     SYSTEM,
@@ -70,6 +71,7 @@ class LookingBack:
             | ({"eval_mode_loss": eval_mode[seen][-EVALS:]} if seen.any() else {}),
             layers=_until(self._view.table("layers"), "step", step, LAYERS),
             system=_until(self._view.table("system"), "time", now, SYSTEM),
+            ranks=_until(self._view.table("ranks"), "step", step, RANKS),
             facts=self._facts_at(int(step)),
             first_loss=self._first_loss,
             first_layers=self._first_layers,

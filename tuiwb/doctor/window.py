@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 Columns = Mapping[str, Array]
 """Column name -> values, oldest first, all of one length."""
 
-STEPS, EVALS, LAYERS, SYSTEM = 1000, 500, 64, 600
+STEPS, EVALS, LAYERS, SYSTEM, RANKS = 1000, 500, 64, 600, 60
 """Rows of each table that a rule looks back on."""
 SMOOTH = 50
 """Steps in the median that ``best_loss`` is the lowest of."""
@@ -81,6 +81,9 @@ class Window:
     """step (S,), time (S,) and per-layer statistics (S, layers), the last `LAYERS` samples."""
     system: Columns = field(default_factory=dict)
     """time, step, cpu, rss, gpu_util, gpu_memory, ...: one row a second, the last `SYSTEM`."""
+    ranks: Columns = field(default_factory=dict)
+    """step (R,), time (R,) and seconds (R, processes): what a step costs each process by itself, a
+    row a second, the last `RANKS`; empty where one process trains."""
     facts: Facts = field(default_factory=Facts)
     first_loss: float = np.nan
     """Loss of the very first step, before any update."""

@@ -99,6 +99,8 @@ def _lines(
         return _layer_lines(view, finding, column, x, budget)
     if table == "system":
         return _system_lines(view, column, x)
+    if table == "ranks":
+        return _rank_lines(view, finding, column, x, budget)
     if table:
         return []
     for where in ("steps", "evals"):
@@ -137,6 +139,18 @@ def _layer_lines(
         Line(_short(names[row]) if row < len(names) else str(row + 1), at, values[row], colour=i)
         for i, row in enumerate(rows)
     ]
+
+
+def _rank_lines(
+    view: RunView, finding: Mapping[str, Any], column: str, x: Range, budget: float | None
+) -> list[Line]:
+    """The process that a finding names, and the median of the others."""
+    at, values = view.table("ranks").matrix(column, BUCKETS, *x, "step", budget)
+    rank = finding["evidence"].get("rank")
+    if not len(at) or not isinstance(rank, int) or not 0 <= rank < len(values) > 1:
+        return []
+    others = np.median(np.delete(values, rank, axis=0), axis=0)
+    return [Line(f"rank {rank}", at, values[rank]), Line("the others", at, others, colour=1)]
 
 
 def _short(name: str) -> str:

@@ -17,6 +17,7 @@ from tuiwb.doctor.window import (
     AGAIN,
     EVALS,
     LAYERS,
+    RANKS,
     SMOOTH,
     STEPS,
     SYSTEM,
@@ -76,6 +77,7 @@ class Rounds:
         self.steps = Recent(STEPS, _NO_ROWS)
         self.layers = Recent(LAYERS, _NO_ROWS)
         self.system = Recent(SYSTEM, _NO_ROWS)
+        self.ranks = Recent(RANKS, _NO_ROWS)
         self._evals: deque[dict[str, float]] = deque(maxlen=EVALS)
         self._first_loss = np.nan
         self._first_layers: Columns = {}
@@ -135,6 +137,12 @@ class Rounds:
             self._first_layers = {
                 name: row[name][0].astype(float) for name in (row.dtype.names or ())[2:]
             }
+
+    def rank(self, row: np.ndarray) -> None:
+        """Take in one row of what a step costs each process."""
+        if row.dtype != self.ranks.dtype:
+            self.ranks = Recent(RANKS, row.dtype)
+        self.ranks.add(row)
 
     def evaluation(
         self, step: int, time: float, metrics: Mapping[str, float], eval_mode_loss: float
@@ -212,6 +220,7 @@ class Rounds:
             },
             layers=columns(self.layers.rows()),
             system=columns(self.system.rows()),
+            ranks=columns(self.ranks.rows()),
             facts=self.facts,
             first_loss=self._first_loss,
             first_layers=self._first_layers,
