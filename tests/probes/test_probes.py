@@ -283,6 +283,18 @@ def test_every_instrument_names_what_it_reads(name: str, net: Net) -> None:
     seen.detach()
 
 
+def test_what_hooks_take_is_on_the_bill(net: Net) -> None:
+    watcher = Watcher(layers_of(net), share=1.0)
+    watcher.before_forward()
+    bill = [watcher.telling.seconds]
+    loss = net(batch()).sum()
+    bill.append(watcher.telling.seconds)
+    loss.backward()
+    bill.append(watcher.telling.seconds)
+    watcher.after_backward()
+    assert 0 < bill[0] < bill[1] < bill[2], "the forward pass and the backward pass have hooks"
+
+
 def test_the_budget_is_held_whatever_a_sample_costs() -> None:
     for cost, step_time in [(1e-3, 1e-2), (5e-3, 4e-4), (1e-6, 1.0)]:
         average = Average()

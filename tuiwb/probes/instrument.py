@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
@@ -12,6 +11,7 @@ import torch
 from tuiwb.base.registry import Shelf
 from tuiwb.probes.histograms import Histograms
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.stopwatch import Stopwatch
 from tuiwb.probes.taps import Taps
 
 SHELF = Shelf("probes", "probe", declares="\nclass Instrument")
@@ -60,10 +60,11 @@ class Sample(NamedTuple):
 
 
 class Bench:
-    """All instruments, attached for sampled steps only."""
+    """All instruments, attached for sampled steps only. ``clock`` runs while they look at what the
+    model's own passes bring."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.taps = Taps(layers)
+    def __init__(self, layers: Sequence[Layer], clock: Stopwatch | None = None) -> None:
+        self.taps = Taps(layers, clock or Stopwatch())
         self.instruments: list[Probe] = [
             SHELF.load(name).Instrument(layers, self.taps) for name in SHELF.names()
         ]
@@ -97,22 +98,3 @@ class Bench:
         """Leave the model as it was."""
         self.taps.detach()
         self.taps.clear()
-
-
-class Stopwatch:
-    """Adds up host time over several pieces of one sample."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._since = 0.0
-
-    def __enter__(self) -> None:
-        self._since = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self._since
-
-    def take(self) -> float:
-        """The seconds so far; starts again from zero."""
-        seconds, self.seconds = self.seconds, 0.0
-        return seconds

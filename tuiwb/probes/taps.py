@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from tuiwb.probes.layers import Layer, first_tensor, is_activation
+from tuiwb.probes.stopwatch import Stopwatch
 
 VALUES = 2048
 """About as many values are looked at per layer and sample."""
@@ -37,10 +38,11 @@ class _Tap:
         if torch.compiler.is_compiling():
             return  # a graph has no place for it
         try:
-            if self._before:
-                self._taps.take_input(self._row, inputs)
-            else:
-                self._taps.take(self._row, output)
+            with self._taps.clock:
+                if self._before:
+                    self._taps.take_input(self._row, inputs)
+                else:
+                    self._taps.take(self._row, output)
         except Exception as error:
             self._taps.failure = self._taps.failure or error
 
@@ -57,8 +59,10 @@ class Taps:
     A layer that is called twice in a step shows its last call.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], clock: Stopwatch | None = None) -> None:
         self._layers = layers
+        self.clock = clock or Stopwatch()
+        """Runs while a hook does."""
         self._handles: list[RemovableHandle] = []
         self.outputs: dict[int, torch.Tensor] = {}
         self.inputs: dict[int, torch.Tensor] = {}
@@ -98,7 +102,8 @@ class Taps:
 
     def _take_gradient(self, row: int, gradient: torch.Tensor) -> None:
         try:
-            self.take_gradient(row, gradient)
+            with self.clock:
+                self.take_gradient(row, gradient)
         except Exception as error:
             self.failure = self.failure or error
 

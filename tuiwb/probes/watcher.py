@@ -12,8 +12,9 @@ import torch
 
 from tuiwb.probes.budget import Average, Budget
 from tuiwb.probes.gradients import parameter_norms
-from tuiwb.probes.instrument import Bench, Sample, Stopwatch
+from tuiwb.probes.instrument import Bench, Sample
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.stopwatch import Stopwatch
 
 NORMS = 0.25
 """Share of the budget that the total gradient norm may take; the rest is the layers'. On all but
@@ -28,13 +29,13 @@ class Watcher:
     `after_update`, then `end`. With ``share`` 0 nothing is ever due."""
 
     def __init__(self, layers: Sequence[Layer], share: float) -> None:
-        self.bench = Bench(layers)
+        self._clock, self._norm_clock = Stopwatch(), Stopwatch()
+        self.bench = Bench(layers, self._clock)
         self.columns = self.bench.columns
         self.share = share
         self._step_time = Average()
         self._samples = Budget(share * (1 - NORMS), self._step_time)
         self._norms = Budget(share * NORMS, self._step_time)
-        self._clock, self._norm_clock = Stopwatch(), Stopwatch()
         self._histogram_at = 0
         self.sampling = False
         """Whether this step's layers are looked at."""
@@ -104,6 +105,11 @@ class Watcher:
         """The sample of ``step`` is complete: the next histogram is due by it."""
         if self.sample is not None and self.sample.histograms is not None:
             self._histogram_at = step + 1 + step // SPACING
+
+    @property
+    def telling(self) -> Stopwatch:
+        """Held while a sample is written down: it is charged to the next one."""
+        return self._clock
 
     @property
     def cost(self) -> float:
