@@ -81,6 +81,25 @@ def test_a_worker_that_dies_is_resumed_and_not_for_ever(tmp_path: Path) -> None:
     assert 1 < runner.resumed.count(2) < 6
 
 
+def test_a_worker_that_comes_late_is_not_given_up(tmp_path: Path) -> None:
+    """On a busy machine it is taken for dead, and is there by the time that it is to be resumed."""
+
+    class Late(Synthetic):
+        def resume(self, number: int) -> None:
+            raise UserError("it is being trained: there is nothing to resume")
+
+    dead = Seen("crashed", reason="before it began")
+    there = Seen("training", 1, 1.0, [(1, 2.0)], ("val_loss",))
+    done = Seen("finished", STEPS, 2.0, [(1, 2.0), (8, 0.5)], ("val_loss",), 0.5)
+    runner = Late(script={1: [dead, dead, there, done], 2: [dead]})
+    paths = begin(tmp_path, asked(trials=3))
+    conducted(paths, runner)
+    first, second, third = trials(paths)
+    assert (first.state, first.value) == ("complete", 0.5)
+    assert second.state == "failed" and "nothing to resume" in second.reason
+    assert third.state == "complete"
+
+
 @pytest.mark.parametrize("pruner", ["median", "asha", "hyperband"])
 def test_a_pruner_stops_the_bad_and_spares_the_best(tmp_path: Path, pruner: str) -> None:
     sweep = asked(pruner=pruner, trials=30, jobs=2)
@@ -109,6 +128,37 @@ def test_what_the_doctor_gives_up_is_pruned_and_says_so(tmp_path: Path) -> None:
     assert record.reason == "the loss is not finite since step 3"
     assert "not finite since step 3" in runner.stopped[2]
     assert any("trial 2: pruned by doctor at step 5" in line for line in said)
+
+
+def test_a_run_that_its_own_doctor_stopped_is_pruned_by_the_doctor(tmp_path: Path) -> None:
+    over = Seen("stopped", 9, 1.0, [], None, reason="the doctor found it", lost="it diverges")
+    paths = begin(tmp_path, asked(trials=3))
+    conducted(paths, Synthetic(script={2: [over]}))
+    record = trials(paths)[1]
+    assert (record.state, record.by, record.reason) == ("pruned", "doctor", "it diverges")
+
+
+def test_a_run_that_a_signal_stopped_goes_on(tmp_path: Path) -> None:
+    """A machine that is needed for others, or goes down, decides nothing."""
+    ended = Seen("stopped", 3, 1.0, [(1, 2.0)], ("val_loss",), signalled=True)
+    done = Seen("finished", STEPS, 2.0, [(1, 2.0), (8, 0.5)], ("val_loss",), 0.5)
+    paths, runner = begin(tmp_path, asked()), Synthetic(script={2: [ended, ended, done]})
+    conducted(paths, runner)
+    assert runner.resumed == [2] and trials(paths)[1].state == "complete"
+
+
+def test_a_disk_that_stops_a_trial_stops_the_sweep_until_there_is_room(tmp_path: Path) -> None:
+    full = Seen("stopped", 3, 1.0, [(1, 2.0)], ("val_loss",), hindered="the disk took no more")
+    paths, runner = begin(tmp_path, asked()), Synthetic(script={2: [full]})
+    for _ in range(2):  # whoever goes on too early is told again
+        with pytest.raises(UserError, match="the disk took no more") as error:
+            conducted(paths, runner)
+        assert "tuiwb sweep resume" in error.value.next
+        assert read_ledger(paths).state == "failed" and trials(paths)[1].state == "running"
+    runner.script.clear()
+    conducted(paths, runner)
+    assert [record.state for record in trials(paths)] == ["complete"] * 12
+    assert runner.resumed.count(2) == 2
 
 
 def test_a_result_that_is_no_number_is_no_result(tmp_path: Path) -> None:

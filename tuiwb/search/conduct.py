@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from tuiwb.base import descriptors
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.client.process import environment, keep
 from tuiwb.client.standby import Standby
@@ -21,6 +22,9 @@ from tuiwb.search.places import SweepPaths
 from tuiwb.search.pruners import PRUNERS
 from tuiwb.search.runner import Runner, Runs
 from tuiwb.search.samplers import Sampler
+
+FILES = 8
+"""Files that one trial keeps open while it is followed, and some to spare."""
 
 
 class Conducted:
@@ -58,6 +62,8 @@ class Conducted:
                 pruner=PRUNERS[asked.pruner](max(1, min(first or last, last)), last),
             )
             self._journal = Journal(paths.journal)
+            at_a_time = sampler.size if asked.population else jobs or asked.jobs
+            descriptors.allow(FILES * at_a_time + 64)
         except BaseException:
             self._lock.release()
             raise

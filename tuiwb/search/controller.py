@@ -43,7 +43,10 @@ class Controller:
     told: Callable[[str], None] = lambda words: None
     _trials: dict[int, Trial] = field(default_factory=dict)
     _failed: list[Record] = field(default_factory=list)
+    _best: Record | None = None
     _taken: bool = False
+    _adopted: set[int] = field(default_factory=set)
+    """Trials of an earlier controller that have not been looked at since."""
 
     @property
     def live(self) -> list[Record]:
@@ -82,7 +85,9 @@ class Controller:
             record = self.ledger.trials[number]
             if not self.runner.adopt(number):
                 self._launch([record])
-            elif record.by:
+                continue
+            self._adopted.add(number)
+            if record.by:
                 self.runner.stop(number, record.reason)  # decided, and perhaps not sent
 
     def beat(self) -> bool:
@@ -147,12 +152,18 @@ class Controller:
                 self._prune(record, step, self.sweep.pruner, f"{name} is worse than others had")
         if seen.lost and not record.by and not seen.over:
             self._prune(record, seen.step, "doctor", seen.lost)
+        anew = number in self._adopted
+        self._adopted.discard(number)
         if seen.over:
-            self._ended(record, seen)
+            self._ended(record, seen, anew)
 
-    def _ended(self, record: Record, seen: Seen) -> None:
+    def _ended(self, record: Record, seen: Seen, anew: bool) -> None:
+        """``anew``: it ended before this controller came, who has made room since then."""
         state, reason = seen.state, seen.reason
-        if state == "crashed" or (state == "stopped" and record.halted):
+        if seen.hindered and not (anew or record.by):
+            raise self._hindered(record, seen)
+        left = record.halted or seen.signalled or seen.hindered
+        if state == "crashed" or (state == "stopped" and left):
             self._revive(record, seen)
             return
         if state == "finished":
@@ -162,7 +173,10 @@ class Controller:
             else:
                 state = "diverged" if lost else "complete"
                 reason = "" if not lost else f"{self.sweep.metric} is not finite"
-        elif record.by:
+        elif state == "stopped" and seen.lost and not record.by:
+            # its own doctor was faster
+            self._write("pruned", trial=record.number, at=seen.step, by="doctor", reason=seen.lost)
+        if record.by and seen.state != "finished":
             state, reason = "pruned", record.reason
         self._decide(record, state, seen, reason)
 
@@ -177,7 +191,9 @@ class Controller:
             try:
                 self.runner.resume(record.number)
             except UserError as error:
-                self._decide(record, "failed", seen, error.what)
+                # on a busy machine its worker may have been late, and be there by now
+                if self.runner.look(record.number).over:
+                    self._decide(record, "failed", seen, error.what)
 
     def _prune(self, record: Record, step: int, by: str, reason: str) -> None:
         self._write("pruned", trial=record.number, at=step, by=by, reason=reason)
@@ -203,6 +219,8 @@ class Controller:
 
     def _tell(self, trial: Trial, record: Record) -> None:
         """What a trial came to. One that was lost is no less bad than one that was pruned."""
+        known = [record] if self._best is None else [self._best, record]
+        self._best = best_of(known, self.sweep.falling)
         if record.state in ("pruned", "diverged"):
             self.sampler.pruned(trial)
         else:
@@ -214,8 +232,7 @@ class Controller:
         if record.state != "complete":
             by = f" by {record.by}" if record.by else ""
             return f"{at}{record.state}{by} at step {record.step}: {record.reason}  {settings}"
-        best = best_of(list(self.ledger.trials.values()), self.sweep.falling)
-        mark = "  best so far" if best is record else ""
+        mark = "  best so far" if self._best is record else ""
         return f"{at}{self.sweep.metric} {words_of(record.value)}{mark}  {settings}"
 
     def _know(self, record: Record, seen: Seen) -> None:
@@ -229,6 +246,14 @@ class Controller:
             allowed=", ".join(seen.known),
             nearest=nearest(self.sweep.metric, seen.known),
             next="begin the sweep again with another --metric",
+        )
+
+    def _hindered(self, record: Record, seen: Seen) -> UserError:
+        """What stopped this trial will stop all others: nothing is decided by that."""
+        return UserError(
+            f"trial {record.number} could not be written, and no other can: {seen.hindered}",
+            where=f"trial {record.number}, step {seen.step}",
+            next="put that right, then go on with tuiwb sweep resume: nothing is trained twice",
         )
 
     def _common_cause(self) -> UserError:

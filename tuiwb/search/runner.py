@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 from tuiwb.base import consent
 from tuiwb.base.errors import UserError
 from tuiwb.client import resume
 from tuiwb.client.commands import send
 from tuiwb.client.launch import begin
-from tuiwb.client.lessons import column, metric
+from tuiwb.client.lessons import metric
 from tuiwb.client.population import launch_population
 from tuiwb.client.standby import Standby
 from tuiwb.run.create import create
@@ -34,8 +32,10 @@ BY = "sweep"
 
 @dataclass(frozen=True)
 class Seen:
-    """A trial as it is now. ``state`` is one of a run's; ``known`` are the names that it reports
-    values under, None before its first evaluation; ``lost`` is why the doctor gives it up."""
+    """A trial as it is now. ``state`` is one of a run's; ``values`` are those since the last look,
+    or more; ``known`` are the names that it reports values under, None before its first evaluation;
+    ``lost`` is why the doctor gives it up; ``signalled``: a signal ended it, as where the machine
+    is needed for others; ``hindered`` is why its disk takes no more."""
 
     state: str
     step: int = 0
@@ -45,6 +45,8 @@ class Seen:
     result: float | None = None
     reason: str = ""
     lost: str = ""
+    signalled: bool = False
+    hindered: str = ""
 
     @property
     def over(self) -> bool:
@@ -85,6 +87,8 @@ class Runs:
         self._folder = Path(folder) if folder else None
         self._argv, self._standby = argv, standby
         self._readers: dict[int, RunReader] = {}
+        self._last: dict[int, int] = {}
+        """The step of the newest value that was told of each."""
 
     def adopt(self, number: int) -> bool:
         run = RunPaths(self._paths.run(number))
@@ -142,7 +146,10 @@ class Runs:
         view = self._readers[number].poll()
         while view.behind and view.status.ended_now:
             view = self._readers[number].poll()
-        return seen(view, self._sweep.metric)
+        told = seen(view, self._sweep.metric, self._last.get(number, -1))
+        if told.values:
+            self._last[number] = told.values[-1][0]
+        return told
 
     def stop(self, number: int, why: str) -> None:
         path = self._paths.run(number)
@@ -156,21 +163,24 @@ class Runs:
 
     def forget(self, number: int) -> None:
         """Let go of a trial's files."""
+        self._last.pop(number, None)
         if (reader := self._readers.pop(number, None)) is not None:
             reader.close()
 
 
-def seen(view: RunView, name: str) -> Seen:
-    """A run as its sweep sees it."""
+def seen(view: RunView, name: str, after: int = -1) -> Seen:
+    """A run as its sweep sees it, with the values of evaluations past step ``after``."""
     status, evaluated = view.status, list(view.table("evals").columns)
     state = "crashed" if "its folder is gone" in status.words else status.state
     known = None
     values: list[tuple[int, float]] = []
     if evaluated:
         known = tuple(n for n in (*evaluated, *view.table("steps").columns) if n not in _NONE)
-        values = list(_evaluated(view, name, name in evaluated))
+        values = list(_evaluated(view, name, after))
     error = status.error or {}
     reason = str(error.get("what") or status.words) if status.ended_now else status.words
+    reason = " ".join(reason.split())
+    stopped = state == "stopped"
     return Seen(
         state=state,
         step=status.step,
@@ -178,23 +188,35 @@ def seen(view: RunView, name: str) -> Seen:
         values=values,
         known=known,
         result=metric(view, name) if state == "finished" else None,
-        reason=" ".join(reason.split()),
+        reason=reason,
         lost=next((_words(f) for f in view.findings if _is_lost(f)), ""),
+        signalled=stopped and _stopped_by(view).startswith("SIG"),
+        # a worker that is stopped by an error is so by one of the place that it writes to
+        hindered=reason if stopped and error else "",
     )
 
 
 _NONE = ("step", "time")
 
 
-def _evaluated(view: RunView, name: str, evaluation: bool) -> Iterable[tuple[int, float]]:
-    """Value by value: of the evaluations, or what a column of the steps had at each of them."""
-    steps, values = column(view, name)
-    if evaluation or not len(steps):
-        return zip(steps.astype(int).tolist(), values.tolist(), strict=True)
-    at = column(view, "step")[0]
-    place = np.searchsorted(steps, at, side="right") - 1
-    kept = place >= 0
-    return zip(at[kept].astype(int).tolist(), values[place[kept]].tolist(), strict=True)
+def _evaluated(view: RunView, name: str, after: int) -> Iterator[tuple[int, float]]:
+    """Value by value: of the evaluations past ``after``, or what a column of the steps had at each
+    of them; steps are many, and only the rows that are asked for are read."""
+    evals, steps = view.table("evals"), view.table("steps")
+    rows = evals.tail(evals.rows)
+    for row in rows[rows["step"] > after]:
+        step = int(row["step"])
+        found = row if name in evals.columns else steps.row_at(step)
+        if found is not None and name in (found.dtype.names or ()):
+            yield step, float(found[name])
+
+
+def _stopped_by(view: RunView) -> str:
+    """Who asked a run to stop: a person, the sweep, or a signal by its name."""
+    for event in reversed(view.events):
+        if event["kind"] == "command" and event.get("command") == "stop" and event.get("accepted"):
+            return str(event.get("by", ""))
+    return ""
 
 
 def _is_lost(finding: dict[str, object]) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import resource
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuiwb.base import descriptors
 from tuiwb.base.clock import STEADY
 from tuiwb.base.errors import UserError
 from tuiwb.run import ballast
@@ -139,7 +139,7 @@ def train_together(runs: Sequence[str]) -> int:
     """Train runs that nobody has begun with; returns the process's exit status."""
     if not faulthandler.is_enabled() and sys.stderr is sys.__stderr__:
         faulthandler.enable()
-    _more_files(FILES * len(runs) + 64)
+    descriptors.allow(FILES * len(runs) + 64)
     leaving = Leaving()
     parts: list[_Part] = []
     status = 0
@@ -175,15 +175,6 @@ def _begin(paths: RunPaths, leaving: Leaving) -> _Part:
     except (UserError, OSError):
         lock.release()
         raise
-
-
-def _more_files(count: int) -> None:
-    """Let this process have so many files open, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _name_the_log(parts: Sequence[_Part]) -> None:
