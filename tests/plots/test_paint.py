@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from tests.plots.figures import apply, broken, figures, glyph_sets, many, sizes, training
 from tuiwb.plots.domain import fit
 from tuiwb.plots.figure import Figure, Line, Mark
+from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.paint import geometry, paint
 from tuiwb.plots.palette import LOST
+from tuiwb.plots.static import render
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -214,3 +216,17 @@ def _lit(text: str) -> int:
 def test_without_a_legend_the_title_row_holds_the_title_alone() -> None:
     figure = Figure("loss", (Line("a", [0, 1], [0, 1]), Line("b", [0, 1], [1, 0])), legend=False)
     assert paint(figure, 80, 12).text().splitlines()[0] == "loss"
+
+
+@pytest.mark.parametrize("glyphs", ["braille", "ascii"])
+def test_what_is_to_be_done_to_the_labels_is_seen(glyphs: GlyphSet) -> None:
+    rates = np.linspace(0.002, 0.0019985, 50)
+    figure = Figure("learning rate", (Line("lr", np.arange(50.0), rates),))
+    times = "x" if glyphs == "ascii" else "\u00d7"
+    for width in (40, 48, 80):
+        for text in (
+            paint(figure, width, 12, glyphs).text(),
+            render(figure, width, 12, colour=False, unicode=glyphs != "ascii"),
+        ):
+            axis = text.split("\n")[-2]
+            assert axis.startswith(f"{times}1e-3") or axis.startswith(f" {times}1e-3"), text

@@ -100,3 +100,34 @@ def test_x_limits_of_a_run_have_ticks_at_whole_steps(step: int) -> None:
     assert found.values
     if step > 10:
         assert all(value == int(value) for value in found.values)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels", "offset"),
+    [
+        (0.0019985, 0.002, "1.9985 1.9990 1.9995 2.0000", "\u00d71e-3"),
+        (2.45e-5, 2.5e-5, "2.46 2.48 2.50", "\u00d71e-5"),
+        (0.0009999992, 0.001, "-8e-10 -6e-10 -4e-10 -2e-10 0", "+0.001"),
+        (12345678, 12345683, "0 2 4", "+12345678"),
+        (0.09, 0.11, "0.090 0.095 0.100 0.105 0.110", ""),
+    ],
+)
+def test_a_tiny_range_keeps_the_digits_that_differ(
+    low: float, high: float, labels: str, offset: str
+) -> None:
+    found = ticks.linear(low, high, 4)
+    assert (" ".join(found.labels), found.offset) == (labels, offset)
+
+
+@given(st.floats(1e-9, 1e12), st.floats(1e-7, 1.0), st.integers(2, 8))
+def test_labels_and_offset_say_the_value(low: float, share: float, most: int) -> None:
+    low, high = y_limits(low, low * (1 + share))
+    found = ticks.linear(low, high, most)
+    off = found.offset.replace("\u00d7", "*")
+    assert len(found.values) > 1 or most < 3
+    for value, label in zip(found.values, found.labels, strict=True):
+        number = label.translate({ord(sign): f"e{power}" for sign, power in UNITS.items()})
+        assert eval(f"{number}{off}") == pytest.approx(value, abs=(high - low) / 50)
+
+
+UNITS = {"k": 3, "M": 6, "G": 9, "T": 12}

@@ -21,7 +21,10 @@ _SGR = ((BOLD, "1"), (DIM, "2"), (REVERSE, "7"))
 _ASCII = str.maketrans(
     {"…": "~", "·": ".", "━": "-", "─": "-", "│": "|", "┤": "+", "┬": "+", "└": "+", "╎": ":"}
     | {"≤": "<", "±": "~", LOST: "x", "\u2212": "-", "\u2013": "-", "\u2019": "'", "µ": "u"}
+    | {"\u00d7": "x"}
 )
+Packed = npt.NDArray[np.int32]
+"""Pixels as 0xRRGGBB; -1 where there is none."""
 _UTF32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
 
@@ -33,6 +36,18 @@ class Run:
     fg: int
     bg: int
     attr: int
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """What cells of a canvas show in more ``pixels`` than half blocks can: for terminals that have
+    images. The cells themselves show it too."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+    pixels: Packed
 
 
 class Canvas:
@@ -52,6 +67,7 @@ class Canvas:
         self.fg = np.full(shape, DEFAULT, dtype=np.int32)
         self.bg = np.full(shape, DEFAULT, dtype=np.int32)
         self.attr = np.zeros(shape, dtype=np.uint8)
+        self.patches: list[Patch] = []
 
     def put(
         self, y: int, x: int, text: str, fg: int = DEFAULT, bg: int = DEFAULT, attr: int = 0

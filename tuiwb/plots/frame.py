@@ -16,6 +16,8 @@ from tuiwb.plots.palette import DEFAULT, QUIET, mark_style
 from tuiwb.plots.scales import Scale
 from tuiwb.plots.ticks import Ticks
 
+X_LABEL = 9
+"""Characters of a label of the x axis, of which one is given ten columns."""
 _BLANK = ord(" ")
 
 
@@ -89,7 +91,6 @@ def draw_x_ticks(canvas: Canvas, area: Area, ticks: Ticks, scale: Scale, name: s
     """Tick signs on the axis row and labels centred under them; ``name`` sits in the gutter."""
     if not area.axes:
         return
-    name = f"{name} {ticks.offset}".strip() if len(ticks.offset) < 12 else name
     end = 0
     if area.labels and area.left > 2:
         name = name if len(name) < area.left else name[: area.left - 2] + "…"
@@ -106,6 +107,15 @@ def draw_x_ticks(canvas: Canvas, area: Area, ticks: Ticks, scale: Scale, name: s
         if area.labels:
             canvas.put(area.axis_row + 1, start, label, QUIET)
             end = start + len(label)
+
+
+def draw_offsets(canvas: Canvas, area: Area, x: str, y: str) -> None:
+    """What is to be done to the labels (`Ticks.offset`), on the axis row: those of the y axis from
+    the gutter on, those of the x axis at its end."""
+    if area.axes and area.left:
+        canvas.put(area.axis_row, 0, y.rjust(area.left - 1) if y else "")
+    if area.axes and x:
+        canvas.put(area.axis_row, max(area.left, area.left + area.width - len(x)), x)
 
 
 def draw_marks(

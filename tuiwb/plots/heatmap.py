@@ -13,6 +13,7 @@ from tuiwb.plots.cells import bar_room, draw_bar, draw_cells, draw_halves
 from tuiwb.plots.domain import sane, v_limits, x_limits
 from tuiwb.plots.figure import HeatMap
 from tuiwb.plots.frame import (
+    X_LABEL,
     Area,
     draw_axes,
     draw_cursor,
@@ -71,7 +72,7 @@ def paint_heatmap(
         draw_cells(canvas, area, levels, figure.palette, colour)
     _draw_names(canvas, at, figure.rows)
     draw_axes(canvas, area, (), y_line=False)
-    ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
+    ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), X_LABEL)
     draw_x_ticks(canvas, area, ticks, at.x, figure.x_label)
     draw_marks(canvas, area, figure.marks, at.x, guides=False)
     if figure.cursor is not None:

@@ -11,11 +11,13 @@ from tuiwb.plots.canvas import DIM, Canvas
 from tuiwb.plots.curves import Curve, curves_of, layers_of, limits
 from tuiwb.plots.figure import Figure, Mark
 from tuiwb.plots.frame import (
+    X_LABEL,
     Area,
     draw_axes,
     draw_cursor,
     draw_empty,
     draw_marks,
+    draw_offsets,
     draw_x_ticks,
     gutter_for,
     lay_out,
@@ -24,7 +26,7 @@ from tuiwb.plots.frame import (
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, Entry, draw_header, rows_needed, tags
 from tuiwb.plots.numbers import short
-from tuiwb.plots.palette import LOST, QUIET, mix, series_colour
+from tuiwb.plots.palette import LOST, mix, series_colour
 from tuiwb.plots.raster import characters, pack
 from tuiwb.plots.reading import nearest_index
 from tuiwb.plots.scales import Scale
@@ -66,10 +68,9 @@ def paint(figure: Figure, width: int, height: int, glyphs: GlyphSet = "braille")
         return canvas
     y_ticks = y_ticks_of(figure, at)
     draw_axes(canvas, area, _rows_of(y_ticks, at) if drawn else [])
-    if drawn and y_ticks.offset:
-        canvas.put(area.top, area.left, y_ticks.offset, QUIET)
-    x_ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), 7)
+    x_ticks = ticks_of(figure.x_scale, at.x.low, at.x.high, max(1, area.width // 10), X_LABEL)
     draw_x_ticks(canvas, area, x_ticks, at.x, figure.x_label)
+    draw_offsets(canvas, area, x_ticks.offset, y_ticks.offset if drawn else "")
     _draw_curves(canvas, at, curves, glyphs)
     draw_marks(canvas, area, [*figure.marks, *lost], at.x)
     if not drawn:

@@ -44,14 +44,16 @@ def paint(
     words: str = "",
     *,
     discretise: bool = False,
+    fine: int = 1,
 ) -> Canvas:
     """A picture of ``kind`` in ``width`` x ``height`` cells.
 
     Never raises for any kind, arrays or size: what cannot be shown is said. Without ``colour`` or
     in ASCII, shades and letters take the place of colours. ``discretise`` shows the answer in
-    place of how sure it is, where a kind knows such a thing.
+    place of how sure it is, where a kind knows such a thing. ``fine`` adds to the canvas what a
+    terminal with images can show: see `Look.fine`.
     """
-    look = Look(glyphs, colour, discretise)
+    look = Look(glyphs, colour, discretise, fine if colour and glyphs != "ascii" else 1)
     canvas = look.canvas(width, height)
     if not canvas.width or not canvas.height:
         return canvas

@@ -16,7 +16,7 @@ from tuiwb.plots import resample
 from tuiwb.plots.canvas import Canvas, safe
 from tuiwb.plots.curves import Curve, curves_of, layers_of
 from tuiwb.plots.figure import Figure, HeatMap, Mark
-from tuiwb.plots.frame import Area, draw_empty, x_text
+from tuiwb.plots.frame import X_LABEL, Area, draw_empty, x_text
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import draw_map_header, map_geometry, paint_heatmap
 from tuiwb.plots.legend import draw_header
@@ -45,7 +45,7 @@ from tuiwb.plots.ticks import Ticks
 from tuiwb.plots.ticks import of as ticks_of
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
-_ASCII = str.maketrans("│┤├─┬┴┼└┘┌┐", "|++-+++++++")
+_ASCII = str.maketrans("│┤├─┬┴┼└┘┌┐\u00d7", "|++-+++++++x")
 
 
 def render(
@@ -86,7 +86,7 @@ def _render_lines(figure: Figure, width: int, height: int, glyphs: GlyphSet, col
         plot.dots(dots, marker, band_colour(number) if band else series_colour(number))
     y_ticks = y_ticks_of(figure, at)
     plot.y_ticks(y_ticks, at.y)
-    plot.x_ticks(ticks_of(figure.x_scale, at.x.low, at.x.high, at.area.width // 10, 7), at.x)
+    plot.x_ticks(ticks_of(figure.x_scale, at.x.low, at.x.high, at.area.width // 10, X_LABEL), at.x)
     lines = [_text(head, colour), plot.build(figure.x_label)]
     if marks:
         tail = Canvas(width, 1, ascii=glyphs == "ascii")
@@ -124,7 +124,7 @@ def _render_map(figure: HeatMap, width: int, height: int, glyphs: GlyphSet, colo
         name = name if len(name) <= room else "…" + name[len(name) - room + 1 :]
         names[line] = safe(name, ascii=glyphs == "ascii")
     plot.names(names)
-    plot.x_ticks(ticks_of(figure.x_scale, at.x.low, at.x.high, at.area.width // 10, 7), at.x)
+    plot.x_ticks(ticks_of(figure.x_scale, at.x.low, at.x.high, at.area.width // 10, X_LABEL), at.x)
     return _text(head, colour) + "\n" + plot.build(figure.x_label)
 
 
@@ -145,6 +145,7 @@ class _Plot:
         self.ascii = ascii or (glyphs == "ascii" and y_line)
         self.columns, self.rows = area.width * across, area.height * down
         self.room = area.left - 1 if y_line else area.left
+        self.offset = ""
         import plotext
 
         # The class of plotext's figure, whose instances are figures of their own; the limit to
@@ -194,6 +195,7 @@ class _Plot:
             if place is not None:
                 labels.setdefault(place, label)
         self._set_y(labels)
+        self.offset = ticks.offset.rjust(self.room)
 
     def names(self, names: dict[int, str]) -> None:
         """Row names by line from the top."""
@@ -219,6 +221,9 @@ class _Plot:
         name = x_label[: self.area.left - 1].rjust(self.area.left - 1)
         if lines[-1].startswith(" " * len(name)):
             lines[-1] = name + lines[-1][len(name) :]
+        if self.offset.strip():
+            axis = lines[-2] if len(self.offset) == self.room else _ESCAPE.sub("", lines[-2])
+            lines[-2] = self.offset + axis[len(self.offset) :]
         if not self.colour:
             lines = [_ESCAPE.sub("", line).rstrip() for line in lines]
         if self.ascii:

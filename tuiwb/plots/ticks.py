@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 from tuiwb.plots.numbers import short, span
 
@@ -18,8 +19,9 @@ _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 class Ticks:
     """``values`` rise strictly and lie inside the limits; ``labels`` go with them.
 
-    Where the values differ only past what a label can hold, labels are what is to be added to
-    ``offset`` (empty otherwise): 1.0000002 becomes "2e-7" with the offset "+1".
+    Where a label cannot hold all the digits that tell the values apart, ``offset`` says what is to
+    be done to labels (empty otherwise): 1.0000002 becomes "2e-7" with the offset "+1", and
+    0.0019985 becomes "1.9985" with times 1e-3.
     """
 
     values: tuple[float, ...] = ()
@@ -54,13 +56,38 @@ def linear(low: float, high: float, most: int, width: int = 6) -> Ticks:
     labels = _labels(values, step)
     if max(map(len, labels)) <= width:
         return _distinct(values, labels)
-    unit = 10.0 ** min(math.ceil(math.log10(step) + 1), 308)
-    base = math.floor(values[0] / unit) * unit if unit > 0 else values[0]
-    if math.isfinite(base):
-        labels = _labels([value - base for value in values], step)
-        if max(map(len, labels)) <= width:
-            return _distinct(values, labels, f"{base:+.12g}")
-    return _distinct(values, [short(value, width) for value in values])
+    scaled = _multiplied(values, step, width) or _added(values, step, width)
+    if scaled is None and most > 1:
+        return linear(low, high, most - 1, width)  # a wider step needs fewer digits
+    return scaled or _distinct(values, [short(value, width) for value in values])
+
+
+def _multiplied(values: list[float], step: float, width: int) -> Ticks | None:
+    """Labels that a power of ten is to be multiplied with, where they fit."""
+    exponent = math.floor(math.log10(max(map(abs, values))) + 1e-9)
+    digits = exponent - math.floor(math.log10(step) + 1e-9)
+    if not exponent or not 0 <= digits < width or abs(exponent) > 300:
+        return None
+    labels = [f"{_scaled(value, exponent):.{digits}f}" if value else "0" for value in values]
+    fits = max(map(len, labels)) <= width
+    return _distinct(values, labels, f"\u00d71e{exponent}") if fits else None
+
+
+def _added(values: list[float], step: float, width: int) -> Ticks | None:
+    """Labels that are to be added to a number, where both are as short as can be."""
+    found: list[tuple[int, Ticks]] = []
+    if not 1e-290 < step < 1e290:
+        return None
+    for digits, end in product(range(1, 16), (values[-1], values[0])):
+        base = float(f"{end:.{digits - 1}e}")
+        counts = [(value - base) / step for value in values]
+        if not all(abs(count) < 1e15 and abs(count - round(count)) < 1e-2 for count in counts):
+            continue
+        labels = _labels([multiple(round(count), step) for count in counts], step)
+        longest, offset = max(map(len, labels)), f"{base:+.15g}"
+        if longest <= width:
+            found.append((2 * longest + len(offset), _distinct(values, labels, offset)))
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
 def ends(low: float, high: float, width: int = 6) -> Ticks:

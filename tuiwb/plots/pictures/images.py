@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tuiwb.plots.arrays import Arrays, Refused
-from tuiwb.plots.pictures.look import Drawn, Look, packed, put_pixels, resized, tiled
+from tuiwb.plots.pictures.look import LEAST, Drawn, Look, packed, put_fine, resized, tiled
 from tuiwb.plots.scales import Floats
 
 _SIDE = 4096
@@ -20,10 +20,12 @@ def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
         raise Refused(f"its images are larger than {_SIDE} x {_SIDE} pixels")
     count = len(images)
     columns = arrays.whole("columns", 0, 0, count)
-    tiling = tiled(min(count, 4096), images.shape[1:3], (2 * height, width), columns)
+    room = 2 * height * look.fine, width * look.fine
+    tiling = tiled(min(count, 4096), images.shape[1:3], room, columns, LEAST * look.fine)
     canvas = look.canvas(width, height)
     if tiling is None:
         return Drawn(canvas)
+    pixels = np.full(room, -1, dtype=np.int32)
     shown = 0
     for row in range(tiling.rows):
         for column in range(tiling.columns):
@@ -31,8 +33,10 @@ def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
             if index < count:
                 y, x = tiling.corner(row, column)
                 small = resized(_unit(images[index]), tiling.height, tiling.width)
-                put_pixels(canvas, y // 2, x, packed(small), look)
+                pixels[y : y + tiling.height, x : x + tiling.width] = packed(small)
                 shown += 1
+    used = tiling.corner(tiling.rows, tiling.columns)
+    put_fine(canvas, 0, 0, pixels[: used[0], : used[1]], look)
     return Drawn(canvas, f"{shown} of {count} shown" if shown < count else "")
 
 

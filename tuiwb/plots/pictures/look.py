@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from tuiwb.plots.canvas import BOLD, Canvas
+from tuiwb.plots.canvas import BOLD, Canvas, Packed, Patch
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.palette import ASCII_SHADES, LEVELS, QUIET, SHADES, series_colour
 from tuiwb.plots.scales import Floats
-
-Packed = npt.NDArray[np.int32]
-"""Pixels as 0xRRGGBB; -1 where there is none."""
 
 # Rec. 709: how bright each channel looks.
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
@@ -28,6 +25,9 @@ class Look:
     glyphs: GlyphSet = "braille"
     colour: bool = True
     discretise: bool = False
+    fine: int = 1
+    """Into how many pixels a half block is divided across, and as many down, for a terminal that
+    shows images; those who draw in pixels add a `Patch` of that many where it is above 1."""
 
     @property
     def halves(self) -> bool:
@@ -120,6 +120,25 @@ def put_pixels(canvas: Canvas, top: int, left: int, pixels: Packed, look: Look) 
         canvas.fg[place] = np.where(upper < 0, lower, upper)
 
 
+def put_fine(canvas: Canvas, top: int, left: int, pixels: Packed, look: Look) -> None:
+    """`put_pixels` of ``look.fine`` times as many pixels each way: in half blocks the mean of them,
+    and all of them for a terminal that shows images."""
+    if look.fine == 1:
+        put_pixels(canvas, top, left, pixels, look)
+        return
+    fine = look.fine
+    missing = -pixels.shape[0] % (2 * fine), -pixels.shape[1] % fine
+    pixels = np.pad(pixels, [(0, size) for size in missing], constant_values=-1)
+    pixels = pixels[: 2 * fine * (canvas.height - top), : fine * (canvas.width - left)]
+    rows, columns = pixels.shape[0] // (2 * fine), pixels.shape[1] // fine
+    if not rows or not columns:
+        return
+    canvas.patches.append(Patch(top, left, rows, columns, pixels))
+    channels = np.stack([(pixels >> shift) & 255 for shift in (16, 8, 0)], axis=-1) / 255
+    channels[pixels < 0] = np.nan
+    put_pixels(canvas, top, left, packed(resized(channels, 2 * rows, columns)), look)
+
+
 def lay(canvas: Canvas, other: Canvas, y: int, x: int, skip: int = 0) -> None:
     """``other``, less its first ``skip`` rows, onto ``canvas`` with its corner at (y, x); what
     falls outside is left out."""
@@ -129,6 +148,9 @@ def lay(canvas: Canvas, other: Canvas, y: int, x: int, skip: int = 0) -> None:
     to, of = (slice(y, y + rows), slice(x, x + columns)), (slice(skip, skip + rows), slice(columns))
     canvas.codes[to], canvas.fg[to] = other.codes[of], other.fg[of]
     canvas.bg[to], canvas.attr[to] = other.bg[of], other.attr[of]
+    canvas.patches += [
+        replace(patch, top=patch.top + y - skip, left=patch.left + x) for patch in other.patches
+    ]
 
 
 def put_legend(canvas: Canvas, y: int, names: Sequence[str], signs: str) -> None:
