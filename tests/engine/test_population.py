@@ -243,6 +243,7 @@ def test_a_sink_that_fails_ends_its_own_member(tmp_path: Path) -> None:
     [
         ("gan-ring", (), "more than one update"),
         ("mlp-digits", ("optim.name=lbfgs",), "several times a step"),
+        ("mlp-digits", ("train.accumulate=2",), "over parts of a batch"),
         ("char-rnn", (), "lstm"),
         ("vae-digits", (), "random"),
     ],

@@ -117,6 +117,8 @@ def test_a_wrong_value_is_told_the_range(override: str, what: str, allowed: str)
         (["train.patience=3", "train.eval_every=0"], "early stopping needs evaluations"),
         (["regularize.l2=0.1", "regularize.weight_decay=0.1"], "two kinds of weight decay"),
         (["model.norm=batch", "data.batch_size=1"], "batch normalisation needs more than one"),
+        (["model.norm=batch", "data.batch_size=7", "train.accumulate=4"], "batch normalisation"),
+        (["data.batch_size=7", "train.accumulate=8"], "a batch cannot be read in more parts"),
         (["data.name=pydoc"], "the task 'classify' does not fit the data 'pydoc'"),
         (["loss.name=mse"], "the loss 'mse' does not fit the task 'classify'"),
         (["model.name=gpt"], "the architecture 'gpt' does not read what 'digits' gives"),

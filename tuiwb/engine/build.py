@@ -77,6 +77,13 @@ def build(spec: Spec) -> Session:
     optimizer = SHELVES["optim"].load(spec.optim.name)
     batches = Batches(dataset.train, spec.data.batch_size, spec.train.seed, context=dataset.context)
     batches.augment = augment_of(spec.data, spec.train.seed)
+    if spec.train.accumulate > batches.batch_size:  # which few data make smaller than the spec's
+        raise UserError(
+            "a batch cannot be read in more parts than it has samples",
+            where="train.accumulate",
+            found=f"train.accumulate = {spec.train.accumulate}, {len(dataset.train)} samples",
+            allowed=f"1 to {batches.batch_size} parts",
+        )
     return Session(
         spec=spec,
         device=device,

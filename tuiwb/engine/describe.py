@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from typing import Any
 
@@ -19,7 +20,7 @@ def describe(spec: Spec) -> dict[str, Any]:
     """JSON-ready facts about the model of ``spec``; the weights of a large one are not allocated.
 
     ``memory_bytes`` estimates one training step: weights, gradients, optimiser state, the data,
-    and every layer's output for a batch, kept for the backward pass.
+    and every layer's output for a batch (or a part of it), kept for the backward pass.
     """
     choose(spec.train)
     dataset = load_data(spec)
@@ -54,7 +55,7 @@ def describe(spec: Spec) -> dict[str, Any]:
         * (
             parameters
             + trainable * (1 + spec.optim.state_per_parameter)
-            + kept * spec.data.batch_size
+            + kept * math.ceil(spec.data.batch_size / spec.train.accumulate)
         )
         + data,
         "input_shape": list(dataset.signature.shape),

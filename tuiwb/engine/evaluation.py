@@ -35,13 +35,7 @@ def evaluate(
     model.eval()
     try:
         with torch.no_grad(), session.device.autocast():
-            batches = evaluation(
-                session.dataset.val,
-                max(EVAL_BATCH, session.spec.data.batch_size)
-                if not session.dataset.context
-                else session.spec.data.batch_size,
-                session.dataset.context,
-            )
+            batches = evaluation(session.dataset.val, at_once(session), session.dataset.context)
             metrics = session.task.evaluate(model, _heard(islice(batches, most), between))
     finally:
         model.train(training)
@@ -49,6 +43,12 @@ def evaluate(
         name if name.startswith("train_") else f"val_{name}": float(value)
         for name, value in metrics.items()
     } | figures
+
+
+def at_once(session: Session) -> int:
+    """Samples in one forward pass of an evaluation: as many as training has room for."""
+    rows = math.ceil(session.spec.data.batch_size / session.spec.train.accumulate)
+    return rows if session.dataset.context else max(EVAL_BATCH, rows)
 
 
 def _heard(batches: Iterator[Batch], between: Callable[[], None]) -> Iterator[Batch]:

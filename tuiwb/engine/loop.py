@@ -1,7 +1,7 @@
 """The training loop. It reads from top to bottom; everything it calls says what it does.
 
-Order in a step: controls, batch, forward, loss, backward, probes, clip, optimiser, emit;
-evaluations and checkpoints stand at step boundaries. Nothing in it prints, draws or waits for the
+Order in a step: controls, batch, update (`tuiwb.engine.update`), emit; evaluations and checkpoints
+stand at step boundaries. Nothing in it prints, draws or waits for the
 device: figures come back through `readback`, late on a GPU and at once on a CPU.
 """
 
@@ -19,7 +19,6 @@ import torch
 
 from tuiwb.base.clock import STEADY
 from tuiwb.engine.build import Session
-from tuiwb.engine.clip import clip
 from tuiwb.engine.desk import Desk
 from tuiwb.engine.evaluation import EarlyStopping, eval_mode_loss, evaluate
 from tuiwb.engine.figures import Note, gathered, row_of
@@ -31,10 +30,10 @@ from tuiwb.engine.rolling import Checkpoints, refusal
 from tuiwb.engine.state import live, restore
 from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
+from tuiwb.engine.update import Update
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.watcher import Watcher
 from tuiwb.spec.sections import Spec
-from tuiwb.tasks.task import Batch, Turn
 
 HOPELESS = 20
 """Steps in a row with a loss that is not finite, after which nothing is left to train."""
@@ -105,6 +104,7 @@ class Loop:
         """Whether the disk had no room for the last checkpoint."""
         self.stopping = EarlyStopping(session.spec.train.patience)
         self.watch = Watcher(session.layers, session.spec.probe.budget)
+        self.update = Update(session, self.watch)
         self.stop_when = StopWhen(session)
         self.pictures = Pictures(session.spec.probe.budget)
         self.figures = read_back(session.device.device)
@@ -188,68 +188,6 @@ class Loop:
         if self.not_finite >= HOPELESS:
             raise hopeless(self.not_finite)
 
-    def update(
-        self,
-        turn: Turn,
-        optimizer: torch.optim.Optimizer,
-        batch: Batch,
-        lr: float,
-        watched: bool,
-    ) -> tuple[torch.Tensor, torch.Tensor | None, dict[str, torch.Tensor]]:
-        """One optimiser update: loss, gradient norms where they were taken, parts of the loss."""
-        session, spec, model, watch = (
-            self.session,
-            self.session.spec,
-            self.session.model,
-            self.watch,
-        )
-        for group in optimizer.param_groups:
-            group["lr"] = lr * turn.lr
-
-        sampling = watched and watch.sampling
-        if sampling:
-            watch.before_forward()
-        if session.device.autocast_to is None:
-            loss, parts = turn.loss(model, batch, session.step)
-        else:
-            with session.device.autocast():
-                loss, parts = turn.loss(model, batch, session.step)
-        loss.backward()
-
-        if len(session.turns) > 1:
-            # what flowed through another turn's network on the way is not its gradient
-            mine = set(turn.parameters)
-            for parameter in model.parameters():
-                if parameter not in mine:
-                    parameter.grad = None
-        if sampling:
-            watch.after_backward()
-        norms, clip_norm = None, spec.train.clip_norm
-        if clip_norm or (watched and watch.norming):
-            gradients = [p.grad for p in turn.parameters if p.grad is not None]
-            norms = watch.norms(gradients, wanted_anyway=bool(clip_norm)) if gradients else None
-            if norms is not None and clip_norm:
-                clip(gradients, norms, clip_norm)
-
-        session.regularizer.add_gradients()
-        session.regularizer.decay(lr * turn.lr)
-        if spec.optim.needs_closure:
-
-            def closure() -> float:
-                optimizer.zero_grad(set_to_none=True)
-                again, _ = turn.loss(model, batch, session.step)
-                again.backward()
-                session.regularizer.add_gradients()
-                return float(again.detach()) + session.regularizer.penalty()
-
-            optimizer.step(closure)
-        else:
-            optimizer.step()
-        if sampling:
-            watch.after_update(session.step)
-        optimizer.zero_grad(set_to_none=True)
-        return loss, norms, parts
-
     def settle(self) -> None:
         """Every figure of the steps done is out."""
         self.drain(flush=True)
@@ -282,9 +220,11 @@ class Loop:
         if rows := [self.row(note, figures) for note, figures in arrived]:
             self.sink.steps(rows)
         for note, values in self.layer_figures.flush() if flush else self.layer_figures.ready():
-            self.sink.layers(note.step, note.time, values, self.watch.cost)
+            with self.watch.telling:
+                self.sink.layers(note.step, note.time, values, self.watch.cost)
         for note, counts in self.histograms.flush() if flush else self.histograms.ready():
-            self.sink.histograms(note.step, note.time, counts)
+            with self.watch.telling:
+                self.sink.histograms(note.step, note.time, counts)
 
     def row(self, note: Note, figures: np.ndarray) -> StepRow:
         """One step as the sink wants it; how long its loss has not been finite is counted."""

@@ -98,12 +98,7 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             f"regularize.weight_decay = {spec.regularize.weight_decay:g}",
             allowed="one of the two above 0: l2 goes through the gradient, weight_decay does not",
         )
-    if getattr(spec.model, "norm", "none") == "batch" and spec.data.batch_size == 1:
-        yield UserError(
-            "batch normalisation needs more than one sample",
-            found="model.norm = batch, data.batch_size = 1",
-            allowed="data.batch_size >= 2, or model.norm = layer",
-        )
+    yield from _batches(spec)
     if spec.schedule.warmup >= spec.train.steps:
         yield UserError(
             "the warm-up is as long as the run",
@@ -130,6 +125,24 @@ def _contradictions(spec: Spec) -> Iterator[UserError]:
             "a stop condition needs evaluations to judge by",
             found=f"train.stop_when = {spec.train.stop_when}, train.eval_every = 0",
             allowed='train.eval_every >= 1, or train.stop_when = ""',
+        )
+
+
+def _batches(spec: Spec) -> Iterator[UserError]:
+    rows, parts = spec.data.batch_size, spec.train.accumulate
+    if parts > rows:
+        yield UserError(
+            "a batch cannot be read in more parts than it has samples",
+            where="train.accumulate",
+            found=f"train.accumulate = {parts}, data.batch_size = {rows}",
+            allowed=f"1 to {rows} parts",
+        )
+    if getattr(spec.model, "norm", "none") == "batch" and rows < 2 * parts:
+        in_parts = f", train.accumulate = {parts}" if parts > 1 else ""
+        yield UserError(
+            "batch normalisation needs more than one sample",
+            found=f"model.norm = batch, data.batch_size = {rows}{in_parts}",
+            allowed=f"data.batch_size >= {2 * parts}, or model.norm = layer",
         )
 
 

@@ -269,6 +269,13 @@ class Train(Section):
     clip_norm: Annotated[
         float, knob("largest total gradient norm; 0 is off", ge=0, scale="log", tier="hot")
     ] = 0.0
+    accumulate: Annotated[
+        int,
+        knob("parts that a batch is read in, one after the other, their gradients added up: the "
+             "same step in less memory, where the loss is a mean over samples (masked positions "
+             "are averaged a part at a time, and batch normalisation sees a part)", unit="parts",
+             ge=1, le=65536, scale="log", tier="branch"),
+    ] = 1  # fmt: skip
     device: Annotated[
         str,
         knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there",

@@ -24,7 +24,7 @@ from tuiwb.worker import memory
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("tuiwb/data/", "", "loading the data"),
     ("tuiwb/engine/build.py", "", "building the model"),
-    ("tuiwb/engine/loop.py", "update", "the forward pass"),
+    ("tuiwb/engine/update.py", "", "the forward pass"),
     ("torch/_tensor.py", "backward", "the backward pass"),
     ("torch/optim/", "step", "the optimiser's update"),
     ("tuiwb/engine/evaluation.py", "", "an evaluation"),

@@ -36,6 +36,8 @@ def obstacle(session: Session) -> str:
         return f"a step of the task {spec.task.name} is more than one update of all weights"
     if is_own(spec.model.name):
         return f"nothing is known of what {spec.model.name} keeps and draws"
+    if spec.train.accumulate > 1:
+        return "gradients are accumulated over parts of a batch"
     if not linear_in_lr(spec.optim):
         return f"an update of {spec.optim.name} is not in proportion to the learning rate"
     return ""
