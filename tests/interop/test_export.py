@@ -7,12 +7,14 @@ import csv
 import hashlib
 import os
 import pickle
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from pyarrow import parquet
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -24,7 +26,9 @@ from tuiwb.base.errors import UserError
 from tuiwb.interop import tensorboard
 from tuiwb.interop.export import FORMATS, export
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.table import TableWriter
 from tuiwb.run.view import RunView
+from tuiwb.spec import from_toml
 from tuiwb.worker.weights import save
 
 
@@ -45,7 +49,7 @@ def checkpoint(paths: RunPaths, step: int, model: object) -> Path:
 
 
 def test_formats_are_found_by_their_folder() -> None:
-    assert FORMATS.names() == ("csv", "safetensors", "tensorboard")
+    assert FORMATS.names() == ("csv", "parquet", "safetensors", "tensorboard")
 
 
 def test_csv_reads_back_as_the_same_numbers(run: RunView, tmp_path: Path) -> None:
@@ -67,6 +71,45 @@ def test_csv_reads_back_as_the_same_numbers(run: RunView, tmp_path: Path) -> Non
     assert "nan" in (done.path / "steps.csv").read_text()
 
 
+def test_parquet_reads_back_as_the_same_numbers(run: RunView, tmp_path: Path) -> None:
+    # three numbers a row, in a run of one layer: no layer's
+    extra = np.zeros(5, [("step", "<i8"), ("counts", "<u2", (3,))])
+    extra["counts"] = np.arange(15).reshape(5, 3)
+    with TableWriter(run.path / "tables", "histograms", extra.dtype) as table:
+        table.append(extra)
+    run = open_run(run.path)
+    done = export(run, "parquet")
+    assert done.path == tmp_path / "mine-parquet" and "steps.parquet (100 rows)" in done.words
+    assert {path.stem for path in done.path.iterdir()} == set(run.tables)
+    for name, table in run.tables.items():
+        read = parquet.read_table(done.path / f"{name}.parquet")
+        expected = table.read(0, table.rows)
+        assert read.schema.metadata[b"tuiwb.run"] == b"mine"
+        assert from_toml(read.schema.metadata[b"tuiwb.spec"].decode(), "it").spec == run.spec.spec
+        for column in table.columns:
+            layered = expected.dtype[column].shape == (1,)
+            values = read[f"{column}/f1" if layered else column]
+            wanted = expected[column].reshape(len(expected), -1)
+            if name == "histograms" and column == "counts":
+                assert values.to_pylist() == wanted.tolist()
+                continue
+            found = values.to_numpy()
+            assert found.dtype == wanted.dtype
+            kind = {"equal_nan": True} if wanted.dtype.kind == "f" else {}
+            assert np.array_equal(found, wanted[:, 0], **kind)
+    assert np.isnan(parquet.read_table(done.path / "steps.parquet")["loss"].to_numpy()).sum() == 1
+
+
+def test_without_pyarrow_it_is_said_what_to_install(
+    run: RunView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UserError, match="Parquet files need") as told:
+        export(run, "parquet")
+    assert told.value.next == "pip install 'tuiwb[parquet]'"
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
 def test_event_files_read_back_as_the_same_points(run: RunView) -> None:
     done = export(run, "tensorboard")
     (writer,) = tensorboard.read(done.path)
@@ -82,7 +125,7 @@ def test_event_files_read_back_as_the_same_points(run: RunView) -> None:
 def test_an_export_is_its_owners_alone(run: RunView) -> None:
     before = os.umask(0)
     try:
-        for to in ("csv", "tensorboard"):
+        for to in ("csv", "parquet", "tensorboard"):
             folder = export(run, to).path
             assert folder.stat().st_mode & 0o777 == 0o700
             assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
@@ -117,7 +160,7 @@ def test_a_link_is_not_written_through(run: RunView, tmp_path: Path, force: bool
 @pytest.mark.parametrize(
     ("to", "step", "said"),
     [
-        ("parquet", None, "unknown format"),
+        ("excel", None, "unknown format"),
         ("csv", "7", "exported whole"),
         ("tensorboard", "best", "exported whole"),
         ("safetensors", None, "no checkpoint"),

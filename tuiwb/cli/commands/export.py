@@ -20,7 +20,8 @@ def export(
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="csv, safetensors or tensorboard.")
+        str,
+        typer.Option("--to", metavar="FORMAT", help="csv, parquet, safetensors or tensorboard."),
     ],
     out: Annotated[
         Path | None,
@@ -40,7 +41,7 @@ def export(
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Export a run: its tables as CSV or for TensorBoard, its weights as safetensors."""
+    """Export a run: its tables as CSV, Parquet or for TensorBoard, its weights as safetensors."""
     from tuiwb.api import open_run
     from tuiwb.client.runs import find
     from tuiwb.interop.export import export as exported
