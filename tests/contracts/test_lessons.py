@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
+from tests.engine.recorder import MemorySink, Script
 from tuiwb.api import open_run
 from tuiwb.client.lessons import judge
 from tuiwb.client.overlay import BY_TRIAL
 from tuiwb.doctor.examine import SYMPTOMS
 from tuiwb.engine.build import build
-from tuiwb.engine.interfaces import Command, StepRow
 from tuiwb.engine.loop import train
 from tuiwb.run.create import create
 from tuiwb.search.race import starts
@@ -44,41 +42,6 @@ SHORT = (
 )  # fmt: skip
 
 
-class Kept:
-    """A sink that keeps the names of what it is told, and controls that ask for nothing."""
-
-    def __init__(self) -> None:
-        self.metrics: set[str] = set()
-        self.columns: set[str] = set()
-        self.parts: set[str] = set()
-
-    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None:
-        self.parts, self.columns = set(parts), set(columns)
-
-    def steps(self, rows: Sequence[StepRow]) -> None: ...
-
-    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None: ...
-
-    def histograms(self, step: int, time: float, counts: np.ndarray) -> None: ...
-
-    def evaluation(
-        self,
-        step: int,
-        time: float,
-        metrics: Mapping[str, float],
-        best: bool,
-        eval_mode_loss: float,
-    ) -> None:
-        self.metrics = set(metrics)
-
-    def picture(self, step: int, picture: Any) -> None: ...
-
-    def event(self, kind: str, step: int | None = None, **fields: Any) -> None: ...
-
-    def take(self, step: int) -> Sequence[Command]:
-        return ()
-
-
 def runs_of(what: Lesson) -> tuple[LessonRun, ...]:
     """Its runs; those of a search are all like the first, with knobs of their own."""
     return what.runs or (LessonRun(label=what.labels[0]),)
@@ -94,11 +57,11 @@ def resolved(name: str) -> dict[str, Resolved]:
 
 
 @cache
-def there(name: str) -> Kept:
+def there(name: str) -> MemorySink:
     """What a lesson's runs say of themselves, seen on one step of its first run."""
-    what, kept = lesson(name), Kept()
+    what, kept = lesson(name), MemorySink()
     spec = resolve_run(name, what, runs_of(what)[0], SHORT).spec
-    train(build(spec), kept, kept, Path("/nonexistent"))
+    train(build(spec), kept, Script(), Path("/nonexistent"))
     return kept
 
 
@@ -128,14 +91,16 @@ def test_its_runs_resolve_and_differ(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> None:
     what, kept = lesson(name), there(name)
-    metrics = kept.metrics | kept.parts | STEP_COLUMNS
+    assert kept.begun is not None
+    parts, columns, _ = kept.begun
+    metrics = {*kept.evaluations[-1][1], *parts} | STEP_COLUMNS
     for check in what.asserts:
         assert len(check.reason) > 3
         match check:
             case TrialsCheck() | MetricCheck() | GapCheck() | ReachCheck() | EnsembleCheck():
                 assert check.metric in metrics
             case LayerCheck():
-                assert check.column in kept.columns
+                assert check.column in columns
             case FindingCheck():
                 assert check.symptom in SYMPTOMS.names()
     for column in what.overlay:
@@ -144,7 +109,7 @@ def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> 
             continue
         layered = column.startswith("layers.")
         column = column.removeprefix("layers.").partition("@")[0]
-        assert column in (kept.columns if layered else metrics)
+        assert column in (columns if layered else metrics)
     if what.search is not None:
         assert what.search.metric in metrics
         assert len(starts(name, what, (), never)) == len(what.labels) - len(what.runs)

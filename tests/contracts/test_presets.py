@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from tests.contracts.shrunk import shrunk
+from tests.engine.recorder import MemorySink, Script
 from tuiwb.engine.build import build
-from tuiwb.engine.interfaces import Command, StepRow
 from tuiwb.engine.loop import train
 from tuiwb.spec import from_toml, presets, resolve, to_toml
 from tuiwb.spec.presets import PresetInfo
-from tuiwb.tasks.picture import Picture
 
 OURS = presets()
 
 
 def _name(info: PresetInfo) -> str:
     return info.name
-
-
-class Kept:
-    """A sink that keeps what it is told, and controls that ask for nothing."""
-
-    def __init__(self) -> None:
-        self.rows: list[StepRow] = []
-        self.metrics: dict[str, float] = {}
-
-    def begin(self, parts: Sequence[str], columns: Sequence[str], layers: int) -> None: ...
-
-    def steps(self, rows: Sequence[StepRow]) -> None:
-        self.rows.extend(rows)
-
-    def layers(self, step: int, time: float, values: np.ndarray, watch: float) -> None: ...
-
-    def histograms(self, step: int, time: float, counts: np.ndarray) -> None: ...
-
-    def evaluation(
-        self,
-        step: int,
-        time: float,
-        metrics: Mapping[str, float],
-        best: bool,
-        eval_mode_loss: float,
-    ) -> None:
-        self.metrics = dict(metrics)
-
-    def picture(self, step: int, picture: Picture) -> None:
-        picture.plain()
-
-    def event(self, kind: str, step: int | None = None, **fields: Any) -> None: ...
-
-    def take(self, step: int) -> Sequence[Command]:
-        return ()
 
 
 @pytest.mark.parametrize("info", OURS, ids=_name)
@@ -87,16 +48,16 @@ def test_trains_three_steps(info: PresetInfo, tmp_path: Path) -> None:
     clip = "train.clip_norm=1000000"  # which has the norm taken in every step
     spec = resolve(info.name, [*short, *shrunk(info), clip, "train.device=cpu"]).spec
     threads = torch.get_num_threads()
-    kept = Kept()
+    kept = MemorySink()
     try:
         session = build(spec)
-        outcome = train(session, kept, kept, tmp_path)
+        outcome = train(session, kept, Script(), tmp_path)
     finally:
         torch.set_num_threads(threads)
     assert outcome.state == "finished"
     assert [row.step for row in kept.rows] == [1, 2, 3]
     assert all(math.isfinite(row.loss) and row.grad_norm > 0 for row in kept.rows)
     if info.expect is not None:
-        assert info.expect.metric in kept.metrics
+        assert info.expect.metric in kept.evaluations[-1][1]
     if info.expect is not None and info.expect.beats:
         assert info.expect.beats in session.dataset.baselines | session.task.baselines

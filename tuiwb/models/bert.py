@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from tuiwb.base.signature import Signature
 from tuiwb.models.attention import Encoder
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sizes import SizedKnobs
+from tuiwb.spec.transformer import TransformerKnobs
 
 
-class Knobs(SizedKnobs):
+class Knobs(TransformerKnobs):
     """Small BERT."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
@@ -37,19 +37,6 @@ class Knobs(SizedKnobs):
         knob("layers, heads, width: xs 1, 2, 32; s 2, 4, 64; m 4, 4, 256 (BERT-mini); reference "
              "12, 12, 768 (BERT-base)"),
     ] = "s"  # fmt: skip
-    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
-    heads: Annotated[
-        int,
-        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
-             le=256),
-    ] = 0  # fmt: skip
-    width: Annotated[
-        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
-                  ge=0, le=16384, scale="log")
-    ] = 0  # fmt: skip
-
-    def __post_init__(self) -> None:
-        self.share_width()
 
 
 class Tied(nn.Module):

@@ -14,10 +14,10 @@ from tuiwb.base.signature import Signature
 from tuiwb.models.attention import Encoder as Body
 from tuiwb.spec.knobs import knob
 from tuiwb.spec.sections import Activation
-from tuiwb.spec.sizes import SizedKnobs
+from tuiwb.spec.transformer import TransformerKnobs
 
 
-class Knobs(SizedKnobs):
+class Knobs(TransformerKnobs):
     """Transformer encoder with an answer at every place."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
@@ -36,24 +36,11 @@ class Knobs(SizedKnobs):
         knob("layers, heads, width, hidden: xs 1, 2, 32, 64; s 2, 4, 64, 128; m 4, 4, 256, 1024; "
              "reference 6, 8, 512, 2048 (the base model of the paper)"),
     ] = "s"  # fmt: skip
-    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
-    heads: Annotated[
-        int,
-        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
-             le=256),
-    ] = 0  # fmt: skip
-    width: Annotated[
-        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
-                  ge=0, le=16384, scale="log")
-    ] = 0  # fmt: skip
     hidden: Annotated[
         int, knob("units of the MLP in each block; 0: as size has it", unit="units", ge=0, le=65536,
                   scale="log")
     ] = 0  # fmt: skip
     activation: Annotated[Activation, knob("the MLP's activation")] = "relu"
-
-    def __post_init__(self) -> None:
-        self.share_width()
 
 
 class Encoder(nn.Module):

@@ -17,10 +17,10 @@ from torch.nn import functional as F
 
 from tuiwb.base.signature import Signature
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sizes import SizedKnobs
+from tuiwb.spec.transformer import TransformerKnobs
 
 
-class Knobs(SizedKnobs):
+class Knobs(TransformerKnobs):
     """Small GPT."""
 
     takes: ClassVar[tuple[str, ...]] = ("tokens",)
@@ -38,22 +38,9 @@ class Knobs(SizedKnobs):
         knob("layers, heads, width: xs 2, 2, 32; s 4, 4, 128 (nanoGPT's for a CPU); m 6, 6, 384 "
              "(nanoGPT's for a GPU); reference 12, 12, 768 (the smallest GPT-2)"),
     ] = "s"  # fmt: skip
-    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
-    heads: Annotated[
-        int,
-        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
-             le=256),
-    ] = 0  # fmt: skip
-    width: Annotated[
-        int, knob("numbers that stand for a token between blocks; 0: as size has it", unit="units",
-                  ge=0, le=16384, scale="log")
-    ] = 0  # fmt: skip
     tied: Annotated[
         bool, knob("the head's weights are the token embedding's (Press & Wolf 2017)")
     ] = False
-
-    def __post_init__(self) -> None:
-        self.share_width()
 
 
 class Projection(nn.Linear):
