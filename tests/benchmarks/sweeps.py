@@ -10,38 +10,77 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.search.synthetic import Synthetic, asked, begin, controller
 from tuiwb.search.ledger import SweepReader
 
-
-def memory() -> float:
-    """The most memory that this process has had, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+JOBS = 8
 
 
-def measure(sampler: str, trials: int, pruner: str = "none") -> str:
-    """One sweep, in one line."""
+@dataclass(frozen=True)
+class Measured:
+    """Milliseconds are those of one trial, the last ones those of the last tenth of them."""
+
+    sampler: str
+    pruner: str
+    trials: int
+    milliseconds: float
+    last: float
+    again: float
+    """Seconds to go on with the sweep."""
+    read: float
+    """Seconds to read it."""
+    bytes: float
+    """Of the journal, for each trial."""
+    best: float | None
+    megabytes: float
+    """The most memory that this process has had."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sampler:7} {self.pruner:7} {self.trials:6} trials  "
+            f"{self.milliseconds:7.2f} ms a trial, {self.last:7.2f} ms in the last tenth  "
+            f"taken up in {self.again:6.2f} s  read in {1e3 * self.read:6.1f} ms  "
+            f"journal {self.bytes:5.0f} B a trial  best {self.best:.5f}  "
+            f"memory {self.megabytes:5.0f} MB"
+        )
+
+
+def measure(sampler: str, trials: int, pruner: str = "none") -> Measured:
+    """One sweep from its beginning to its end, taken up again, and read."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = begin(Path(folder), asked(sampler=sampler, trials=trials, pruner=pruner, jobs=8))
+        paths = begin(Path(folder), asked(sampler=sampler, trials=trials, pruner=pruner, jobs=JOBS))
         runner = Synthetic()
         first = controller(paths, runner)
+        late = 0.0
         began = time.process_time()
-        first.run(sleep=lambda seconds: None)
-        took = time.process_time() - began
-        began = time.process_time()
+        first.take_up()
+        while not first.beat():
+            if not late and len(first.ledger.trials) >= trials - trials // 10:
+                late = time.process_time()
+        over = time.process_time()
+        first.end("finished")
+        began_again = time.process_time()
         controller(paths, runner).take_up()
-        again = time.process_time() - began
-        began = time.process_time()
+        again = time.process_time() - began_again
+        began_read = time.process_time()
         view = SweepReader(paths).poll()
-        read = time.process_time() - began
+        read = time.process_time() - began_read
         size = paths.journal.stat().st_size
     assert view.over == trials
-    return (
-        f"{sampler:7} {pruner:7} {trials:6} trials  {1e3 * took / trials:7.2f} ms a trial  "
-        f"taken up in {again:6.2f} s  read in {1e3 * read:6.1f} ms  "
-        f"journal {size / trials:5.0f} B a trial  memory {memory():5.0f} MB"
+    return Measured(
+        sampler,
+        pruner,
+        trials,
+        1e3 * (over - began) / trials,
+        1e3 * (over - late) / max(1, trials // 10),
+        again,
+        read,
+        size / trials,
+        view.best.value if view.best else None,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 
 

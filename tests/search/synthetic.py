@@ -44,11 +44,18 @@ class Synthetic:
     stopped: dict[int, str] = field(default_factory=dict)
     resumed: list[int] = field(default_factory=list)
     live: set[int] = field(default_factory=set)
+    slow: bool = False
+    """Whether it is ready only every second time that it is asked."""
+    asked_whether: int = 0
     most: int = 0
     """Trials that were live at a time."""
 
     def adopt(self, number: int) -> bool:
         return number in self.begun
+
+    def ready(self) -> bool:
+        self.asked_whether += 1
+        return self.asked_whether % 2 == 0 or not self.slow
 
     def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None:
         for number, settings in trials:

@@ -36,6 +36,21 @@ def test_every_trial_is_trained_once_and_never_more_than_jobs(tmp_path: Path, sa
     assert SweepReader(paths).poll().best is not None
 
 
+def test_while_nothing_can_be_begun_the_others_are_followed(tmp_path: Path) -> None:
+    paths, runner = begin(tmp_path, asked(jobs=2)), Synthetic(slow=True)
+    slow = controller(paths, runner)
+    slow.take_up()
+    assert not slow.beat() and not runner.begun
+    while not runner.begun:
+        slow.beat()
+    number, looks = 1, runner.looks[1]
+    runner.asked_whether = 0  # not ready at the next beat
+    slow.beat()
+    assert set(runner.begun) == {1} and runner.looks[number] == looks + 1
+    slow.run(sleep=lambda seconds: None)
+    assert {record.state for record in trials(paths)} == {"complete"} and runner.most == 2
+
+
 @pytest.mark.parametrize("sampler", ["random", "qmc", "grid"])
 def test_cut_off_after_any_event_it_ends_as_it_would_have(tmp_path: Path, sampler: str) -> None:
     sweep = asked(sampler=sampler, trials=6, jobs=2)

@@ -35,6 +35,31 @@ def stopped(folder: Path, by: str) -> Seen:
     return seen(open_run(path), "val_loss")
 
 
+class Warming:
+    """A standby that is warm, or has died, when it is told so."""
+
+    def __init__(self) -> None:
+        self.alive = self.ready = False
+        self.started = 0
+
+    def start(self) -> None:
+        self.alive, self.ready, self.started = True, False, self.started + 1
+
+
+def test_trials_wait_for_a_process_that_warms_up_but_not_for_one_that_cannot(
+    tmp_path: Path,
+) -> None:
+    warming = Warming()
+    runs = Runs(begin(tmp_path, asked()), asked(), "uid", standby=warming)  # type: ignore[arg-type]
+    assert not runs.ready() and not runs.ready() and warming.started == 1
+    warming.ready = True
+    assert runs.ready()
+    warming.alive = warming.ready = False  # killed: another one is warmed up
+    assert not runs.ready() and warming.started == 2
+    warming.alive = False  # and that one never becomes warm
+    assert runs.ready() and runs.ready() and warming.started == 2
+
+
 def test_what_it_evaluates_is_told_and_what_it_ends_at(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert [(step, round(value, 6)) for step, value in found.values] == [(1, 2.3), (100, 0.1)]

@@ -45,6 +45,8 @@ class Controller:
     _failed: list[Record] = field(default_factory=list)
     _best: Record | None = None
     _taken: bool = False
+    _due: list[Record] = field(default_factory=list)
+    """Trials that are asked for and not begun."""
     _adopted: set[int] = field(default_factory=set)
     """Trials of an earlier controller that have not been looked at since."""
 
@@ -84,7 +86,7 @@ class Controller:
         for number in list(self._trials):
             record = self.ledger.trials[number]
             if not self.runner.adopt(number):
-                self._launch([record])
+                self._due.append(record)
                 continue
             self._adopted.add(number)
             if record.by:
@@ -92,16 +94,17 @@ class Controller:
 
     def beat(self) -> bool:
         """Look at the trials once and begin what is due; whether all is done."""
-        for number in list(self._trials):
+        due = {record.number for record in self._due}
+        for number in [number for number in self._trials if number not in due]:
             self._follow(self.ledger.trials[number], self.runner.look(number))
-        room = self.sampler.size if self.sweep.population else self.jobs
-        due: list[Record] = []
-        while len(self._trials) < room and len(self.ledger.trials) < self.sampler.size:
-            due.append(self._ask())
-            if not self.sweep.population:
-                self._launch([due.pop()])
-        if due:
-            self._launch(due)
+        if self.sweep.population:
+            if self.runner.ready():
+                while self._ask(self.sampler.size):
+                    pass
+                self._launch(self._due)
+        else:
+            while self.runner.ready() and (self._due or self._ask(self.jobs)):
+                self._launch(self._due[:1])
         return self.done
 
     def end(self, state: str, error: UserError | None = None) -> None:
@@ -119,21 +122,28 @@ class Controller:
         self.end("halted")
 
     def _halt_all(self, why: str) -> None:
-        for number in self._trials:
+        due = {record.number for record in self._due}
+        for number in [number for number in self._trials if number not in due]:
             with contextlib.suppress(UserError):  # what cannot be noted down trains on
                 self._write("halted", trial=number)
                 self.runner.stop(number, why)
 
-    def _ask(self) -> Record:
+    def _ask(self, at_a_time: int) -> bool:
+        """Ask for one more trial; false where all are asked for, or as many as may train."""
+        if len(self._trials) >= at_a_time or len(self.ledger.trials) >= self.sampler.size:
+            return False
         trial = self.sampler.ask()
         number = trial.number + 1
         self._trials[number] = trial
         self._write("asked", trial=number, values=dict(trial.values), settings=list(trial.settings))
-        return self.ledger.trials[number]
+        self._due.append(self.ledger.trials[number])
+        return True
 
     def _launch(self, records: list[Record]) -> None:
+        self._due = self._due[len(records) :]
         try:
-            self.runner.launch([(record.number, record.settings) for record in records])
+            if records:
+                self.runner.launch([(record.number, record.settings) for record in records])
         except Refused as refused:
             for record in records:
                 self._decide(record, "failed", Seen("failed", reason=str(refused)))

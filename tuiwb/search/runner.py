@@ -64,6 +64,10 @@ class Runner(Protocol):
     def adopt(self, number: int) -> bool:
         """Take up a trial that another controller asked for; whether it had been begun."""
 
+    def ready(self) -> bool:
+        """Whether trials can be begun now; until then those that train are looked at."""
+        ...
+
     def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None: ...
     def look(self, number: int) -> Seen: ...
     def stop(self, number: int, why: str) -> None: ...
@@ -86,6 +90,8 @@ class Runs:
         self._paths, self._sweep, self._uid = paths, sweep, uid
         self._folder = Path(folder) if folder else None
         self._argv, self._standby = argv, standby
+        self._begun = self._warm = False
+        """Whether a process was begun to be warmed up, and whether one was warm."""
         self._readers: dict[int, RunReader] = {}
         self._last: dict[int, int] = {}
         """The step of the newest value that was told of each."""
@@ -102,6 +108,20 @@ class Runs:
                 next="give the run, or the sweep, another name",
             )
         return True
+
+    def ready(self) -> bool:
+        """Not while a process warms up: a machine that is busy importing torch takes minutes. One
+        that never became warm is not tried again: every trial is then started cold."""
+        if self._standby is None:
+            return True
+        if not self._standby.alive:
+            if self._begun and not self._warm:
+                self._standby = None
+                return True
+            self._begun, self._warm = True, False
+            self._standby.start()
+        self._warm |= self._standby.ready
+        return self._standby.ready
 
     def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None:
         specs = [self._resolved(number, settings) for number, settings in trials]
@@ -121,8 +141,6 @@ class Runs:
             return
         for resolved, name, own in zip(specs, names, about, strict=True):
             consent.check(resolved.spec.model.name, self._folder)
-            if self._standby is not None:
-                self._standby.prepare()
             path = create(
                 self._paths.runs,
                 resolved,
