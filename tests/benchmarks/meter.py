@@ -24,7 +24,7 @@ import pyte
 
 CELLS = 200
 """Printable cells from which a screen counts as painted."""
-_ANSWERS = {
+ANSWERS = {
     b"\x1b[6n": b"\x1b[1;1R",
     b"\x1b[c": b"\x1b[?62;c",
     b"\x1b]11;?": b"\x1b]11;rgb:0000/0000/0000\x1b\\",
@@ -45,6 +45,8 @@ class Meter:
     rate: float | None
     """Bytes a second that the line carries; None: as many as there are."""
     begun: float
+    answers: Mapping[bytes, bytes] = field(default_factory=lambda: ANSWERS)
+    """What the terminal says when it is asked something."""
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
     """What arrived and when, in seconds since the start."""
     _drawn: int = 0
@@ -133,7 +135,7 @@ class Meter:
             return False
         self._allowed -= len(data)
         self.chunks.append((self.now(), data))
-        for question, answer in _ANSWERS.items():
+        for question, answer in self.answers.items():
             if question in data:
                 os.write(self.fd, answer)
         return bool(data)
@@ -146,10 +148,14 @@ def metered(
     rows: int,
     env: Mapping[str, str],
     rate: float | None = None,
+    answers: Mapping[bytes, bytes] | None = None,
+    cell: tuple[int, int] = (0, 0),
 ) -> Iterator[Meter]:
-    """Run a command on a terminal of this size; it is ended when this is left."""
+    """Run a command on a terminal of this size; it is ended when this is left. ``answers`` are
+    beside those that every terminal gives; ``cell`` its pixels across and down."""
     fd, theirs = pty.openpty()
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    pixels = columns * cell[0], rows * cell[1]
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, *pixels))
     settings = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -163,7 +169,9 @@ def metered(
     )
     os.close(theirs)
     try:
-        yield Meter(process, fd, pyte.Screen(columns, rows), rate, begun)
+        own = dict(answers or {})  # which come first
+        said = own | {asked: said for asked, said in ANSWERS.items() if asked not in own}
+        yield Meter(process, fd, pyte.Screen(columns, rows), rate, begun, said)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -20,6 +20,8 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
 from tuiwb.tui import actions, themes, tuning
 from tuiwb.tui.config import Config, load
+from tuiwb.tui.graphics.answers import Listening
+from tuiwb.tui.graphics.means import Graphics
 from tuiwb.tui.output import Wire, thrifty
 from tuiwb.tui.tour import CHANGE, PRESET
 from tuiwb.tui.touring import Touring
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from tuiwb.client.standby import Standby
@@ -66,6 +69,7 @@ class Workbench(Touring, App[None]):
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
         self.wire = Wire()
+        self.graphics = Graphics(self.config.settings.graphics, os.environ)
         self.animation_level = "none"
         self.look = themes.DARK
         for look in themes.LOOKS.values():
@@ -99,10 +103,39 @@ class Workbench(Touring, App[None]):
             self.call_after_refresh(self.complain, self.config.problem, "The defaults hold for now")
         if not gc.isenabled():
             self.set_timer(STARTED, _collect)
-        self.app_resume_signal.subscribe(self, lambda _: self.wire.forget())
+        self.app_resume_signal.subscribe(self, lambda _: self._come_back())
 
     def on_resize(self) -> None:
         self.wire.forget()
+
+    def _come_back(self) -> None:
+        """After the shell, which may stand on another terminal now."""
+        self.wire.forget()
+        self.graphics.forget()
+        self._take_means()
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        return Listening if found is Listening.__base__ else found
+
+    def ask_for_images(self) -> None:
+        """There is a picture to show: ask the terminal, once, whether it shows images."""
+        loop = asyncio.get_running_loop()
+
+        def told() -> None:
+            loop.call_soon_threadsafe(self._take_means)
+
+        self.graphics.ask(self._driver, told)
+
+    def _take_means(self) -> None:
+        if self.wire.easel is None and self.graphics.means() is not None:
+            from tuiwb.tui.graphics.easel import Easel
+
+            self.wire.easel = Easel(lambda: getattr(self.screen, "placed", tuple)())
+            self.graphics.part_with(self.wire.easel.clear)
+        for screen in self.screen_stack:
+            if hasattr(screen, "relook"):
+                screen.relook()
 
     def on_unmount(self) -> None:
         if self.standby is not None:

@@ -52,15 +52,16 @@ class Bench(Scene):
     def framed(self, frame: Frame, sight: Sight, budget: float | None) -> Frame:
         shown = PICTURE in frame.canvases and self._gallery is not None
         names = self._gallery.names if shown and self._gallery is not None else ()
+        images = self._gallery.images if shown and self._gallery is not None else ()
         finding = chosen(frame.view, sight.finding)
         evidence = charts(frame.view, finding, budget) if finding is not None else ()
-        return replace(frame, pictures=names, evidence=evidence)
+        return replace(frame, pictures=names, images=images, evidence=evidence)
 
     def _picture(self, view: RunView, sight: Sight, width: int, height: int) -> Canvas:
         self._gallery = self._gallery or Gallery(self.path)
         self._gallery.look(view)
         return self._gallery.paint(
-            sight.picture, width, height, self.glyphs, self.colour, sight.discretise
+            sight.picture, width, height, self.glyphs, self.colour, sight.discretise, self.means
         )
 
     def _figure(

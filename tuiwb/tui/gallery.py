@@ -14,6 +14,8 @@ from tuiwb.plots.show import paint
 from tuiwb.run import pictures
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.view import RunView
+from tuiwb.tui.graphics.easel import Image, ready
+from tuiwb.tui.graphics.means import Means
 
 PICTURE = "picture"
 """The id of the pane."""
@@ -32,6 +34,8 @@ class Gallery:
     _read: tuple[Path, pictures.StoredPicture | None] | None = None
     _empty: str = ""
     _painted: tuple[tuple[object, ...], Canvas] | None = None
+    images: tuple[Image, ...] = ()
+    """What of the picture that was painted last a terminal shows as images."""
 
     def look(self, view: RunView) -> None:
         """Take in what is new in the journal."""
@@ -46,21 +50,31 @@ class Gallery:
         self._words = {str(event.get("path")): _text(event.get("words")) for event in told}
 
     def paint(
-        self, name: str, width: int, height: int, glyphs: GlyphSet, colour: bool, discretise: bool
-    ) -> Canvas:
+        self, name: str, width: int, height: int, glyphs: GlyphSet, colour: bool, discretise: bool,
+        means: Means | None = None,
+    ) -> Canvas:  # fmt: skip
         """The newest picture of ``name``, or the first there is; or what will come, in words.
 
-        The same canvas again where nothing about it changed.
+        The same canvas again where nothing about it changed. Where the terminal has ``means``,
+        `images` are what it shows over the canvas, as fine as they may be.
         """
         said = self._empty if not self._files else ""
-        asked = (name, width, height, glyphs, colour, discretise, self._seen, said)
+        asked = (name, width, height, glyphs, colour, discretise, self._seen, said, means)
         if self._painted is None or self._painted[0] != asked:
-            self._painted = asked, self._paint(name, width, height, glyphs, colour, discretise)
+            fine = means.fine(width, height) if means is not None else 1
+            while True:
+                canvas = self._paint(name, width, height, glyphs, colour, discretise, fine)
+                self.images = ready(canvas.patches, means) if means is not None else ()
+                if means is None or sum(len(one.data) for one in self.images) <= means.most:
+                    break
+                fine //= 2  # at 1 there is no image
+            self._painted = asked, canvas
         return self._painted[1]
 
     def _paint(
-        self, name: str, width: int, height: int, glyphs: GlyphSet, colour: bool, discretise: bool
-    ) -> Canvas:
+        self, name: str, width: int, height: int, glyphs: GlyphSet, colour: bool, discretise: bool,
+        fine: int,
+    ) -> Canvas:  # fmt: skip
         name = name if name in self._files else next(iter(self._files), "")
         if not name:
             canvas = Canvas(width, height, ascii=glyphs == "ascii")
@@ -80,7 +94,7 @@ class Gallery:
         words = f"step {stored.step}" + (f": {words}" if words else "")
         return paint(
             stored.kind, stored.arrays, width, height, glyphs, colour, title, words,
-            discretise=discretise,
+            discretise=discretise, fine=fine,
         )  # fmt: skip
 
 

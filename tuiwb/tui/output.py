@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
@@ -17,6 +18,9 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+
+if TYPE_CHECKING:
+    from tuiwb.tui.graphics.easel import Easel
 
 _ATTRIBUTES = (
     ("bold", "1"),
@@ -48,19 +52,35 @@ class Wire:
         self._out: list[str] = []
         self._now: Codes | None = None
         self._at = (-1, -1)
+        self.easel: Easel | None = None
+        """The images on the terminal, where it shows any."""
 
     def forget(self) -> None:
         """The terminal may show anything now: it was resized, or another program wrote to it."""
         self._rows.clear()
+        if self.easel is not None:
+            self.easel.forget()
 
     def write(self, update: CompositorUpdate, console: Console) -> str:
         """Escape sequences and text that bring ``update`` to the terminal."""
         system = _SYSTEMS.get(console.color_system or "") if self.colour else None
         self._out, self._now, self._at = [], None, (-1, -1)
+        easel, wrote = self.easel, list[tuple[int, int, int]]()
+        if easel is not None:
+            taken, uncertain = easel.before()
+            self._out.append(taken)
+            for y, begin, end in uncertain:
+                row = self._rows.get(y, [])
+                row[begin:end] = [_UNKNOWN] * len(row[begin:end])
         for y, x, segments in _placed(update):
+            so_far = len(self._out)
             self._line(y, x, segments, system)
+            if easel is not None and len(self._out) > so_far:
+                wrote.append((y, x, self._at[1]))
         if self._now is not None:
             self._out.append("\x1b[m")
+        if easel is not None:
+            self._out.append(easel.after(wrote))
         return "".join(self._out)
 
     def _line(

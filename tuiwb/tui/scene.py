@@ -31,6 +31,8 @@ from tuiwb.run.schema import SAMPLED, SYSTEM
 from tuiwb.run.view import RunView
 from tuiwb.tui.axis import Axis, Scaled, axis_of
 from tuiwb.tui.findings import Key
+from tuiwb.tui.graphics.easel import Image
+from tuiwb.tui.graphics.means import Means
 
 SMOOTHING = (0.01, 0.04, 0.0)
 """Half-lives to choose from, as shares of the steps in view; 0 draws every bucket's mean."""
@@ -72,6 +74,8 @@ class Frame:
     """x range in view."""
     pictures: tuple[str, ...] = ()
     """Names of the pictures that there are, where the pane of pictures was asked for."""
+    images: tuple[Image, ...] = ()
+    """What of the pane of pictures a terminal shows as images."""
     evidence: tuple[Figure, ...] = ()
     """What the chosen finding goes by."""
 
@@ -84,6 +88,8 @@ class Scene:
     clock: Clock
     glyphs: GlyphSet = "braille"
     colour: bool = True
+    means: Means | None = None
+    """How this terminal shows images, where it does."""
     _reader: RunReader | None = None
     _last: tuple[object, ...] = ()
     _frame: Frame | None = None
@@ -127,6 +133,7 @@ class Scene:
             self.children,
             self.glyphs,
             self.colour,
+            self.means,
         )
         if self._frame is not None and _same(asked, self._last):
             return self._frame

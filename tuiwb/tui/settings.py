@@ -7,6 +7,7 @@ from tuiwb.tui.panes import PANES
 
 Theme = Literal["auto", "dark", "light", "contrast", "ansi16"]
 Glyphs = Literal["auto", "braille", "quadrant", "ascii"]
+Graphics = Literal["auto", "blocks"]
 
 
 class Settings(Section, frozen=True):
@@ -18,6 +19,9 @@ class Settings(Section, frozen=True):
     glyphs: Annotated[Glyphs, knob("characters of charts; auto goes by the locale and TERM")] = (
         "auto"
     )
+    graphics: Annotated[
+        Graphics, knob("pictures as images where the terminal shows them, or in half blocks")
+    ] = "auto"
     rate: Annotated[
         float, knob("looks at a run a second; 0 is 4, and 2 over SSH", unit="Hz", ge=0, le=20)
     ] = 0.0

@@ -41,6 +41,7 @@ class Looking(SightActions, Following):
         self.pace = follow.pace(rate=self.workbench.rate)
         if self.bench is not None:
             self.bench.glyphs, self.bench.colour = self.workbench.glyphs, self.workbench.look.colour
+            self.bench.means = self.workbench.graphics.means()
             self.wake()
 
     def arrange_panes(self) -> None:
@@ -53,6 +54,8 @@ class Looking(SightActions, Following):
         self.arrange_panes()
 
     def on_resize(self) -> None:
+        if self.bench is not None:
+            self.bench.means = self.workbench.graphics.means()  # a cell may be larger now
         self.arrange_panes()
 
     def panes(self) -> dict[str, tuple[int, int]]:

@@ -19,7 +19,7 @@ from tuiwb.tui.actions import Context
 from tuiwb.tui.bench import Bench, metric_of
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.panes import CHARTS, MAPS, PANES, SHORT
-from tuiwb.tui.scene import Frame
+from tuiwb.tui.scene import Frame, Scene
 from tuiwb.tui.screens.choosing import PER_PAGE
 from tuiwb.tui.screens.exporting import Exporting
 from tuiwb.tui.screens.forking import Forking
@@ -31,12 +31,14 @@ from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.findings import FindingsPane
 from tuiwb.tui.widgets.lines import Line, LinesView
+from tuiwb.tui.widgets.picture import PicturePane
 from tuiwb.tui.widgets.scroll import TextPane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tuiwb.run.view import RunView
+    from tuiwb.tui.graphics.easel import Placed
 
 
 class Head(LinesView):
@@ -101,13 +103,16 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
 
     CONTEXT: ClassVar[Context] = "run"
     PANES = PANES
+    bench: Scene | None
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.head = Head(id="head")
         self.tabs = Tabs(id="tabs")
         self.numbers = Numbers(id="numbers")
-        self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS, PICTURE)}
+        self.picture = PicturePane(PICTURE)
+        self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS)}
+        self.charts[PICTURE] = self.picture
         self.doctor = FindingsPane("doctor", "doctor", self._doctor_lines)
         self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
 
@@ -145,6 +150,9 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         for name, canvas in frame.canvases.items():
             if name in self.charts:  # a filter may have put another in its place meanwhile
                 self.charts[name].show(canvas)
+        self.picture.hang(frame.images)
+        if frame.pictures:
+            self.workbench.ask_for_images()
         if before is None:
             self.look_for_children()
         if fresh:
@@ -227,6 +235,10 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         found = findings.chosen(frame.view, None)
         if found is not None:
             self.sight = replace(self.sight, finding=findings.key_of(found))
+
+    def placed(self) -> Sequence[Placed]:
+        """The images that should stand on the terminal while this screen is in front."""
+        return self.picture.placed()
 
     def finding(self) -> Mapping[str, Any] | None:
         """The finding that is chosen."""
