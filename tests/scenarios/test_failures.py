@@ -207,7 +207,7 @@ def test_a_fault_in_a_library_leaves_its_stack(train: Train) -> None:
     assert "Segmentation fault" in run.log() and "in fault" in run.log()
 
 
-def test_out_of_memory_says_how_much_and_offers_half_the_batch(train: Train) -> None:
+def test_out_of_memory_says_how_much_and_offers_the_batch_in_parts(train: Train) -> None:
     run = train("data.batch_size=64", "optim.name=sgd", "optim.lr=0.1").begun()
     assert wait(run.paths.root, send(run.paths.root, "checkpoint"))["accepted"]
     until("a checkpoint", lambda: bool(run.events("checkpoint")))
@@ -221,8 +221,9 @@ def test_out_of_memory_says_how_much_and_offers_half_the_batch(train: Train) -> 
     assert error["where"] == "data.batch_size = 64"
     assert "this process may have 12.9 GB" in error["found"]
     assert "take_all_memory" in error["traceback"]
-    smaller = "-s data.batch_size=32 -s optim.lr=0.05"
-    assert error["next"] == f"tuiwb fork {run.paths.root} --at {kept} {smaller}"
+    assert error["next"] == f"tuiwb fork {run.paths.root} --at {kept} -s train.accumulate=2"
+    assert "the same training" in error["allowed"]
+    assert "-s data.batch_size=32 -s optim.lr=0.05" in error["allowed"]
 
 
 def test_out_of_memory_of_a_card(train: Train) -> None:
@@ -234,7 +235,9 @@ def test_out_of_memory_of_a_card(train: Train) -> None:
     assert error["found"] == "the device has 15.77 GiB, of which 1.21 GiB are free"
     _, verb, spec, *settings = shlex.split(error["next"])
     assert verb == "run"
-    half = resolve(Path(spec), settings[1::2]).spec
+    parts = resolve(Path(spec), settings[1::2]).spec
+    assert (parts.data.batch_size, parts.train.accumulate, parts.optim.lr) == (64, 2, 0.01)
+    half = resolve(Path(spec), shlex.split(error["allowed"])[-3::2]).spec
     assert (half.data.batch_size, half.optim.lr) == (32, 0.00707)
 
 

@@ -259,9 +259,38 @@ def test_a_run_in_the_usual_place_is_called_by_its_name(
     assert called(tmp_path / "mlp-0001") == "mlp-0001"
 
 
-def test_what_to_do_where_a_batch_cannot_be_halved(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "next"),
+    [
+        ((), "-s train.accumulate=2"),
+        (("train.accumulate=4",), "-s train.accumulate=8"),
+        (("model.norm=batch", "train.accumulate=16"), "-s train.accumulate=32"),
+        (("train.accumulate=64",), "smaller model"),
+        (("model.norm=batch", "train.accumulate=32"), "smaller model"),
+        (("data.batch_size=1",), "smaller model"),
+    ],
+)
+def test_the_batch_in_more_parts_as_long_as_it_has_samples(
+    tmp_path: Path, settings: tuple[str, ...], next: str
+) -> None:
+    paths = new_run(tmp_path, "mlp-digits", "data.batch_size=64", "optim.lr=0.001", *settings)
+    told = shortage(MemoryError(), paths.root)
+    assert next in told.next
+    offers = "or half the batch" in told.allowed
+    assert offers == ("accumulate" in next) == (f"tuiwb run {paths.spec} " in told.next)
+
+
+def test_a_model_that_does_not_fit_is_no_matter_of_the_batch(tmp_path: Path) -> None:
+    paths = new_run(tmp_path, "mlp-digits")
+    with pytest.raises(MemoryError) as error:
+        exec(compile("raise MemoryError", "/x/tuiwb/engine/build.py", "exec"))
+    told = shortage(error.value, paths.root)
+    assert told.what == "out of memory in building the model"
+    assert "smaller model" in told.next and "for any batch" in told.allowed
+
+
+def test_what_to_do_where_nothing_is_known_of_the_spec(tmp_path: Path) -> None:
     one = new_run(tmp_path, "mlp-digits", "data.batch_size=1")
-    assert "smaller model" in shortage(MemoryError(), one.root).next
     # with 4 and not 2: who only followed the run does not take it away as one that was refused
     assert shortage(MemoryError(), one.root).exit_code == 4
     gone = shortage(MemoryError(), tmp_path / "gone")

@@ -10,7 +10,6 @@ import shlex
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -18,7 +17,9 @@ from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.base.format import number, size
 from tuiwb.run.create import called
 from tuiwb.run.files import read_small
-from tuiwb.spec import from_toml
+from tuiwb.spec import Resolved, from_toml
+from tuiwb.spec.branch import branched
+from tuiwb.spec.sections import Spec
 from tuiwb.worker import memory
 
 PLACES: tuple[tuple[str, str, str], ...] = (
@@ -32,6 +33,9 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("tuiwb/engine/state.py", "", "a checkpoint"),
 )
 """File, function (any where empty), and what is done there; the last one that fits is told."""
+WHATEVER_THE_BATCH = ("building the model", "the optimiser's update", "a checkpoint")
+"""What takes the same memory for any batch."""
+_SMALLER = "take a smaller model: see tuiwb describe"
 UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _WANTED = re.compile(r"allocate (\d+(?:\.\d+)?) ?([KMGT])?i?B?(?:ytes)?", re.IGNORECASE)
 _FREE = re.compile(r"capacity of ([\d.]+ [KMGT]i?B) of which ([\d.]+ [KMGT]i?B) is free")
@@ -57,9 +61,9 @@ def shortage(error: BaseException, root: Path) -> UserError:
     doing = _doing(frames)
     wanted = asked(text)
     needed = f" ({size(wanted)} more)" if wanted else ""
-    spec = _spec(root)
-    batch = spec.data.batch_size if spec is not None else 0
-    next, allowed = _remedy(root, spec, doing)
+    resolved = _spec(root)
+    batch = resolved.spec.data.batch_size if resolved is not None else 0
+    next, allowed = _remedy(root, resolved, doing)
     return WorkerFailed(
         f"out of memory in {doing or 'training'}{needed}",
         where=f"data.batch_size = {batch}" if batch else "the spec's [data] and [model]",
@@ -96,23 +100,44 @@ def _doing(frames: Sequence[traceback.FrameSummary]) -> str:
     return told
 
 
-def _remedy(root: Path, spec: Any, doing: str) -> tuple[str, str]:
+def _remedy(root: Path, resolved: Resolved | None, doing: str) -> tuple[str, str]:
     """A command line that needs less, and what it means."""
-    if spec is None or doing == "loading the data":
+    if resolved is None or doing == "loading the data":
         return "close what else needs memory, or take fewer samples", ""
-    batch = spec.data.batch_size
-    if batch < 2:
-        return "take a smaller model: see tuiwb describe", "the batch is one sample already"
-    half = batch // 2
+    if doing in WHATEVER_THE_BATCH:
+        return _SMALLER, "weights, gradients and what the optimiser keeps need this for any batch"
+    parts = 2 * resolved.spec.train.accumulate
+    if not _possible(resolved, f"train.accumulate={parts}", root):
+        return _SMALLER, "no fewer samples can be in memory at a time"
+    changes = f"-s train.accumulate={parts}"
+    meaning = (
+        f"the same samples in each step, read in {parts} parts: the same training in half the "
+        f"memory for activations; or {_half(resolved.spec)}"
+    )
+    if newest := max((int(p.name) for p in _steps(root)), default=0):
+        return f"tuiwb fork {called(root)} --at {newest} {changes}", meaning
+    return f"tuiwb run {shlex.quote(str(root / 'spec.toml'))} {changes}", meaning
+
+
+def _half(spec: Spec) -> str:
+    """Half the batch in words, with its settings: it is another training."""
+    batch, half = spec.data.batch_size, spec.data.batch_size // 2
+    lr = float(getattr(spec.optim, "lr", 0.0))
     if spec.optim.name in _ADAPTIVE:
         share, rule = math.sqrt(half / batch), "by its square root for an adaptive optimiser"
     else:
         share, rule = half / batch, "in proportion to it"
-    changes = f"-s data.batch_size={half} -s optim.lr={number(spec.optim.lr * share, 3)}"
-    meaning = f"half the batch; the learning rate goes down with it, {rule}"
-    if newest := max((int(p.name) for p in _steps(root)), default=0):
-        return f"tuiwb fork {called(root)} --at {newest} {changes}", meaning
-    return f"tuiwb run {shlex.quote(str(root / 'spec.toml'))} {changes}", meaning
+    changes = f"-s data.batch_size={half} -s optim.lr={number(lr * share, 3)}"
+    return f"half the batch, and the learning rate down with it, {rule}: {changes}"
+
+
+def _possible(resolved: Resolved, setting: str, root: Path) -> bool:
+    """Whether the spec takes this setting."""
+    try:
+        branched(resolved, [setting], root / "spec.toml")
+    except UserError:
+        return False
+    return True
 
 
 def _steps(root: Path) -> list[Path]:
@@ -122,8 +147,8 @@ def _steps(root: Path) -> list[Path]:
         return []
 
 
-def _spec(root: Path) -> Any:
+def _spec(root: Path) -> Resolved | None:
     try:
-        return from_toml(read_small(root / "spec.toml", 1_000_000).decode(), "spec.toml").spec
+        return from_toml(read_small(root / "spec.toml", 1_000_000).decode(), "spec.toml")
     except (OSError, UserError, ValueError):
         return None
