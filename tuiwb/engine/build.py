@@ -18,6 +18,7 @@ from tuiwb.data.batches import Batches
 from tuiwb.data.dataset import Dataset
 from tuiwb.data.files import stamp
 from tuiwb.engine.device import Device, choose, set_threads
+from tuiwb.engine.pages import keep_memory
 from tuiwb.engine.shapes import trace
 from tuiwb.models import own
 from tuiwb.optim.regularizers import Regularizer
@@ -64,6 +65,8 @@ def build(spec: Spec) -> Session:
     if see is not None:
         see(dataset.train.inputs)  # what training inputs decide before the first step
     threads = set_threads(spec.train, sum(p.numel() for p in model.parameters()))
+    if device.device.type == "cpu":
+        keep_memory()
 
     # weights are drawn on the CPU and moved, so that every device begins from the same bits
     model.to(device.device)
