@@ -58,7 +58,7 @@ class Study:
         if (
             self._frame is not None
             and self._frame.progress is progress
-            and self._shown == (progress.views, sizes)
+            and self._shown == (progress.views, sizes, self.glyphs)
         ):
             return self._frame
         canvases = {
@@ -66,7 +66,7 @@ class Study:
             for name, column in self.charts.items()
             if name in panes
         }
-        self._shown = (progress.views, sizes)
+        self._shown = (progress.views, sizes, self.glyphs)
         self._frame = Frame(progress, canvases)
         return self._frame
 

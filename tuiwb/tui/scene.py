@@ -7,6 +7,7 @@ panes are is a subclass's business: the bench, one layer, the machine.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ class Frame:
 
 
 @dataclass
-class Scene:
+class Scene(ABC):
     """A run being watched. Subclasses say in `draw` what each pane shows."""
 
     path: Path
@@ -110,12 +111,12 @@ class Scene:
         with self._one:  # a beat that nobody waits for any more may still be under way
             return self._beat(sight, panes, budget)
 
+    @abstractmethod
     def draw(
         self, view: RunView, name: str, sight: Sight, x: Range, size: tuple[int, int],
         budget: float | None,
     ) -> Canvas:  # fmt: skip
         """The pane ``name`` in ``size`` (width, height), over ``x``."""
-        raise NotImplementedError
 
     def framed(self, frame: Frame, sight: Sight, budget: float | None) -> Frame:
         """The frame with what else belongs to it."""

@@ -86,7 +86,7 @@ class Watched:
                 run = summarise(view.paths.run(record.number))
                 live[record.number] = (run.step, run.steps) if run is not None else (0, None)
         kept = known(view.paths)
-        shown = (view, tuple(panes.items()), kept.get("trials"))
+        shown = (view, tuple(panes.items()), kept.get("trials"), self.glyphs, self.colour)
         if self._frame is not None and self._shown == shown:
             if self._frame.live != live:
                 self._frame = Frame(view, self._frame.canvases, live)

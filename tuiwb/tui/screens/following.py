@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from pathlib import Path
 
 from textual import work
+from textual.message_pump import _MessagePumpMeta
 
 from tuiwb.base.errors import UserError
 from tuiwb.run.resuming import can_be_resumed
@@ -18,7 +20,11 @@ QUICK, LONG = 0.05, 0.25
 """Seconds of reading between two frames: while a run is followed, and on through a long one."""
 
 
-class Following(Page):
+class Abstract(ABCMeta, _MessagePumpMeta):
+    """For screens with abstract methods: Textual's own metaclass knows none."""
+
+
+class Following(Page, metaclass=Abstract):
     """Looks at a run through its `Scene`; leaving it changes nothing about the run."""
 
     SLOWLY = 0.0
@@ -34,13 +40,13 @@ class Following(Page):
         self.frames = 0
         self._woken = asyncio.Event()
 
+    @abstractmethod
     def applied(self, frame: Frame) -> None:
         """Show a frame."""
-        raise NotImplementedError
 
+    @abstractmethod
     def panes(self) -> dict[str, tuple[int, int]]:
         """What is in view, with its sizes; what is hidden is not painted at all."""
-        raise NotImplementedError
 
     def on_screen_resume(self) -> None:
         self.wake()
@@ -52,6 +58,14 @@ class Following(Page):
     def on_unmount(self) -> None:
         if self.bench is not None:
             self.bench.close()
+
+    def relook(self) -> None:
+        """Glyphs, colours or the rate are others now: paint everything anew."""
+        self.pace = follow.pace(rate=self.workbench.rate)
+        if self.bench is not None:
+            self.bench.glyphs, self.bench.colour = self.workbench.glyphs, self.workbench.look.colour
+            self.bench.means = self.workbench.graphics.means()
+            self.wake()
 
     def wake(self) -> None:
         """Something about the view changed: paint now rather than at the next tick."""

@@ -53,7 +53,8 @@ class LayersScreen(Following):
 
     def on_mount(self) -> None:
         app = self.workbench
-        self.bench = Ledger(self.path, app.clock, app.glyphs, not app.no_color)
+        self.bench = Ledger(self.path, app.clock, app.glyphs, app.look.colour)
+        self.relook()
         self.words.display = False
         self.list.focus()
 

@@ -73,6 +73,7 @@ class LessonScreen(Page):
 
     def on_mount(self) -> None:
         self.runs_list.border_title = "runs"
+        self.relook()
         self._arrange()
         self.runs_list.focus()
 
@@ -96,6 +97,11 @@ class LessonScreen(Page):
             and pane.content_size.width
             and pane.content_size.height
         }
+
+    def relook(self) -> None:
+        """Glyphs or the rate are others now: paint everything anew."""
+        self.pace = follow.pace(rate=self.workbench.rate)
+        self.wake()
 
     def wake(self) -> None:
         """Something about the view changed: look now rather than at the next tick."""

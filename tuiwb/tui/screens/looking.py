@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 
-from tuiwb.tui import follow
-from tuiwb.tui.scene import SMOOTHING
+from tuiwb.tui.scene import SMOOTHING, Scene
 from tuiwb.tui.screens.following import Following
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.widgets.chart import ChartPane
@@ -19,6 +19,7 @@ class Looking(SightActions, Following):
 
     PANES: ClassVar[tuple[str, ...]]
     """The panes in their order, each the id of a widget."""
+    bench: Scene | None
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -36,17 +37,9 @@ class Looking(SightActions, Following):
         """Those of them that number keys go to."""
         return self.stops
 
-    def relook(self) -> None:
-        """Glyphs, colours or the rate are others now: paint everything anew."""
-        self.pace = follow.pace(rate=self.workbench.rate)
-        if self.bench is not None:
-            self.bench.glyphs, self.bench.colour = self.workbench.glyphs, self.workbench.look.colour
-            self.bench.means = self.workbench.graphics.means()
-            self.wake()
-
+    @abstractmethod
     def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
-        raise NotImplementedError
 
     def go(self, name: str) -> None:
         """Give the keys to a pane; where one is shown at a time, show that one."""

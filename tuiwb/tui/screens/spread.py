@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -34,17 +35,17 @@ class Spread(Looking):
         self.title_line = TitleLine(id="spread-head")
         self.tabs = Tabs(id="tabs")
 
+    @abstractmethod
     def text(self, name: str) -> TextPane:
         """A pane of text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self) -> Scene:
         """What paints the charts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def about(self, width: int) -> Line:
         """What is looked at, for the first line."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         yield self.title_line

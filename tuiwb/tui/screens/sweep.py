@@ -62,6 +62,7 @@ class SweepScreen(Page):
 
     def on_mount(self) -> None:
         self.trials.border_title = "trials"
+        self.relook()
         self._arrange()
         self.trials.focus()
 
@@ -74,6 +75,12 @@ class SweepScreen(Page):
 
     def on_resize(self) -> None:
         self._arrange()
+
+    def relook(self) -> None:
+        """Glyphs, colours or the rate are others now: paint everything anew."""
+        self.pace = follow.pace(rate=self.workbench.rate)
+        self.watched.glyphs, self.watched.colour = self.workbench.glyphs, self.workbench.look.colour
+        self.wake()
 
     def wake(self) -> None:
         """Something about the view changed: look now rather than at the next tick."""
