@@ -237,6 +237,29 @@ async def test_twenty_runs_and_one_more(runs: Path) -> None:
         await until(pilot, lambda: "run-21 is left out: 20 runs at most" in text_of(app))
 
 
+async def test_the_mouse_reads_zooms_and_enlarges(runs: Path, record: Record) -> None:
+    made = [record(f"run-{n}").start().train(200) for n in (1, 2)]
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        await pilot.click("#compare-chart", offset=(60, 6))
+        await until(pilot, lambda: screen.sight.cursor is not None and settled(screen))
+        assert 0 < (screen.sight.cursor or 0) <= 200
+        pane = screen.chart
+        pane.post_message(pane.Pointed(pane, "zoom", 60, 1))
+        await until(pilot, lambda: screen.sight.span is not None)
+        pane.post_message(pane.Pointed(pane, "double", 60))
+        await until(pilot, lambda: screen.layout_of == "chart")
+
+
+async def test_other_glyphs_paint_the_chart_anew(runs: Path, record: Record) -> None:
+    made = [record(f"run-{n}").start().train(90).end() for n in (1, 2)]
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        chosen = {command.title: command.callback for command in app.get_system_commands(screen)}
+        chosen["glyphs: ascii"]()
+        await until(pilot, lambda: text_of(app).isascii())
+
+
 async def test_marks_in_the_list_lead_here_and_back(runs: Path, record: Record) -> None:
     for name in ("one", "two"):
         record(name).start().train(9)

@@ -12,11 +12,13 @@ import pytest
 
 from tests.tui.driving import text_of, until, workbench
 from tests.tui.recorder import Recorder
+from tests.tui.test_compare_screen import compared, press
 from tuiwb.api import open_run
 from tuiwb.base.errors import UserError
 from tuiwb.plots.figure import Figure, HeatMap, Line, Mark
 from tuiwb.plots.svg import render_svg
 from tuiwb.tui import exported
+from tuiwb.tui.screens.ask import Message
 from tuiwb.tui.screens.exporting import ExportScreen
 
 Record = Callable[..., Recorder]
@@ -100,6 +102,41 @@ async def test_text_is_the_chart(record: Record) -> None:
     assert "━ train" in await export(made, "1", "text")
 
 
+async def taken(made: list[Recorder], kind: str, *keys: str) -> Path:
+    """The file that ``e`` writes of a comparison after ``keys``."""
+    async with workbench(made[0].paths.root.parent) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        for key in keys:
+            await press(pilot, screen, key)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        await pilot.press(*["down"] * KINDS.index(kind), "enter")
+        await until(pilot, lambda: "wrote " in text_of(app))
+    (file,) = Path.cwd().iterdir()
+    return file
+
+
+async def test_of_a_comparison_the_rows_of_every_run_that_is_drawn(record: Record) -> None:
+    made = [record(f"run-{n}").start().train(20 * n) for n in (1, 2, 3)]
+    file = await taken(made, "rows", "space")  # the first is hidden
+    assert file.name == "run-1-and-2-more-loss.csv"
+    found = list(csv.DictReader(file.read_text().splitlines()))
+    assert {row["run"] for row in found} == {"run-2", "run-3"}
+    for one in made[1:]:
+        rows = open_run(one.paths.root).table("steps").tail(100)
+        mine = [row for row in found if row["run"] == one.paths.root.name]
+        assert [int(row["step"]) for row in mine] == rows["step"].tolist()
+        assert np.array([row["value"] for row in mine], "f4").tolist() == rows["loss"].tolist()
+
+
+async def test_of_a_comparison_a_drawing_that_names_its_lines(record: Record) -> None:
+    made = [record(f"run-{n}").start().train(40).end() for n in (1, 2)]
+    file = await taken(made, "svg", "x")
+    assert file.name == "run-1-run-2-loss.svg"
+    words = [element.text for element in ET.fromstring(file.read_text()).iter()]
+    assert "run-1" in words and "run-2" in words
+
+
 async def test_a_folder_takes_the_name_and_nothing_is_overwritten(
     record: Record, here: Path
 ) -> None:
@@ -116,6 +153,26 @@ def test_a_place_that_takes_no_file_is_told(here: Path) -> None:
     with pytest.raises(UserError, match="cannot write it"):
         exported.write(here / "none" / "a.csv", iter(["x"]))
     assert exported.name_for("a/b", "../evil name", "rows") == "a-b-..-evil-name.csv"
+    assert len(exported.name_for("网络层" * 100, "loss", "svg").encode()) < 255
+    assert exported.destination("", "a.csv") == Path("a.csv")
+    assert exported.destination(str(here), "a.csv") == here / "a.csv"
+
+
+@pytest.mark.parametrize("typed", ["9" * 4096, "~nobody-of-that-name/a.svg", "none/a.svg"])
+async def test_a_place_that_cannot_be_is_told_and_the_bench_stays(
+    runs: Path, record: Record, typed: str
+) -> None:
+    made = record().start().train(30).end()
+    async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
+        bench = app.screen
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        app.screen.path.value = typed  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Message))
+        assert "cannot write" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is bench)
 
 
 async def test_the_log_is_no_chart(runs: Path, record: Record) -> None:

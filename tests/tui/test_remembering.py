@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.tui.driving import settled, text_of, until, workbench
 from tests.tui.recorder import Recorder
+from tests.tui.test_compare_screen import compared, press
 from tuiwb.api import open_run
 from tuiwb.tui import remembered
+from tuiwb.tui.comparing import kept
+from tuiwb.tui.comparing.overlay import Sight as OfSeveral
 from tuiwb.tui.scene import Sight
 from tuiwb.tui.screens.run import RunScreen
 
@@ -56,6 +60,50 @@ async def test_filter_and_panes_come_back(runs: Path, record: Record) -> None:
         await until(pilot, lambda: screen.shown == ("evals.val_loss", "evals.val_accuracy"))
         await pilot.press("escape")
         assert screen.shown == ("doctor", "system.cpu")
+
+
+async def test_runs_are_compared_as_they_were_left(runs: Path, record: Record) -> None:
+    one, two, three = (record(f"run-{n}").start().train(84).end().paths.root for n in (1, 2, 3))
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, one, two, three)
+        for key in ("S", "y", "b", "d", "j", "space", "x", "plus"):
+            await press(pilot, screen, key)
+        await pilot.press("tab")
+        left = screen.sight
+        assert left.hidden == {"run-2"} and left.difference and left.axis == "time" and left.span
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, three, one, two)
+        await until(pilot, lambda: "as you left it; backspace forgets" in text_of(app))
+        assert replace(screen.sight, chosen=left.chosen) == left and screen.layout_of == "chart"
+        await pilot.press("backspace")
+        assert screen.sight == OfSeveral(chosen=screen.sight.chosen) and screen.layout_of == "both"
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, one, two, three)
+        assert screen.sight.axis == "step" and "as you left it" not in text_of(app)
+
+
+async def test_other_runs_are_another_comparison(runs: Path, record: Record) -> None:
+    paths = [record(f"run-{n}").start().train(9).end().paths.root for n in (1, 2, 3)]
+    views = [open_run(path) for path in paths]
+    kept.save(kept.kept(views[:2], OfSeveral(smoothing=1), "table"))
+    assert kept.load(reversed(views[:2])) == kept.load(views[:2]) is not None
+    assert kept.load(views) is None and kept.load(views[1:]) is None
+    async with workbench(runs) as (app, pilot):
+        screen = await compared(app, pilot, *paths[:2], baseline="run-1")
+        await until(pilot, lambda: screen.layout_of == "table")
+        assert screen.sight.baseline is None, "as it was left, whoever opens it"
+        await pilot.press("backspace")
+        assert screen.sight.baseline == "run-1"
+
+
+def test_of_a_comparison_what_makes_no_sense_is_left_out() -> None:
+    odd = kept.KeptComparison(
+        runs=(), axis="weeks", span=-3.0, end=9.0, smoothing=77, hidden=("gone", "a"),
+        baseline="gone", difference=True,
+    )  # fmt: skip
+    sight = odd.sight(OfSeveral(), "chart", ["a", "b"])
+    assert (sight.axis, sight.span, sight.end, sight.hidden) == ("step", None, None, {"a"})
+    assert sight.baseline is None and not sight.difference and 0 <= sight.smoothing < 3
 
 
 def test_another_run_of_the_same_name_is_another(record: Record) -> None:

@@ -229,6 +229,8 @@ ACTIONS: tuple[Action, ...] = (
     _action("compare", "pan_right", "right_square_bracket", "later", "Half a chart later"),
     _action("compare", "fit", "0", "fit", "All of the runs"),
     _action("compare", "tail", "F", "newest", "Keep the newest in view at this zoom"),
+    _action("compare", "export", "e", "export", "The chart as SVG, CSV or text, into a file", 8),
+    _action("compare", "forget", "backspace u", "forget", "Forget how you looked at these runs"),
     _action("compare", "columns_left", "less_than_sign", "columns", "Columns of the table before"),
     _action("compare", "columns_right", "greater_than_sign", "columns", "Further columns"),
     _action("compare", "layout", "tab", "chart/table", "Chart and table, or one of them alone", 8),

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from tuiwb.base.errors import UserError
 from tuiwb.plots.canvas import Canvas
-from tuiwb.plots.figure import Figure, HeatMap
+from tuiwb.plots.figure import Figure, HeatMap, Range
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import paint_heatmap
 from tuiwb.plots.paint import paint
@@ -26,6 +26,8 @@ Sources = tuple[tuple[str, str], ...]
 """The columns behind a chart: table and column of each series."""
 _WIDE, _HIGH = 100, 30
 _PIECE = 50_000
+_NAME = 200
+"""Bytes of a file's name, of the 255 that most disks take: its ending and a number come after."""
 
 
 def as_text(figure: Figure | HeatMap | Canvas, glyphs: GlyphSet) -> str:
@@ -60,22 +62,37 @@ def as_drawn(figure: Figure | HeatMap) -> str:
 def as_rows(view: RunView, sources: Sources, column: str, low: float, high: float) -> Iterator[str]:
     """Every row of the tables behind a chart whose ``column`` (step or time) lies in view, as text
     in pieces; numbers are the shortest that read back as the same."""
-    layers = [layer.name for layer in view.layers]
     yield "series,step,time,value\n"
+    yield from _rows(view, sources, column, (low, high))
+
+
+def rows_of_runs(runs: Mapping[str, tuple[RunView, Sources, Range]]) -> Iterator[str]:
+    """The same of several runs by their labels: of each its columns, and the steps in view."""
+    yield "run,series,step,time,value\n"
+    for label, (view, sources, steps) in runs.items():
+        yield from _rows(view, sources, "step", steps, (_safe(label),))
+
+
+def _rows(
+    view: RunView, sources: Sources, column: str, within: Range, first: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """Rows in pieces; ``first`` stands before each of them."""
+    layers = [layer.name for layer in view.layers]
     for table_name, name in sources:
         table = view.table(table_name)
         for begin in range(0, table.rows, _PIECE):
             rows = table.read(begin, begin + _PIECE)
             if name not in (rows.dtype.names or ()):
                 break
-            rows = rows[(rows[column] >= low) & (rows[column] <= high)]
+            rows = rows[(rows[column] >= within[0]) & (rows[column] <= within[1])]
             out = io.StringIO()
             writer = csv.writer(out, lineterminator="\n")
             for row in rows:
                 values = np.atleast_1d(row[name])
                 for place, value in enumerate(values):
                     series = name if len(values) == 1 else f"{name}/{_of(layers, place)}"
-                    writer.writerow((_safe(series), row["step"], repr(float(row["time"])), value))
+                    at = row["step"], repr(float(row["time"]))
+                    writer.writerow((*first, _safe(series), *at, value))
             yield out.getvalue()
 
 
@@ -91,7 +108,20 @@ def _safe(name: str) -> str:
 def name_for(run: str, chart: str, kind: Kind) -> str:
     """What a file of this chart is called."""
     plain = re.sub(r"[^\w.-]+", "-", f"{run}-{chart}").strip("-.") or "chart"
-    return plain[:120] + ENDINGS[kind]
+    short = plain[:120].encode()[:_NAME].decode("utf-8", "ignore")
+    return short + ENDINGS[kind]
+
+
+def destination(typed: str, name: str) -> Path:
+    """Where a file goes that a person calls ``typed``: a folder takes it by its usual ``name``.
+    Raises `UserError`."""
+    try:
+        path = Path(typed).expanduser() if typed else Path(name)
+        return path / name if typed.endswith("/") or path.is_dir() else path
+    except (OSError, RuntimeError, ValueError) as error:  # no such user; too long for a name
+        reason = getattr(error, "strerror", None) or str(error)
+        where = typed if len(typed) < 100 else f"{typed[:99]}…"
+        raise UserError(f"cannot write there: {reason}", where=where) from None
 
 
 def write(path: Path, pieces: Iterator[str]) -> Path:

@@ -1,4 +1,4 @@
-"""How a person last looked at a run: kept in the state folder, one small file a run.
+"""How a person last looked at a run, or at several: kept in the state folder, one small file each.
 
 Never in the run's own folder, which may be somebody else's. What is kept is bounded; a file that is
 damaged, or of another run of the same name, is as good as none.
@@ -11,7 +11,7 @@ import hashlib
 import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,8 +19,10 @@ from tuiwb.run import files
 from tuiwb.run.view import RunView
 from tuiwb.tui.scene import SMOOTHING, Sight
 
+T = TypeVar("T", bound=msgspec.Struct)
+
 RUNS = 200
-"""Runs that are remembered, the latest."""
+"""Looks that are remembered, the latest."""
 _BYTES = 1 << 16
 _MOST = 500
 """Names that are kept of the panes and of the logarithmic scales."""
@@ -76,7 +78,7 @@ def kept(view: RunView, sight: Sight, look: Look) -> Kept:
     values: dict[str, Any] = {name: getattr(sight, name) for name in known}
     values["log"] = tuple(sorted(sight.log))[:_MOST]
     return Kept(
-        run=_name(view.path), created=_created(view), order=look.order[:_MOST], here=look.here,
+        run=name_of(view), created=created(view), order=look.order[:_MOST], here=look.here,
         alone=look.alone, filter=look.filter[:_MOST], **values,
     )  # fmt: skip
 
@@ -89,28 +91,43 @@ def folder() -> Path:
 
 
 def save(look: Kept) -> None:
-    """Keep a look at a run, whole or not at all. A full disk keeps nothing."""
-    with contextlib.suppress(OSError):
-        place = folder()
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.replace(_file(look.run), msgspec.json.encode(look))
-        _prune(place)
+    """Keep a look at a run."""
+    write(look.run, look)
 
 
 def load(view: RunView) -> Kept | None:
     """The last look at a run, or None."""
-    try:
-        data = files.read_small(_file(_name(view.path)), _BYTES)
-        look = msgspec.json.decode(data, type=Kept)
-    except (OSError, msgspec.DecodeError, RecursionError):
-        return None
-    return look if (look.run, look.created) == (_name(view.path), _created(view)) else None
+    look = read(name_of(view), Kept)
+    same = look is not None and (look.run, look.created) == (name_of(view), created(view))
+    return look if same else None
 
 
 def forget(view: RunView) -> None:
     """Keep nothing of a run."""
+    drop(name_of(view))
+
+
+def write(name: str, look: msgspec.Struct) -> None:
+    """Keep a look, whole or not at all. A full disk keeps nothing."""
     with contextlib.suppress(OSError):
-        _file(_name(view.path)).unlink()
+        place = folder()
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.replace(_file(name), msgspec.json.encode(look))
+        _prune(place)
+
+
+def read(name: str, kind: type[T]) -> T | None:
+    """What is kept under a name, or None."""
+    try:
+        return msgspec.json.decode(files.read_small(_file(name), _BYTES), type=kind)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return None
+
+
+def drop(name: str) -> None:
+    """Keep nothing under a name."""
+    with contextlib.suppress(OSError):
+        _file(name).unlink()
 
 
 def _prune(place: Path) -> None:
@@ -122,14 +139,16 @@ def _prune(place: Path) -> None:
             os.unlink(path)
 
 
-def _name(path: Path) -> str:
-    return str(path.resolve())
+def name_of(view: RunView) -> str:
+    """What a run is kept under."""
+    return str(view.path.resolve())
 
 
-def _created(view: RunView) -> float:
-    created = view.meta.get("created")
-    return float(created) if isinstance(created, int | float) else 0.0
+def created(view: RunView) -> float:
+    """When a run was made: another of the same name was made at another time."""
+    told = view.meta.get("created")
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
-def _file(run: str) -> Path:
-    return folder() / f"{hashlib.sha256(run.encode('utf-8', 'replace')).hexdigest()[:24]}.json"
+def _file(name: str) -> Path:
+    return folder() / f"{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:24]}.json"

@@ -53,10 +53,10 @@ class Curve(NamedTuple):
 EMPTY = Curve(_NONE, _NONE, _NONE, _NONE, _NONE)
 
 
-def table_of(view: RunView, column: str) -> TableView | None:
+def place_of(view: RunView, column: str) -> str | None:
     """The table that a column is in: evaluations before steps, then what a loop tells itself."""
     order = ("evals", "steps", "metrics", *sorted(view.tables))
-    return next((t for name in order if column in (t := view.table(name)).scalars()), None)
+    return next((name for name in order if column in view.table(name).scalars()), None)
 
 
 def columns_of(view: RunView) -> list[str]:
@@ -83,9 +83,10 @@ class Curves:
         half: float, budget: float | None,
     ) -> Curve:  # fmt: skip
         """The curve of ``column`` over ``x``; empty where the run has none."""
-        table, line = table_of(view, column), self.timeline(label, view, axis)
-        if table is None or line is None or not table.rows:
+        place, line = place_of(view, column), self.timeline(label, view, axis)
+        if place is None or line is None or not view.table(place).rows:
             return EMPTY
+        table = view.table(place)
         asked = (table, column, axis, x, buckets, half)
         before = self._kept.get(label)
         if before is not None and before[0][0] is table and before[0][1:] == asked[1:]:

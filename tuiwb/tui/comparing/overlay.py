@@ -28,7 +28,7 @@ from tuiwb.plots.palette import SERIES
 from tuiwb.plots.spread import Spread, at, spread
 from tuiwb.run.view import RunView
 from tuiwb.tui.axis import Axis
-from tuiwb.tui.comparing.curves import EMPTY, Curve, Curves, columns_of
+from tuiwb.tui.comparing.curves import EMPTY, Curve, Curves, columns_of, place_of
 from tuiwb.tui.scene import SMOOTHING, in_view
 from tuiwb.tui.scene import Sight as OfOne
 
@@ -89,6 +89,10 @@ class Frame:
         return sum(not view.status.ended_now for view in self.found.views.values())
 
 
+Behind = tuple[RunView, tuple[tuple[str, str], ...], Range]
+"""What lies behind a curve: the run, tables with their columns, and the steps in view."""
+
+
 @dataclass
 class Overlay:
     """Runs being compared."""
@@ -120,8 +124,24 @@ class Overlay:
             if self._beside is not None:
                 self._beside.close()
 
-    def x_at(self, width: int, height: int, column: int) -> float | None:
-        """The x under a column of the chart: for the mouse."""
+    def figure(self) -> Figure | None:
+        """The chart as it was last painted."""
+        return self._figure
+
+    def behind_it(self, frame: Frame, sight: Sight) -> dict[str, Behind]:
+        """Of each run in the chart: its view, the columns that are drawn, the steps in view."""
+        found: dict[str, Behind] = {}
+        with self._one:
+            for label, view in frame.found.views.items():
+                place = place_of(view, sight.metric)
+                line = self._curves.timeline(label, view, sight.axis)
+                if label not in sight.hidden and place is not None and line is not None:
+                    low, high = line.back(np.asarray(frame.x_range)).tolist()
+                    found[label] = view, ((place, sight.metric),), (low, high)
+        return found
+
+    def x_at(self, name: str, width: int, height: int, column: int) -> float | None:
+        """The x under a column of the chart, of which there is one: for the mouse."""
         if self._figure is None:
             return None
         place = geometry(self._figure, width, height)
@@ -130,7 +150,7 @@ class Overlay:
     def _beat(self, sight: Sight, size: tuple[int, int] | None, budget: float | None) -> Frame:
         self._beside = self._beside or Beside(self.paths, self.clock)
         views = self._beside.poll(budget, sight.hidden)
-        asked = (views, sight, size)
+        asked = (views, sight, size, self.glyphs)
         if self._frame is not None and views is self._last[0] and asked[1:] == self._last[1:]:
             if self._frame.behind != self._beside.behind:
                 self._frame = replace(self._frame, behind=self._beside.behind)

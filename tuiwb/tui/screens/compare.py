@@ -11,20 +11,21 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
-from tuiwb.tui import follow, palette
+from tuiwb.tui import exported, follow, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.axis import AXES, steps_per_epoch
 from tuiwb.tui.comparing import table
 from tuiwb.tui.comparing.overlay import Frame, Overlay, Sight
 from tuiwb.tui.scene import SMOOTHING
+from tuiwb.tui.screens.exporting import Offer, take_away
 from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.recalling import LAYOUTS, Recalling
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
 
 CHART = "compare-chart"
-LAYOUTS = ("both", "chart", "table")
 _EACH = 0.05
 """Seconds that each live run adds to the time between two frames, from the sixth on."""
 
@@ -50,7 +51,7 @@ class Heads(Head):
         return table.heads(of.frame, of.sight, width, of.skipped)[-height:]
 
 
-class CompareScreen(SightActions, Page):
+class CompareScreen(Recalling, SightActions, Page):
     """Follows several runs; leaving it changes nothing about any of them."""
 
     CONTEXT: ClassVar[Context] = "compare"
@@ -61,9 +62,10 @@ class CompareScreen(SightActions, Page):
     def __init__(self, paths: Sequence[Path], baseline: str | None = None) -> None:
         super().__init__()
         self.paths = paths
+        self.pinned = baseline
         self.sight: Sight = Sight(baseline=baseline)
         self.frame: Frame | None = None  # type: ignore[assignment]
-        self.bench: Overlay | None = None  # type: ignore[assignment]
+        self.bench: Overlay | None = None
         self.pace = follow.pace()
         self.frames = 0
         self.skipped = 0
@@ -85,7 +87,8 @@ class CompareScreen(SightActions, Page):
     def on_mount(self) -> None:
         app = self.workbench
         self.bench = Overlay(self.paths, app.clock, app.glyphs)
-        self._arrange()
+        self.relook()
+        self.arrange_panes()
         self.rows.focus()
 
     def on_screen_resume(self) -> None:
@@ -100,7 +103,14 @@ class CompareScreen(SightActions, Page):
             self.bench.close()
 
     def on_resize(self) -> None:
-        self._arrange()
+        self.arrange_panes()
+
+    def relook(self) -> None:
+        """Glyphs, colours or the rate are others now: paint everything anew."""
+        self.pace = follow.pace(rate=self.workbench.rate)
+        if self.bench is not None:
+            self.bench.glyphs = self.workbench.glyphs
+            self.wake()
 
     def wake(self) -> None:
         """Something about the view changed: paint now rather than at the next tick."""
@@ -141,7 +151,8 @@ class CompareScreen(SightActions, Page):
         if frame.canvas is not None:
             self.chart.show(frame.canvas)
         if before is None or len(before.readings) != len(frame.readings):
-            self._arrange()
+            self.arrange_panes()
+        self.recall(frame)
         if before is not frame:
             self._fill()
 
@@ -159,7 +170,7 @@ class CompareScreen(SightActions, Page):
         self.head.redraw()
         self.heads.redraw()
 
-    def _arrange(self) -> None:
+    def arrange_panes(self) -> None:
         """Chart, table or both; the table takes what its rows need, up to half of the screen."""
         both = self.layout_of == "both" and not self.tiny
         lines = 4
@@ -293,11 +304,33 @@ class CompareScreen(SightActions, Page):
     def action_layout(self) -> None:
         """Chart and table, the chart alone, the table alone."""
         self.layout_of = LAYOUTS[(LAYOUTS.index(self.layout_of) + 1) % len(LAYOUTS)]
-        self._arrange()
+        self.arrange_panes()
 
     def action_maximise(self) -> None:
         self.layout_of = "both" if self.layout_of == "chart" else "chart"
-        self._arrange()
+        self.arrange_panes()
+
+    @work(exclusive=True, group="export")
+    async def action_export(self) -> None:
+        """The chart into a file; the points of every run that is drawn, or their rows."""
+        frame, sight = self.frame, self.sight
+        figure = self.bench.figure() if self.bench is not None else None
+        if frame is None or self.bench is None or figure is None:
+            self.say("no chart has been drawn yet", palette.DIM)
+            return
+        runs = await asyncio.to_thread(self.bench.behind_it, frame, sight)
+        rows = sum(v.table(name).rows for v, columns, _ in runs.values() for name, _ in columns)
+        labels = list(frame.found.views)
+        named = labels if len(labels) < 3 else [labels[0], f"and-{len(labels) - 1}-more"]
+        offer = Offer(
+            "-".join(named),
+            sight.metric,
+            replace(figure, legend=True),  # the table that names the lines stays behind
+            self.chart.canvas,
+            rows,
+            lambda: exported.rows_of_runs(runs),
+        )
+        await take_away(self, offer)
 
     def action_down(self) -> None:
         self.rows.move(1)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import count
+from tuiwb.base.text import one_line
 from tuiwb.tui import exported, palette
 from tuiwb.tui.axis import axis_of
 from tuiwb.tui.exported import ENDINGS, Kind
@@ -27,8 +29,72 @@ if TYPE_CHECKING:
 
     from tuiwb.plots.canvas import Canvas
     from tuiwb.plots.figure import Figure, HeatMap
+    from tuiwb.plots.glyphs import GlyphSet
+    from tuiwb.tui.screens.page import Page
 
 Choice = tuple[Kind, str]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A chart that may be taken away: drawn where it has a ``figure``, else as it stands."""
+
+    run: str
+    """Whose it is: the file is called after that and ``chart``."""
+    chart: str
+    figure: Figure | HeatMap | None
+    canvas: Canvas | None
+    rows: int
+    """How many rows there are behind it."""
+    every: Callable[[], Iterator[str]]
+    """Those in view, as CSV in pieces."""
+
+    @property
+    def choices(self) -> list[Choice]:
+        """What can be written of it."""
+        text: Choice = ("text", "text, in characters")
+        if self.figure is None:
+            return [text]
+        return [
+            ("svg", "SVG, a drawing"),
+            ("rows", f"CSV, every row in view, of {count(self.rows)}"),
+            ("drawn", "CSV, the points as they are drawn"),
+            text,
+        ]
+
+    def pieces(self, kind: Kind, glyphs: GlyphSet) -> Iterator[str]:
+        """The text of the file."""
+        from tuiwb.plots.svg import render_svg
+
+        if kind == "rows":
+            yield from self.every()
+        elif self.figure is not None and kind == "svg":
+            yield render_svg(self.figure)
+        elif self.figure is not None and kind == "drawn":
+            yield exported.as_drawn(self.figure)
+        else:
+            shown = self.figure if self.figure is not None else self.canvas
+            assert shown is not None
+            yield exported.as_text(shown, glyphs)
+
+
+async def take_away(page: Page, offer: Offer) -> None:
+    """Ask what to write of a chart and where, write it and say so. For workers of Textual: it waits
+    for the answer."""
+    title = offer.figure.title if offer.figure is not None else offer.chart
+    ask = ExportScreen(f"export: {title}", offer.choices, offer.run, offer.chart)
+    asked = await page.app.push_screen_wait(ask)
+    if asked is None:
+        return
+    kind, typed = asked
+    pieces = offer.pieces(kind, page.workbench.glyphs)
+    try:
+        path = exported.destination(typed, exported.name_for(offer.run, offer.chart, kind))
+        written = await asyncio.to_thread(exported.write, path, pieces)
+    except UserError as error:
+        page.workbench.complain(error)
+        return
+    page.say(f"wrote {written.absolute()}", palette.GREEN, seconds=12.0)
 
 
 class ExportScreen(ModalScreen[tuple[Kind, str] | None]):
@@ -57,7 +123,7 @@ class ExportScreen(ModalScreen[tuple[Kind, str] | None]):
         with Vertical(classes="window") as box:
             yield self.kinds
             yield self.path
-        box.border_title = self._heading
+        box.border_title = Content(one_line(self._heading, 60))
         box.border_subtitle = "↑ ↓ what · type where · enter writes · escape leaves"
 
     def on_mount(self) -> None:
@@ -74,10 +140,7 @@ class ExportScreen(ModalScreen[tuple[Kind, str] | None]):
     @on(Input.Submitted, "#export-path")
     def action_take(self) -> None:
         typed = self.path.value.strip()
-        path = Path(typed).expanduser() if typed else Path(self._file_name())
-        if path.is_dir() or typed.endswith("/"):
-            path = path / self._file_name()
-        self.dismiss((cast("Kind", self.kinds.key), str(path)))
+        self.dismiss((cast("Kind", self.kinds.key), typed))
 
     def action_leave(self) -> None:
         self.dismiss(None)
@@ -108,47 +171,13 @@ class Exporting(Looking):
             self.say("this pane is no chart: go to one, and e exports it")
             return
         sources = self.bench.sources(view, self.sight, name)
-        rows = sum(view.table(table).rows for table, _ in sources)
-        choices: list[Choice] = [("text", "text, in characters")]
-        if figure is not None:
-            choices = [
-                ("svg", "SVG, a drawing"),
-                ("rows", f"CSV, every row in view, of {count(rows)}"),
-                ("drawn", "CSV, the points as they are drawn"),
-                *choices,
-            ]
-        title = figure.title if figure is not None else name
-        asked = await self.app.push_screen_wait(
-            ExportScreen(f"export: {title}", choices, view.id, name)
+        on, (low, high) = axis_of(view, self.sight.axis), self.frame.x_range
+        offer = Offer(
+            view.id,
+            name,
+            cast("Figure | HeatMap | None", figure),  # histograms are one layer's
+            canvas,
+            sum(view.table(table).rows for table, _ in sources),
+            lambda: exported.as_rows(view, sources, on.column, on.back(low), on.back(high)),
         )
-        if asked is None:
-            return
-        kind, path = asked
-        low, high = self.frame.x_range
-        on = axis_of(view, self.sight.axis)
-
-        def pieces() -> Iterator[str]:
-            if kind == "rows":
-                span = on.back(low), on.back(high)
-                yield from exported.as_rows(view, sources, on.column, *span)
-            else:
-                # histograms are one layer's; the bench has none
-                yield self._drawn(kind, cast("Figure | HeatMap | None", figure), canvas)
-
-        try:
-            written = await asyncio.to_thread(exported.write, Path(path), pieces())
-        except UserError as error:
-            self.workbench.complain(error)
-            return
-        self.say(f"wrote {written.absolute()}", palette.GREEN, seconds=12.0)
-
-    def _drawn(self, kind: Kind, figure: Figure | HeatMap | None, canvas: Canvas | None) -> str:
-        from tuiwb.plots.svg import render_svg
-
-        if figure is not None and kind == "svg":
-            return render_svg(figure)
-        if figure is not None and kind == "drawn":
-            return exported.as_drawn(figure)
-        shown = figure if figure is not None else canvas
-        assert shown is not None
-        return exported.as_text(shown, self.workbench.glyphs)
+        await take_away(self, offer)

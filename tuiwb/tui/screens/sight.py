@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.style import Style
 
 from tuiwb.tui.axis import AXES, axis_of, steps_per_epoch
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.panes import CHARTS, MAPS
-from tuiwb.tui.scene import Frame, Scene, Sight
+from tuiwb.tui.scene import Frame, Sight
 from tuiwb.tui.widgets.chart import ChartPane
 
 _CLOSEST = 8.0
 """Units of x below which zooming in stops."""
+
+
+class Drawing(Protocol):
+    """Who draws the charts that are moved through: of one run, or of several."""
+
+    def x_at(self, name: str, width: int, height: int, column: int) -> float | None:
+        """The x under a column of a pane."""
 
 
 class SightActions:
@@ -21,7 +28,7 @@ class SightActions:
 
     sight: Sight
     frame: Frame | None
-    bench: Scene | None
+    bench: Drawing | None
     SCALED: ClassVar[tuple[str, ...]] = (*CHARTS, *MAPS)
     """The panes that have a logarithmic scale to choose."""
     here: str
