@@ -81,9 +81,10 @@ async def test_a_game_has_a_chart_for_each_network(runs: Path, size: tuple[int, 
     async with workbench(runs, size) as (app, pilot):
         app.push_screen(RateScreen(resolve("gan-ring"), asked=fake))
         await until(pilot, lambda: "task.critic_lr = " in text_of(app))
+        # the curves are mounted at the next look, after an answer that came at once
+        await until(pilot, lambda: text_of(app).count("╎valley") == 2)
         text = text_of(app)
         assert "loss of the discriminator" in text and "loss of the generator" in text
-        assert text.count("╎valley") == 2
 
 
 async def test_to_leave_it_ends_the_test(runs: Path) -> None:

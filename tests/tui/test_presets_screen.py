@@ -51,7 +51,10 @@ async def test_a_preset_for_a_gpu_says_so_and_expects_nothing_but_its_pace(runs:
 
 async def test_an_empty_runs_folder_says_how_to_begin(runs: Path) -> None:
     async with workbench(runs) as (app, _):
-        assert "no trained here yet" in text_of(app) and "ctrl+r" in text_of(app)
+        text = text_of(app)
+        assert "Nothing has been trained here yet." in text
+        for words in ("enter  opens", "ctrl+r  trains", "T  a tour", "?  all keys"):
+            assert words in text, words
 
 
 async def test_runs_stand_live_first_with_their_state_in_words(

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.search.synthetic import asked, begin
 from tests.tui.driving import FakeStandby, settled, text_of, until, workbench
 from tests.tui.recorder import Recorder
 from tuiwb.tui import actions
@@ -45,6 +46,8 @@ async def on(
             app.show_lesson("bn-speed")
         elif context == "compare":
             app.show_comparison(paths)
+        elif context == "sweep":
+            app.show_sweep(begin(runs, asked(), "wide").root)
         elif context != "presets":
             app.show_run(paths[0])
             await until(pilot, lambda: isinstance(app.screen, RunScreen) and settled(app.screen))
