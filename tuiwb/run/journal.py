@@ -10,11 +10,10 @@ import contextlib
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import FIELDS
@@ -217,7 +216,7 @@ def _plain(value: Any, clip: int | None) -> Any:
         return {str(key): _plain(v, clip) for key, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(v, clip) for v in value]
-    if isinstance(value, np.ndarray | np.generic):
+    if (np := sys.modules.get("numpy")) and isinstance(value, np.ndarray | np.generic):
         return _plain(value.tolist(), clip)
     if value is None or isinstance(value, bool | int):
         return value

@@ -8,6 +8,8 @@ from pathlib import Path
 
 FORMAT = 1
 """Version of the run directory, in ``meta.json``. A reader refuses a newer one."""
+SWEEPS = ".sweeps"
+"""Where sweeps stand in a runs folder; hidden, so that no listing takes one for a run."""
 
 _SEGMENT = re.compile(r"([A-Za-z0-9_-]{1,64})\.([0-9]{4,9})\.npy")
 _TABLE = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -14,12 +14,12 @@ from tuiwb.base.text import one_line, slug
 from tuiwb.run.create import check_name
 from tuiwb.run.files import read_small
 from tuiwb.run.journal import Journal
+from tuiwb.run.layout import SWEEPS
 from tuiwb.search.sweep import Sweep, read_sweep
 from tuiwb.spec.presets import find
 from tuiwb.spec.toml import literal, parse
 
-FOLDER = ".sweeps"
-"""In the runs folder; hidden, so that no listing takes a sweep for a run."""
+FOLDER = SWEEPS
 _MAX = 1 << 17
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
 from tuiwb.run.kept import RunSummary
-from tuiwb.search.ledger import SweepReader, SweepView
-from tuiwb.search.places import sweeps
+from tuiwb.run.layout import SWEEPS
+
+if TYPE_CHECKING:
+    from tuiwb.search.ledger import SweepReader, SweepView
 
 STATES = {
     "running": "training",
@@ -41,6 +44,11 @@ class Sweeps:
 
     def look(self) -> None:
         """Bring `lines` up to date; a sweep that cannot be read is left out."""
+        if not self._views and not (self.runs / SWEEPS).exists():
+            return  # what reads sweeps is not loaded for a folder that has none
+        from tuiwb.search.ledger import SweepReader
+        from tuiwb.search.places import sweeps
+
         views = []
         for paths in sweeps(self.runs):
             try:
