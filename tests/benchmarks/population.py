@@ -1,11 +1,15 @@
 """What a population saves: learning rates of one preset in one process, and as runs of their own.
 
-    python -m tests.benchmarks.population [--members 32] [--steps 100] [--runs] [--threads 1]
+    python -m tests.benchmarks.population [--members 32] [--steps 100] [--threads 0]
+                                          [--runs [--jobs 0,1,2] [--length 1260]]
 
 The step times are taken in turns, a few steps of the population and a few of a run alone, so that a
-machine whose speed drifts treats them alike; the ratio is that of the medians. The losses of the
+machine whose speed drifts treats them alike; the ratio is that of the medians. A population takes
+all cores where that is faster, a run alone of a net so small takes one (``--threads`` for both:
+another number). The losses of the
 first ``--steps`` steps are compared with those of the runs alone. ``--runs`` also trains them all
-as real runs, from the warm standby: as a population, one after the other, and two at a time.
+as real runs of ``--length`` steps, from the warm standby: as a population (0 ``--jobs``), one after
+the other (1), and two at a time (2).
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import torch
 
 from tests.engine.recorder import AtSteps, MemorySink
 from tuiwb.client.follow import follow
@@ -35,6 +40,7 @@ from tuiwb.spec import Resolved, resolve
 
 PRESET = "mlp-digits"
 BLOCK = 10
+HOW = {0: "as a population", 1: "one after the other", 2: "two at a time"}
 FOREVER = ("train.steps=1000000", "train.eval_every=0")
 
 
@@ -66,12 +72,16 @@ def step_times(members: int, steps: int, threads: int) -> tuple[float, float, fl
             began = time.perf_counter()
             population.one_step()
             seconds["population"].append(time.perf_counter() - began)
-            for loop in alone if done % BLOCK == BLOCK - 1 else ():
-                for _ in range(BLOCK):
-                    began = time.perf_counter()
-                    loop.desk.attend()
-                    loop.step()
-                    seconds["alone"].append(time.perf_counter() - began)
+            if done % BLOCK == BLOCK - 1:
+                among = torch.get_num_threads()
+                torch.set_num_threads(threads or 1)  # what a run alone of this size takes
+                for loop in alone:
+                    for _ in range(BLOCK):
+                        began = time.perf_counter()
+                        loop.desk.attend()
+                        loop.step()
+                        seconds["alone"].append(time.perf_counter() - began)
+                torch.set_num_threads(among)
         for loop in (*together, *alone):
             loop.drain(flush=True)
         apart = 0.0
@@ -110,20 +120,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--members", type=int, default=32)
     parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--runs", action="store_true")
+    parser.add_argument("--jobs", default="0,1,2")
+    parser.add_argument("--length", type=int, default=1260)
     asked = parser.parse_args()
     together, alone, apart = step_times(asked.members, asked.steps, asked.threads)
     print(f"a step of {asked.members} members: {together * 1e3:.2f} ms; of a run alone: "
           f"{alone * 1e3:.3f} ms; ratio {asked.members * alone / together:.2f}")  # fmt: skip
     print(f"losses differ by at most {apart:.1e} over {asked.steps} steps")
-    if asked.runs:
-        made = variants(asked.members, f"train.threads={asked.threads}")
-        population = real(made, 0)
-        for jobs, words in ((1, "one after the other"), (2, "two at a time")):
-            seconds = real(made, jobs)
-            print(f"{asked.members} runs {words}: {seconds:.1f} s; as a population: "
-                  f"{population:.1f} s; ratio {seconds / population:.2f}")  # fmt: skip
+    if not asked.runs:
+        return
+    made = variants(asked.members, f"train.threads={asked.threads}", f"train.steps={asked.length}")
+    population = 0.0
+    for jobs in map(int, asked.jobs.split(",")):
+        seconds = real(made, jobs)
+        population = population if jobs else seconds
+        words = f"{asked.members} runs, {HOW.get(jobs, f'{jobs} at a time')}: {seconds:.1f} s"
+        ratio = f"; ratio {seconds / population:.2f}" if jobs and population else ""
+        print(words + ratio, flush=True)
 
 
 if __name__ == "__main__":

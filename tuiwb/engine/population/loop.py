@@ -21,6 +21,7 @@ from tuiwb.engine.loop import Outcome
 from tuiwb.engine.population.forward import Forward
 from tuiwb.engine.population.member import Member
 from tuiwb.engine.population.stack import Stack
+from tuiwb.engine.population.threads import Threads
 from tuiwb.engine.population.trial import forward_of
 from tuiwb.engine.population.update import Update, order
 from tuiwb.engine.readback import read_back
@@ -65,6 +66,8 @@ class Population:
         self._norms = Budget(share * NORMS, self._step_time)
         self._looks = Budget(share * (1 - NORMS), self._step_time)
         self._next_look = 0
+        on_cpu = first.device.device.type == "cpu"
+        self._threads = Threads(first.spec.train.threads, on_cpu)
         for member in members:
             member.among(len(members))
             member.arrive = self._arrive
@@ -179,6 +182,7 @@ class Population:
             self._gather()
         update, forward, members = self._update, self._forward, tuple(self.members)
         assert update is not None and forward is not None
+        self._threads.before()
         began = time.perf_counter()
         step, first = self.step_done, members[0].session
         specs = [member.session.spec for member in members]
@@ -212,6 +216,7 @@ class Population:
         self.step_done = step + 1
         seconds = time.perf_counter() - began - watched
         self._step_time.add(seconds)
+        self._threads.after(seconds)
         rows = [losses.detach()[None], *(part.detach()[None] for part in parts.values())]
         if norms is not None:
             rows.append(norms)
