@@ -49,7 +49,7 @@ def checkpoint(paths: RunPaths, step: int, model: object) -> Path:
 
 
 def test_formats_are_found_by_their_folder() -> None:
-    assert FORMATS.names() == ("csv", "parquet", "safetensors", "tensorboard")
+    assert FORMATS.names() == ("csv", "parquet", "safetensors", "script", "tensorboard")
 
 
 def test_csv_reads_back_as_the_same_numbers(run: RunView, tmp_path: Path) -> None:

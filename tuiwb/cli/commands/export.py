@@ -21,7 +21,9 @@ def export(
     ],
     to: Annotated[
         str,
-        typer.Option("--to", metavar="FORMAT", help="csv, parquet, safetensors or tensorboard."),
+        typer.Option(
+            "--to", metavar="FORMAT", help="csv, parquet, safetensors, script or tensorboard."
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -41,7 +43,7 @@ def export(
     json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Export a run: its tables as CSV, Parquet or for TensorBoard, its weights as safetensors."""
+    """Export a run: tables (csv, parquet, tensorboard), weights (safetensors), PyTorch script."""
     from tuiwb.api import open_run
     from tuiwb.client.runs import find
     from tuiwb.interop.export import export as exported
