@@ -14,6 +14,7 @@ from tuiwb.client import resume as module
 from tuiwb.client.follow import follow
 from tuiwb.client.launch import launch
 from tuiwb.client.resume import resume, told
+from tuiwb.client.standby import Standby
 from tuiwb.run.create import create, create_watched
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
@@ -126,18 +127,25 @@ def test_a_loop_of_ones_own_and_what_is_no_run(tmp_path: Path) -> None:
         resume(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("how", ["cold", "becomes", "forks"])
 def test_whoever_comes_second_is_told(
-    stopped: Path, fake: Fake, until: Until, monkeypatch: pytest.MonkeyPatch
+    stopped: Path, fake: Fake, until: Until, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The run was free when the second one looked, and taken when its worker came."""
     resume(stopped, command=fake("normal"))
     monkeypatch.setattr(module, "refuse", lambda view: None)
+    standby = Standby(fake("normal"), forks=how == "forks")
+    if how != "cold":
+        standby.start()
+        assert standby.wait_ready(30)
     with pytest.raises(UserError, match="being resumed by somebody else") as caught:
-        resume(stopped, command=fake("normal"))
+        resume(stopped, command=fake("normal"), standby=standby)
+    assert standby.worker is None if how == "cold" else standby.worker not in (None, os.getpid())
     held = holder(RunPaths(stopped).lock)
     assert held is not None and f"process {held.pid}" in caught.value.found
     # the second waits for the lock a little: it must be gone before the first one is killed
-    until(lambda: len(RunPaths(stopped).log.read_text()) > 0)
+    until(lambda: how == "forks" or len(RunPaths(stopped).log.read_text()) > 0)
+    standby.close()
 
 
 def test_what_the_worker_says_until_it_trains(stopped: Path) -> None:

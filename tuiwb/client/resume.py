@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from tuiwb.base import consent
@@ -46,10 +47,12 @@ def resume(
     with RunReader(path) as reader:
         refuse(reader.poll(None))
     began = time.time()
-    child = None
-    if standby is None or not standby.hand_over(path):
+    if standby is not None and standby.hand_over(path):
+        pid, ended = standby.worker, partial(_gone, standby.worker)
+    else:
         child = start_worker(path, command)
-    _until_it_has_the_run(RunPaths(path), began, child, sleep)
+        pid, ended = child.pid, lambda: child.poll() is not None
+    _until_it_has_the_run(RunPaths(path), began, pid, ended, sleep)
     return began
 
 
@@ -92,22 +95,23 @@ def told(
 def _until_it_has_the_run(
     paths: RunPaths,
     began: float,
-    child: Popen[bytes] | None,
+    pid: int | None,
+    ended: Callable[[], bool],
     sleep: Callable[[float], None],
     clock: Clock | None = None,
 ) -> None:
     clock = clock or SystemClock()
     give_up = clock.monotonic() + PATIENCE
     while clock.monotonic() < give_up:
-        ended = child is not None and child.poll() is not None
+        over = ended()
         held = holder(paths.lock)
         if held is not None and held.alive and held.pid:
-            if child is None or held.pid == child.pid:
+            if pid in (None, held.pid):
                 return
             raise _faster(paths, held)
         if any(event["time"] >= began for event in last_events(paths.journal)):
             return  # it has come and gone, or this file system has no locks
-        if ended:
+        if over:
             give_up = min(give_up, clock.monotonic() + 2.0)  # whoever saw it end may speak for it
         sleep(_LOOK)
     lines = last_words(paths.log)
@@ -117,6 +121,17 @@ def _until_it_has_the_run(
         found=lines[-1] if lines else "an empty log",
         next="tuiwb info shows whether torch and the device are in order",
     )
+
+
+def _gone(pid: int | None) -> bool:
+    """Whether a process that is nobody's child here has ended."""
+    try:
+        os.kill(pid or os.getpid(), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _alive(view: RunView) -> UserError:

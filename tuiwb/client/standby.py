@@ -51,6 +51,8 @@ class Standby:
         self._command = [*(command or worker_command()), "--standby"]
         self._lock = threading.Lock()
         self._now: _Process | None = None
+        self.worker: int | None = None
+        """The process that the newest run was handed over to; None before there is one."""
 
     def start(self) -> None:
         """Begin to warm up a process, unless there is one. Returns at once, never raises."""
@@ -105,7 +107,7 @@ class Standby:
                 return False
             request = _Request({"run": _named(paths)}, _HAND_OVER, runs=paths)
             try:
-                now.ask(request).result()
+                self.worker = _process(now.ask(request).result())
             except UserError:
                 return False
             self._now = None
@@ -124,9 +126,10 @@ class Standby:
         if now is None or not now.alive or not now.warm.is_set():
             return False
         try:
-            now.ask(_Request({"fork": _named(paths)}, _FORK)).result()
+            told = now.ask(_Request({"fork": _named(paths)}, _FORK)).result()
         except WorkerFailed:
             return False
+        self.worker = _process(told)
         return True
 
 
@@ -274,6 +277,12 @@ class _Process:
 def _named(paths: tuple[Path, ...]) -> str | list[str]:
     """As the worker is told: one run, or the members of a population."""
     return str(paths[0]) if len(paths) == 1 else [str(path) for path in paths]
+
+
+def _process(told: dict[str, Any]) -> int | None:
+    """The worker's process, by what the standby answered."""
+    pid = told.get("pid")
+    return pid if isinstance(pid, int) else None
 
 
 def _settle(reply: Future[dict[str, Any]], outcome: dict[str, Any] | Exception) -> None:
