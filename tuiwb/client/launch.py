@@ -10,6 +10,7 @@ from tuiwb.base import consent
 from tuiwb.client.process import Command, start_worker
 from tuiwb.client.standby import Standby
 from tuiwb.run.create import create
+from tuiwb.run.world import World
 from tuiwb.spec import Resolved
 
 
@@ -20,6 +21,7 @@ def launch(
     name: str | None = None,
     argv: Sequence[str] = (),
     parent: Mapping[str, Any] | None = None,
+    world: World | None = None,
     standby: Standby | None = None,
     command: Command | None = None,
 ) -> Path:
@@ -29,12 +31,12 @@ def launch(
     started, detached from this one. How the start goes is in the run directory, as all else: a
     worker that dies at once makes the run ``failed``, with the last lines of its log. Raises
     `UserError` where the folder cannot be made, and where the spec names code that the user has not
-    allowed (nothing is left behind then).
+    allowed (nothing is left behind then). ``world`` is by how many processes it is trained.
     """
     consent.check(resolved.spec.model.name)
     if standby is not None:
         standby.prepare()  # readers take a run for dead whose worker does not come soon
-    path = create(runs, resolved, name=name, argv=argv, parent=parent)
+    path = create(runs, resolved, name=name, argv=argv, parent=parent, world=world)
     begin(path, standby, command)
     return path
 

@@ -19,6 +19,7 @@ from tuiwb.data.dataset import Dataset
 from tuiwb.data.files import stamp
 from tuiwb.engine.device import Device, choose, set_threads
 from tuiwb.engine.pages import keep_memory
+from tuiwb.engine.ranks import ALONE, Ranks
 from tuiwb.engine.shapes import trace
 from tuiwb.models import own
 from tuiwb.optim.regularizers import Regularizer
@@ -48,14 +49,16 @@ class Session:
     layers: tuple[Layer, ...]
     threads: int
     step: int = 0
+    ranks: Ranks = ALONE
+    """Who makes the steps: this process, or several of which it is one."""
 
 
-def build(spec: Spec) -> Session:
+def build(spec: Spec, ranks: Ranks = ALONE) -> Session:
     """Load the data, build the model from its seed and put both on the device.
 
     A spec that cannot be built is a `UserError` that names the knob.
     """
-    device = choose(spec.train)
+    device = choose(spec.train, ranks.local)
     dataset = load_data(spec)
     torch.manual_seed(spec.train.seed)
     model = build_model(spec, dataset.signature)
@@ -64,7 +67,8 @@ def build(spec: Spec) -> Session:
     see = None if is_own(spec.model.name) else getattr(model, "see", None)
     if see is not None:
         see(dataset.train.inputs)  # what training inputs decide before the first step
-    threads = set_threads(spec.train, sum(p.numel() for p in model.parameters()))
+    weights = sum(p.numel() for p in model.parameters())
+    threads = set_threads(spec.train, weights, ranks.neighbours)
     if device.device.type == "cpu":
         keep_memory()
 
@@ -105,6 +109,7 @@ def build(spec: Spec) -> Session:
         loss=loss,
         layers=layers_of(model),
         threads=threads,
+        ranks=ranks,
     )
 
 

@@ -49,12 +49,13 @@ class Device:
         return torch.cuda.max_memory_allocated(self.device) if self.is_cuda else None
 
 
-def choose(train: Train) -> Device:
+def choose(train: Train, local: int | None = None) -> Device:
     """The device and precision that ``train.device`` and ``train.precision`` ask for.
 
-    ``auto`` takes CUDA, then MPS, then the CPU. A device that is not there is a `UserError`.
+    ``auto`` takes CUDA, then MPS, then the CPU. A device that is not there is a `UserError`. Of
+    several processes on this machine, number ``local`` takes the GPU of that number.
     """
-    device = _device(train.device)
+    device = _device(train.device) if local is None else _own_device(train.device, local)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32: 10 bits of mantissa, fp32's range
         torch.backends.cudnn.allow_tf32 = True
@@ -77,6 +78,28 @@ def _device(name: str) -> torch.device:
     return torch.device(wanted)
 
 
+def _own_device(name: str, local: int) -> torch.device:
+    """A device that no other process of the run takes."""
+    gpus = torch.cuda.device_count()
+    if name == "cpu" or (name == "auto" and not gpus):
+        return torch.device("cpu")
+    if name not in ("auto", "cuda"):
+        raise UserError(
+            "every process takes a device of its own",
+            where="train.device",
+            found=repr(name),
+            allowed="auto, cpu or cuda",
+        )
+    if local >= gpus:
+        raise UserError(
+            f"process {local + 1} on this machine has no GPU of its own",
+            where="--nproc",
+            found=f"{gpus} {'GPU' if gpus == 1 else 'GPUs'}",
+            allowed=f"--nproc {gpus}" if gpus else "train.device = cpu",
+        )
+    return torch.device(f"cuda:{local}")
+
+
 def available() -> list[str]:
     """The devices that are here, best first; ``cpu`` is always the last."""
     cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
@@ -91,9 +114,11 @@ def _autocast(device: torch.device, precision: str) -> torch.dtype | None:
     return torch.bfloat16 if precision == "auto" and safe else None
 
 
-def set_threads(train: Train, parameters: int) -> int:
-    """Set and return the CPU threads inside one operation: ``train.threads``, or as fits."""
-    threads = train.threads or (1 if parameters < SMALL else usable_cores())
+def set_threads(train: Train, parameters: int, processes: int = 1) -> int:
+    """Set and return the CPU threads inside one operation: ``train.threads``, or as fits, where so
+    many ``processes`` share the cores."""
+    fitting = 1 if parameters < SMALL else max(1, usable_cores() // processes)
+    threads = train.threads or fitting
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     return threads

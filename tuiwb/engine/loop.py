@@ -30,7 +30,6 @@ from tuiwb.engine.rolling import Checkpoints, refusal
 from tuiwb.engine.state import live, restore
 from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.testing import tested
-from tuiwb.engine.update import Update
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.watcher import Watcher
 from tuiwb.spec.sections import Spec
@@ -97,16 +96,16 @@ class Loop:
     ) -> None:
         self.session = session
         self.sink = sink
-        self.desk = Desk(self, controls)
+        self.desk = Desk(self, session.ranks.heard(controls))
         self.checkpoints = checkpoints
         checkpoints.space = MB * session.spec.train.checkpoint_space
         self.refused = False
         """Whether the disk had no room for the last checkpoint."""
         self.stopping = EarlyStopping(session.spec.train.patience)
-        self.watch = Watcher(session.layers, session.spec.probe.budget)
-        self.update = Update(session, self.watch)
+        self.watch = Watcher(session.layers, self.budget)
+        self.update = session.ranks.update(session, self.watch)
         self.stop_when = StopWhen(session)
-        self.pictures = Pictures(session.spec.probe.budget)
+        self.pictures = Pictures(self.budget)
         self.figures = read_back(session.device.device)
         self.layer_figures = read_back(session.device.device)
         self.histograms = read_back(session.device.device)
@@ -129,6 +128,7 @@ class Loop:
         if self.ended:
             return Outcome("finished", self.ended, self.metrics)
         session.model.train()
+        session.ranks.begin(session)
         try:
             over = self.boundary() if self.owed else ""
             while not over and session.step < session.spec.train.steps:
@@ -186,7 +186,12 @@ class Loop:
             self.drain()
             self.drain_at = now + DRAIN_EVERY
         if self.not_finite >= HOPELESS:
-            raise hopeless(self.not_finite)
+            session.ranks.stop(hopeless(self.not_finite))
+
+    @property
+    def budget(self) -> float:
+        """The share of the step time that watching may take: one rank watches for all."""
+        return self.session.spec.probe.budget if self.session.ranks.leads else 0.0
 
     def settle(self) -> None:
         """Every figure of the steps done is out."""
@@ -198,13 +203,13 @@ class Loop:
         session, before = self.session, self.session.spec
         if spec.train.stop_when != before.train.stop_when:
             self.stop_when = StopWhen(session, spec.train.stop_when)
+        retune(session, spec)
         if spec.train.patience != before.train.patience:
             self.stopping.retune(spec.train.patience)
         if spec.probe.budget != before.probe.budget:
-            self.watch.retune(spec.probe.budget)
-            self.pictures.retune(spec.probe.budget)
+            self.watch.retune(self.budget)
+            self.pictures.retune(self.budget)
         self.checkpoints.space = MB * spec.train.checkpoint_space
-        retune(session, spec)
         self.turns = tuple(zip(session.turns, session.optimizers, strict=True))
 
     def begin(self, parts: Sequence[str]) -> None:
@@ -218,7 +223,10 @@ class Loop:
         """Emit what has come back from the device."""
         arrived = self.figures.flush() if flush else self.figures.ready()
         if rows := [self.row(note, figures) for note, figures in arrived]:
-            self.sink.steps(rows)
+            try:
+                self.sink.steps(rows)
+            except Stopped as stopped:
+                self.session.ranks.stop(stopped)
         for note, values in self.layer_figures.flush() if flush else self.layer_figures.ready():
             with self.watch.telling:
                 self.sink.layers(note.step, note.time, values, self.watch.cost)
@@ -266,7 +274,8 @@ class Loop:
         """Evaluate and tell the sink; whether it is the best so far."""
         step = self.session.step
         self.drain(flush=True)
-        self.metrics = evaluate(self.session, between=self.desk.between)
+        metrics = evaluate(self.session, between=self.desk.between)
+        self.metrics = self.session.ranks.agreed(metrics)
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
         in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan

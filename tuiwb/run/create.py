@@ -18,6 +18,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean, slug
 from tuiwb.run.layout import FORMAT, RunPaths
 from tuiwb.run.meta import read_meta
+from tuiwb.run.world import World
 from tuiwb.spec import Resolved, to_toml
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -45,6 +46,7 @@ def create(
     argv: Sequence[str] = (),
     parent: Mapping[str, Any] | None = None,
     sweep: Mapping[str, Any] | None = None,
+    world: World | None = None,
     folder: Path | None = None,
     fill: Callable[[RunPaths], None] = lambda paths: None,
 ) -> Path:
@@ -53,7 +55,8 @@ def create(
 
     ``parent`` is ``{"run": id, "step": n}`` of a run that this one forks from; its ``uid``, which a
     rename leaves as it is, is added. ``sweep`` is ``{"name": ..., "uid": ..., "trial": n}`` of a
-    trial. ``folder`` is where paths in the spec begin (default: here).
+    trial. ``world`` is by how many processes it will be trained. ``folder`` is where paths in the
+    spec begin (default: here).
     The run's folder is built beside and renamed, so no reader sees half of it; ``fill`` puts more
     into it before. Raises `UserError`: a bad or taken name, a place that cannot be written, a full
     disk.
@@ -67,6 +70,8 @@ def create(
     }
     if sweep is not None:
         meta["sweep"] = dict(sweep)
+    if world is not None and not world.alone:
+        meta["ranks"] = world.as_dict()
     spec = to_toml(resolved)
 
     def filled(paths: RunPaths) -> None:

@@ -77,6 +77,11 @@ class RunPaths:
         return self.root / "job.sbatch"
 
     @property
+    def ranks(self) -> Path:
+        """Heartbeats of the processes that train a run with the first: see `worker.following`."""
+        return self.root / "ranks"
+
+    @property
     def ballast(self) -> Path:
         return self.root / ".ballast"
 

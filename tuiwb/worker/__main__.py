@@ -9,7 +9,7 @@ from tuiwb.base.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
-    """Dispatch one of the worker's nine lives; returns the exit status."""
+    """Dispatch one of the worker's eleven lives; returns the exit status."""
     # Before torch is imported: its thread pools take their size from here. One thread is the
     # right start for every small net, and the engine raises it for large ones.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -50,6 +50,20 @@ def main(arguments: list[str]) -> int:
             from tuiwb.worker.population import train_together
 
             return train_together(arguments[1:])
+        case ["--rank", path]:
+            from tuiwb.worker.leaving import hold
+
+            hold()
+            from tuiwb.worker.rank import train_rank
+
+            return train_rank(path)
+        case ["--machine", number, path] if number.isdecimal():
+            from tuiwb.worker.leaving import hold
+
+            hold()
+            from tuiwb.worker.work import join
+
+            return join(path, int(number))
         case [path] if not path.startswith("-"):
             from tuiwb.worker.leaving import hold
 
@@ -59,8 +73,8 @@ def main(arguments: list[str]) -> int:
             return work(path)
     print(
         "usage: python -m tuiwb.worker "
-        "RUN | --population RUN... | --standby | --describe | --ensemble | --preflight | "
-        "--lr-find | --weights | --info",
+        "RUN | --population RUN... | --machine N RUN | --rank RUN | --standby | --describe | "
+        "--ensemble | --preflight | --lr-find | --weights | --info",
         file=sys.stderr,
     )
     return UserError.exit_code

@@ -25,6 +25,23 @@ EVERY = 1.0
 """Seconds between rows."""
 
 
+class Meter:
+    """The state of this process and of its machine."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+
+    def measure(self) -> dict[str, float]:
+        """What has been taken since the last call, and what is taken now."""
+        return {
+            "cpu": self._process.cpu_percent(),
+            "rss": self._process.memory_info().rss,
+            "host_cpu": psutil.cpu_percent(),
+            "host_memory": psutil.virtual_memory().percent,
+            **gpu_figures(),
+        }
+
+
 class Heartbeat(threading.Thread):
     """Writes the ``system`` table from a thread of its own, so that a hung step still shows.
 
@@ -38,7 +55,7 @@ class Heartbeat(threading.Thread):
         self._place = place
         self._over = threading.Event()
         self._table: TableWriter | None = None
-        self._process = psutil.Process()
+        self._meter = Meter()
         self._row = np.zeros(1, schema.dtype_system())
         self._recent = sink.rounds.system = Recent(SYSTEM, self._row.dtype)
         self.stalled = StallWatch(sink.rounds, sink.event, threading.get_ident())
@@ -83,13 +100,7 @@ class Heartbeat(threading.Thread):
 
     def measure(self) -> dict[str, float]:
         """The state of the process and of its machine, since the last call."""
-        return {
-            "cpu": self._process.cpu_percent(),
-            "rss": self._process.memory_info().rss,
-            "host_cpu": psutil.cpu_percent(),
-            "host_memory": psutil.virtual_memory().percent,
-            **gpu_figures(),
-        }
+        return self._meter.measure()
 
     def stop(self) -> None:
         """Write no more and wait for the thread."""

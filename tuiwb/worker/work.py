@@ -21,6 +21,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.meta import read_meta, read_spec
+from tuiwb.run.world import world_of
 from tuiwb.worker import memory
 from tuiwb.worker.controls import Inbox
 from tuiwb.worker.failures import words
@@ -31,9 +32,12 @@ from tuiwb.worker.scheduled import Scheduled
 from tuiwb.worker.stack import stack, stands_in
 
 if TYPE_CHECKING:
+    from tuiwb.engine.build import Session
     from tuiwb.engine.interfaces import Command
     from tuiwb.engine.loop import Outcome
     from tuiwb.run.view import RunView
+    from tuiwb.worker.going_on import Beginning
+    from tuiwb.worker.heartbeat import Heartbeat
     from tuiwb.worker.sink import RunSink
 
 DIVERGED = 3
@@ -64,10 +68,34 @@ def work(run: str) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     try:
+        if (world := world_of(read_meta(paths)[0])) is not None:
+            from tuiwb.worker.launcher import launch
+
+            return launch(paths, world)
         journal = Journal(paths.journal, STEADY)
         return Work(paths, journal, before).run()
     finally:
         lock.release()
+
+
+def join(run: str, machine: int) -> int:
+    """Train along with the machine that has the run's lock; returns the process's exit status."""
+    paths = RunPaths(Path(run).absolute())
+    world = world_of(read_meta(paths)[0])
+    try:
+        refuse_links(paths)
+        if world is None or not 0 < machine < world.most:
+            raise UserError(
+                f"{paths.id} has no machine number {machine}",
+                where=str(paths.meta),
+                found=f"{world.most if world else 1} in all, of which the first is number 0",
+            )
+        from tuiwb.worker.launcher import launch
+
+        return launch(paths, world, machine)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
 
 
 class Work:
@@ -101,10 +129,8 @@ class Work:
         ballast.lay(self.paths)
         place = Place(self.paths)
         inbox = Inbox(self.paths, self.journal, self.leaving, place)
-        from tuiwb.engine.build import build
         from tuiwb.engine.loop import train
         from tuiwb.engine.rolling import Checkpoints
-        from tuiwb.worker.heartbeat import Heartbeat
         from tuiwb.worker.introduce import introduce
         from tuiwb.worker.past import past
         from tuiwb.worker.sink import RunSink
@@ -115,10 +141,10 @@ class Work:
         begun = begin(self.paths, self.journal, spec, self.before)
         self.step = begun.step
         with telling(lambda words: self.say("starting", doing=words)):
-            session = build(begun.spec)
+            session = self.built(begun)
         sink = self.sink = RunSink(self.paths, self.journal, session.spec.train.stop_on)
         sink.last_step = begun.step
-        heartbeat = Heartbeat(self.paths, sink, place)
+        heartbeat = self.pulse(sink, place)
         heartbeat.stalled.dump = dump_stacks
         known = sink.rounds.facts = introduce(session, self.journal, self.before)
         if self.before is not None:
@@ -146,6 +172,18 @@ class Work:
             place.close()
             sink.close()
         return self.ended(outcome, session.device.peak_memory())
+
+    def built(self, begun: Beginning) -> Session:
+        """What it goes on with."""
+        from tuiwb.engine.build import build
+
+        return build(begun.spec)
+
+    def pulse(self, sink: RunSink, place: Place) -> Heartbeat:
+        """The sign that it lives."""
+        from tuiwb.worker.heartbeat import Heartbeat
+
+        return Heartbeat(self.paths, sink, place)
 
     def ended(self, outcome: Outcome, device_memory: int | None, **more: Any) -> int:
         """The loop has come to its end; the exit status."""
