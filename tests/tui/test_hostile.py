@@ -16,6 +16,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.spec import resolve
 from tuiwb.tui.app import Workbench
 from tuiwb.tui.screens.ask import Ask, Message
+from tuiwb.tui.screens.exporting import ExportScreen
 from tuiwb.tui.screens.preflight import PreflightScreen
 from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
@@ -91,6 +92,15 @@ async def test_a_message(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         app.complain(UserError(hostile.EVIL, found=hostile.EVIL))
         await until(pilot, lambda: isinstance(app.screen, Message))
+        assert "[red]m[/red]" in harmless(app)
+
+
+async def test_a_chart_that_is_taken_away(runs: Path) -> None:
+    async with workbench(runs) as (app, pilot):
+        app.push_screen(
+            ExportScreen(f"[red]m[/red]{hostile.EVIL}", [("text", "a")], hostile.EVIL, "[/x]")
+        )
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         assert "[red]m[/red]" in harmless(app)
 
 

@@ -19,6 +19,8 @@ from tests.benchmarks.meter import metered
     [
         ((80, 24), {"COLUMNS": "-3", "LINES": "many"}),
         ((80, 24), {"COLORTERM": "nonsense", "NO_COLOR": "1"}),
+        ((0, 0), {"TERM": "xterm"}),
+        ((80, 24), {"TERM": "linux", "COLUMNS": "100000", "LINES": "0"}),
     ],
 )
 def test_it_lies(size: tuple[int, int], told: dict[str, str], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.tui.recorder import Recorder
 from tuiwb.run.journal import Journal
 from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
-from tuiwb.tui.screens.ask import Ask
+from tuiwb.tui.screens.ask import Ask, Message
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.run import RunScreen
 
@@ -110,6 +110,11 @@ async def test_it_is_deleted_while_it_is_shown(runs: Path, record: Record) -> No
         await pilot.press(*PANES, "c", "left", "x", "S")
         await pilot.pause()
         assert isinstance(app.screen, RunScreen)
+        for key in ("L", "G"):  # these would have to read it anew: the bench stays
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, Message))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, RunScreen))
 
 
 async def test_the_worker_dies_while_a_dialog_is_open(runs: Path, record: Record) -> None:

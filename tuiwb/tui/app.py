@@ -14,6 +14,7 @@ from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingsMap
 from textual.filter import Monochrome
+from textual.geometry import Size
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
@@ -23,6 +24,7 @@ from tuiwb.tui.config import Config, load
 from tuiwb.tui.graphics.answers import Listening
 from tuiwb.tui.graphics.means import Graphics
 from tuiwb.tui.output import Wire, thrifty
+from tuiwb.tui.terminal import believable, pasted
 from tuiwb.tui.tour import CHANGE, PRESET
 from tuiwb.tui.touring import Touring
 
@@ -261,7 +263,7 @@ class Workbench(Touring, App[None]):
 
     def cannot_show(self, error: UserError) -> None:
         """A run that turned out to be none: back to where we came from, with the reason."""
-        if self.attached is not None:
+        if len(self.screen_stack) == 1:
             self.leave(str(error))
             return
         self.pop_screen()
@@ -295,6 +297,12 @@ class Workbench(Touring, App[None]):
         self.wire.forget()
         self.screen.refresh()
 
+    def action_command_palette(self) -> None:
+        from tuiwb.tui.screens.steady import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         from tuiwb.tui.screens.help import HelpScreen
 
@@ -302,9 +310,16 @@ class Workbench(Touring, App[None]):
         if context is not None:
             self.push_screen(HelpScreen(context, self.actions))
 
+    @property
+    def size(self) -> Size:
+        """The size of the terminal."""
+        return believable(super().size)
+
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Paste):
             event.text = pasted(event.text)
+        elif isinstance(event, events.Resize):
+            event.size = event.virtual_size = event.container_size = believable(event.size)
         await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -337,17 +352,6 @@ def _unbegun(study: Study) -> str:
         return ""
     again = f"tuiwb lesson {study.course.name}"
     return f"{waiting} of {progress.runs} runs of this lesson had not begun: {again}"
-
-
-PASTED = 4096
-"""Characters of a paste that are taken; every field is a line."""
-
-
-def pasted(text: str) -> str:
-    """What a field takes of a paste: the start of its first line, and nothing that would drive
-    the terminal."""
-    first = next(iter(text[:PASTED].splitlines()), "")
-    return "".join(char for char in first.replace("\t", " ") if char.isprintable())
 
 
 STARTED = 1.0

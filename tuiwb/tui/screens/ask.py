@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tuiwb.base.text import clean
 from tuiwb.tui import palette
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.lines import Line, LinesView, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
@@ -32,7 +32,7 @@ class Words(LinesView):
         ]
 
 
-class Message(ModalScreen[None]):
+class Message(Window[None]):
     """Says something; any key of leaving leaves."""
 
     BINDINGS: ClassVar = [Binding("escape,enter,q,space", "leave", "close")]
@@ -53,7 +53,7 @@ class Message(ModalScreen[None]):
         self.dismiss()
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Window[str | None]):
     """A question; answers are (value, words). Dismissed with the value, or None."""
 
     BINDINGS: ClassVar = [

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tuiwb.base.errors import UserError
@@ -22,6 +21,7 @@ from tuiwb.tui import exported, palette
 from tuiwb.tui.axis import axis_of
 from tuiwb.tui.exported import ENDINGS, Kind
 from tuiwb.tui.screens.looking import Looking
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ async def take_away(page: Page, offer: Offer) -> None:
     page.say(f"wrote {written.absolute()}", palette.GREEN, seconds=12.0)
 
 
-class ExportScreen(ModalScreen[tuple[Kind, str] | None]):
+class ExportScreen(Window[tuple[Kind, str] | None]):
     """Dismissed with what to write and where, or None."""
 
     BINDINGS: ClassVar = [

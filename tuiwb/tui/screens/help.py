@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from tuiwb.tui import actions, palette
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 
@@ -36,7 +36,7 @@ def help_rows(
     return rows
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Window[None]):
     """A list to scroll through."""
 
     BINDINGS: ClassVar = [

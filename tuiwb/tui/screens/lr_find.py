@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
@@ -26,6 +25,7 @@ from tuiwb.search.lr_find import Reading, read, settings
 from tuiwb.search.suggestions import smoothed
 from tuiwb.spec import Resolved
 from tuiwb.tui.palette import AMBER, BLUE_STRONG, DIM, GREEN, PLAIN, RED
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
@@ -36,7 +36,7 @@ LOOK_EVERY = 0.15
 STARTING = "starting a worker; the curve grows here"
 
 
-class RateScreen(ModalScreen[Choice | None]):
+class RateScreen(Window[Choice | None]):
     """A chart a network, and the suggestions below; to leave it ends the test."""
 
     BINDINGS: ClassVar = [

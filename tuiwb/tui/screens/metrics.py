@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tuiwb.base.errors import UserError
@@ -18,6 +17,7 @@ from tuiwb.base.text import clean
 from tuiwb.tui import palette
 from tuiwb.tui.metrics import Metric, pattern, split
 from tuiwb.tui.panes import PANES, TITLES
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.lines import Line
 from tuiwb.tui.widgets.rows import Rows, RowsView
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tuiwb.run.view import RunView
 
 
-class MetricsScreen(ModalScreen[tuple[str, ...] | None]):
+class MetricsScreen(Window[tuple[str, ...] | None]):
     """Dismissed with the names of the panes to show, in their order, or None."""
 
     BINDINGS: ClassVar = [

@@ -8,6 +8,7 @@ from textual.binding import BindingsMap
 from textual.screen import Screen
 
 from tuiwb.tui import actions, palette
+from tuiwb.tui.screens.steady import Steady
 from tuiwb.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ WIDE = 120
 """Columns from which all panes stand side by side."""
 
 
-class Page(Screen[None]):
+class Page(Steady, Screen[None]):
     """A full screen with a context of its own in the action registry."""
 
     CONTEXT: ClassVar[actions.Context]

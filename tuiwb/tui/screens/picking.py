@@ -10,20 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import one_line
 from tuiwb.tui import palette
 from tuiwb.tui.metrics import asking
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.lines import Line
 from tuiwb.tui.widgets.rows import Rows, RowsView
 
 _TALLEST = 14
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(Window[str | None]):
     """Dismissed with a name, or None where it is left."""
 
     BINDINGS: ClassVar = [

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
@@ -17,6 +16,7 @@ from tuiwb.base.text import clean, one_line
 from tuiwb.client.preflight import Preflight
 from tuiwb.spec import Resolved
 from tuiwb.tui.palette import AMBER, DIM, GREEN, PLAIN, RED, STRONG
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
@@ -56,7 +56,7 @@ def _indented(text: str, width: int, style: Any) -> list[Row]:
     return [Row([(f"   {part}", style)]) for part in parts]
 
 
-class PreflightScreen(ModalScreen[None]):
+class PreflightScreen(Window[None]):
     """A list that grows; to leave it ends the checks."""
 
     BINDINGS: ClassVar = [

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from tuiwb.base.text import clean
 from tuiwb.tui.hot import Scaled
 from tuiwb.tui.palette import DIM, FAINT, PLAIN, RED
+from tuiwb.tui.screens.steady import Window
 from tuiwb.tui.widgets.form import KnobForm
 from tuiwb.tui.widgets.lines import Line, LinesView, wrap
 from tuiwb.tui.widgets.rows import RowsView
@@ -43,7 +43,7 @@ class Words(LinesView):
         return [*lines, [(knob.info.allowed, DIM), (factor, FAINT)]]
 
 
-class SettingScreen(ModalScreen[Mapping[str, Any] | None]):
+class SettingScreen(Window[Mapping[str, Any] | None]):
     """Dismissed with what is to be set, or None."""
 
     BINDINGS: ClassVar = [

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from tuiwb.tui.screens.steady import Window
 
-class Write(ModalScreen[str | None]):
+
+class Write(Window[str | None]):
     """Dismissed with the line, or None where nothing was written."""
 
     BINDINGS: ClassVar = [Binding("escape", "leave", "leave it")]
