@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuiwb.run import npy
+from tuiwb.run.ending import last_row
+from tuiwb.run.table import TableWriter
 
 NAMES = st.text(min_size=1, max_size=12).filter(str.isprintable)
 COLUMNS = st.lists(
@@ -79,7 +81,10 @@ def described(descr: str) -> bytes:
         (packed_text(b"(" * 9000), "cannot be read"),
         (packed_text(b"-" * 9999), "cannot be read"),
         (packed_text(b"{'descr': [('a', '<f8')]}"), "cannot be read"),
-        (packed_text(b"'" + b"x" * 20_000 + b"'"), "header of 20002 bytes"),
+        (packed_text(b"'" + b"x" * 20_000 + b"'"), "header of 20002 bytes that is not plain"),
+        (packed_text(b"-" * 500_000), "not plain"),
+        (described("[" + "('a', '<f8'), " * 900 + "(('b'), '<f8')]"), "not plain"),
+        (packed_text(b"x" * (npy.MAX_HEADER + 1)), "more than"),
         (npy.MAGIC + b"\x02\x00\xff\xff\xff\xff", "header of 4294967295 bytes"),
         (npy.pack(np.dtype([("a", "<f8")]))[:-1], "cut off"),
     ],
@@ -110,6 +115,23 @@ def test_a_writer_may_not_make_what_readers_refuse(dtype: np.dtype[Any]) -> None
         npy.pack(dtype)
 
 
+@pytest.mark.parametrize("many", [90, 340, 2500, 10_000])
+def test_very_many_columns_fit(many: int, tmp_path: Path) -> None:
+    dtype = np.dtype([("step", "<i8"), *((f"it's \\ {i} é", "<f4") for i in range(many))])
+    with TableWriter(tmp_path, "metrics", dtype) as table:
+        rows = np.zeros(3, dtype)
+        rows["step"] = range(3)
+        table.append(rows)
+    (path,) = tmp_path.iterdir()
+    read = np.load(path, max_header_size=npy.MAX_HEADER)
+    assert read.dtype == dtype and read["step"].tolist() == [0, 1, 2]
+    with path.open("rb") as file:
+        header = npy.read(file.fileno())
+    assert (header.dtype, header.rows) == (dtype, 3)
+    assert header.count_at % 16 == 0 and header.offset % 64 == 0
+    assert last_row({0: path}, ("step", "epoch")) == (2.0, None)
+
+
 def test_too_many_columns_for_a_header_are_refused() -> None:
     with pytest.raises(ValueError, match="header of"):
-        npy.pack(np.dtype([(f"column_{i}", "<f4") for i in range(5000)]))
+        npy.pack(np.dtype([(f"column_{i}", "<f4") for i in range(25_000)]))

@@ -13,7 +13,7 @@ from tuiwb.plots.figure import Mark
 from tuiwb.plots.numbers import short
 from tuiwb.plots.numbers import span as time_text
 from tuiwb.plots.palette import DEFAULT, QUIET, mark_style
-from tuiwb.plots.scales import Scale
+from tuiwb.plots.scales import Scale, cells
 from tuiwb.plots.ticks import Ticks
 
 X_LABEL = 9
@@ -124,10 +124,12 @@ def draw_marks(
     """Each mark's glyph on the axis row, its guide through the blank cells above, and its label
     beside the guide where the plot leaves the room; without ``guides`` the glyphs alone."""
     placed: dict[int, Mark] = {}
-    for mark in marks:
-        column = area.column(mark.x, scale) if math.isfinite(mark.x) else None
-        if column is None:
+    marks = list(marks)
+    at = cells(scale.unit([mark.x for mark in marks]), area.width)
+    for mark, place in zip(marks, at.tolist(), strict=True):
+        if not 0 <= place < area.width:
             continue
+        column = area.left + place
         there = placed.get(column)
         if there is None or mark_style(mark.kind).rank >= mark_style(there.kind).rank:
             placed[column] = mark

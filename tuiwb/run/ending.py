@@ -15,6 +15,7 @@ from tuiwb.run import npy
 from tuiwb.run.files import open_plain, read_at
 
 _HEAD = 2048  # the headers of our own tables fit; a longer one is read again
+_LENGTH = 12  # bytes before the text, of which any may be a line's end
 _COUNT = re.compile(rb"'shape': \([ 0-9]{1,20},\)")
 
 
@@ -36,10 +37,11 @@ def _last_of(path: Path, columns: tuple[str, ...]) -> tuple[float | None, ...] |
     try:
         size = os.fstat(fd).st_size
         head = read_at(fd, 0, _HEAD)
-        if len(head) == _HEAD and b"\n" not in head:
+        if len(head) == _HEAD and head.find(b"\n", _LENGTH) < 0:
             head = read_at(fd, 0, npy.MAX_HEADER + 12)
         # tables of the same columns differ in the count alone, which the file's size tells better
-        header = _parse(_COUNT.sub(_zeros, head.partition(b"\n")[0] + b"\n"))
+        head = _COUNT.sub(_zeros, head[: head.find(b"\n", _LENGTH) + 1])
+        header = (_parse if len(head) <= npy.USUAL_HEADER else npy.parse)(head)
         whole = (size - header.offset) // header.dtype.itemsize
         if whole <= 0:
             return None

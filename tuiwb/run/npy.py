@@ -1,9 +1,10 @@
 """The header of a growing ``.npy`` table: written so that its row count can be rewritten in place.
 
-Format: NumPy Enhancement Proposal 1, version 1.0. The count is 16 characters wide and stands on a
-16-byte boundary, so that a new count is one small aligned store in the page cache. Reading is our
-own and strict (numbers in named columns, nothing else), because the file may be a stranger's:
-no pickle, no objects, no header or row that could exhaust the reader.
+Format: NumPy Enhancement Proposal 1, version 1.0, or 2.0 where the columns are very many. The
+count is 16 characters wide and stands on a 16-byte boundary, so that a new count is one small
+aligned store in the page cache. Reading is our own and strict (numbers in named columns, nothing
+else), because the file may be a stranger's: no pickle, no objects, no header or row that could
+exhaust the reader.
 """
 
 from __future__ import annotations
@@ -17,14 +18,23 @@ from typing import Any
 
 import numpy as np
 
+from tuiwb.run.files import read_at
+
 MAGIC = b"\x93NUMPY"
-MAX_HEADER = 10_000
-"""Bytes of header text; `numpy.load` refuses longer ones too."""
+USUAL_HEADER = 10_000
+"""Bytes of header text up to which `numpy.load` reads one without being asked to, and we without
+looking first whether it is as plain as those that we write: some 350 columns."""
+MAX_HEADER = 1 << 19
+"""Bytes of header text: some 18 000 columns."""
 MAX_ITEMSIZE = 1 << 20
 """Bytes of one row."""
 COUNT_WIDTH = 16
 _SHAPE = b"'shape': ("
 _TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+_PLAIN = re.compile(
+    rb"\{'descr': \[(?:\((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"), '[^'\\]{2,4}'"
+    rb"(?:, \(\d{1,7},\))?\)(?:, )?)+\], 'fortran_order': False, 'shape': \( *\d{1,16},\), \} *\n?"
+)
 _KEYS = {"descr", "fortran_order", "shape"}
 
 
@@ -46,10 +56,13 @@ class Header:
 def pack(dtype: np.dtype[Any], rows: int = 0) -> bytes:
     """The header bytes of a table. ValueError where readers would refuse the columns."""
     text = f"{{'descr': {dtype.descr!a}, 'fortran_order': False, ".encode("ascii") + _SHAPE
-    text += b" " * (-(10 + len(text)) % COUNT_WIDTH)
+    small = len(text) < 0xFF00
+    start = 10 if small else 12
+    text += b" " * (-(start + len(text)) % COUNT_WIDTH)
     text += b"%*d,), }" % (COUNT_WIDTH, rows)
-    text += b" " * (-(10 + len(text) + 1) % 64) + b"\n"
-    packed = MAGIC + b"\x01\x00" + struct.pack("<H", min(len(text), 0xFFFF)) + text
+    text += b" " * (-(start + len(text) + 1) % 64) + b"\n"
+    length = struct.pack("<H" if small else "<I", len(text))
+    packed = MAGIC + (b"\x01\x00" if small else b"\x02\x00") + length + text
     try:
         understood = parse(packed)
     except NotATable as error:
@@ -59,8 +72,18 @@ def pack(dtype: np.dtype[Any], rows: int = 0) -> bytes:
     return packed
 
 
+def read(fd: int) -> Header:
+    """The header of an open file. Raises `NotATable` and OSError."""
+    head = read_at(fd, 0, USUAL_HEADER + 12)
+    length = int.from_bytes(head[8:12], "little") if head[6:7] != b"\x01" else 0
+    length = length or int.from_bytes(head[8:10], "little")
+    if USUAL_HEADER < length <= MAX_HEADER:
+        head = read_at(fd, 0, length + 12)
+    return parse(head)
+
+
 def parse(head: bytes) -> Header:
-    """The header at the beginning of ``head`` (the first 12 + MAX_HEADER bytes of a file)."""
+    """The header at the beginning of ``head``."""
     version = head[6:7]
     if head[:6] != MAGIC or version not in (b"\x01", b"\x02", b"\x03"):
         raise NotATable("not a NumPy file" if len(head) >= 8 else "the header is cut off")
@@ -73,6 +96,8 @@ def parse(head: bytes) -> Header:
     text = head[start : start + length]
     if len(text) < length:
         raise NotATable("the header is cut off")
+    if length > USUAL_HEADER and not _PLAIN.fullmatch(text):
+        raise NotATable(f"a header of {length} bytes that is not plain")
     try:
         fields = ast.literal_eval(text.decode("utf-8" if version == b"\x03" else "latin1"))
     except (ValueError, SyntaxError, MemoryError, RecursionError):

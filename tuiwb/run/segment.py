@@ -45,7 +45,7 @@ class Segment:
         self._lock = threading.RLock()
         self._blocks: dict[str, Blocks] = {}
         try:
-            header = npy.parse(read_at(fd, 0, npy.MAX_HEADER + 12))
+            header = npy.read(fd)
         except BaseException:
             close()
             raise

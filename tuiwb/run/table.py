@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tuiwb.run import npy
-from tuiwb.run.files import open_plain, read_at
+from tuiwb.run.files import open_plain
 from tuiwb.run.layout import parse_segment, segment_name
 
 Rows = npt.NDArray[Any] | bytes | bytearray | memoryview
@@ -131,7 +131,7 @@ def repair(path: Path) -> None:
     try:
         fd = open_plain(path)
         try:
-            header = npy.parse(read_at(fd, 0, npy.MAX_HEADER + 12))
+            header = npy.read(fd)
             size = os.fstat(fd).st_size
         finally:
             os.close(fd)

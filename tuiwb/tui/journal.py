@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.style import Style
@@ -20,6 +21,21 @@ NEWEST = 500
 """Events that the log pane holds."""
 _NARROW = 56
 """Columns under which a line begins with its step alone, or its time where it has none."""
+
+
+@dataclass
+class Log:
+    """The lines of `log_lines`, made again only when something has happened."""
+
+    _of: tuple[object, ...] = ()
+    _lines: list[Line] = field(default_factory=list)
+
+    def lines(self, view: RunView, width: int) -> list[Line]:
+        """What happened, oldest first."""
+        of = (view.events, view.status.last_words, width)
+        if len(self._of) != 3 or of[0] is not self._of[0] or of[1:] != self._of[1:]:
+            self._of, self._lines = of, log_lines(view, width)
+        return self._lines
 
 
 def log_lines(view: RunView, width: int) -> list[Line]:

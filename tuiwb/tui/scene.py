@@ -95,6 +95,7 @@ class Scene(ABC):
     _last: tuple[object, ...] = ()
     _frame: Frame | None = None
     _figures: dict[str, Figure | HeatMap | Histogram] = field(default_factory=dict)
+    _marked: tuple[tuple[object, ...], tuple[Mark, ...]] | None = None
     _domain: Range | None = None
     _domain_axis: Axis = "step"
     _one: Lock = field(default_factory=Lock)
@@ -229,12 +230,16 @@ class Scene(ABC):
         )  # fmt: skip
 
     def _marks(self, view: RunView, sight: Sight, x: Range) -> tuple[Mark, ...]:
-        on = self._on(view, sight)
-        marks = [
-            Mark(on.at(one.time if on.column == "time" else one.step), one.kind, one.label)
-            for one in course(view, self.children)
-        ]
-        return tuple([mark for mark in marks if x[0] <= mark.x <= x[1]][-200:])
+        of: tuple[object, ...] = (view.events, self.children, sight.axis, x)
+        if self._marked is None or not _same(of, self._marked[0]):
+            on = self._on(view, sight)
+            marks = [
+                Mark(on.at(one.time if on.column == "time" else one.step), one.kind, one.label)
+                for one in course(view, self.children)
+            ]
+            shown = tuple([mark for mark in marks if x[0] <= mark.x <= x[1]][-200:])
+            self._marked = of, shown
+        return self._marked[1]
 
 
 def in_view(sight: Sight, whole: Range, newest: float) -> Range:

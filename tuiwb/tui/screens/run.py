@@ -114,6 +114,7 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         self.charts = {name: ChartPane(name) for name in (*CHARTS, *MAPS)}
         self.charts[PICTURE] = self.picture
         self.doctor = FindingsPane("doctor", "doctor", self._doctor_lines)
+        self._log = journal.Log()
         self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
 
     def compose(self) -> ComposeResult:
@@ -174,7 +175,7 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         )
 
     def _log_lines(self, width: int) -> list[Line]:
-        return journal.log_lines(self.frame.view, width) if self.frame else []
+        return self._log.lines(self.frame.view, width) if self.frame else []
 
     def arrange_panes(self) -> None:
         """Which panes are in view at this size, and which has the keys."""
