@@ -20,8 +20,10 @@ from tuiwb.client.job import Job, script
 from tuiwb.client.submit import submit
 from tuiwb.run.journal import events
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.meta import read_meta
 from tuiwb.run.reader import RunReader
 from tuiwb.run.status import Status
+from tuiwb.run.world import World, world_of
 from tuiwb.spec import resolve
 
 Fake = Callable[[str], list[str]]
@@ -113,9 +115,33 @@ def test_a_dry_run_prints_the_script_and_makes_nothing(
     assert "#SBATCH --nodes=2" in head and "#SBATCH --gpus-per-node=4" in head
     assert "#SBATCH --requeue" in head and "#SBATCH --signal=B:USR1@120" in head
     assert head[-1] == "#SBATCH --account=phys ics"
-    assert "--nnodes=2 --nproc-per-node=4" in text and '-m tuiwb.worker --rank "$run"' in text
+    assert 'exec "$0" -P -m tuiwb.worker --machine "$SLURM_PROCID" "$1"' in text
     checked = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_machines_are_told_where_to_meet_when_the_job_starts(
+    slurm: Slurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each starts its part of the run: the first one all of it, the others by their numbers."""
+    says = tmp_path / "says.py"
+    says.write_text("import os, sys; print(os.environ['TUIWB_MEET'], *sys.argv[1:], flush=True)")
+    monkeypatch.setattr(jobs, "worker_command", lambda: ["python", str(says)])
+    path, _ = submit(resolve("mlp-digits"), tmp_path / "runs", Job(nodes=2, gpus=4))
+    env = {**os.environ, "SLURM_JOB_ID": "123", "SLURM_JOB_NODELIST": "n[1-2]"}
+    (slurm.bin / "srun").write_text(
+        '#!/bin/sh\nshift; for SLURM_PROCID in 0 1; do export SLURM_PROCID; "$@"; done\n'
+    )
+    told = subprocess.run(["bash", path / "job.sbatch"], env=env, capture_output=True, text=True)
+    assert told.stdout.splitlines() == [
+        f"localhost:20123 {path}",
+        f"localhost:20123 --machine 1 {path}",
+    ]
+    monkeypatch.setenv("TUIWB_MEET", "localhost:20123")
+    assert world_of(read_meta(RunPaths(path))[0]) == World(4, 2, 2, "localhost:20123")
+    for job, world in ((Job(), None), (Job(processes=3), World(3))):
+        one, _ = submit(resolve("mlp-digits"), tmp_path / "runs", job)
+        assert world_of(read_meta(RunPaths(one))[0]) == world
 
 
 @pytest.mark.parametrize("bad", ["account=x", "--wrap=a\nrm -r ~", ""])

@@ -13,11 +13,18 @@ from pathlib import Path
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import one_line
 from tuiwb.client.process import environment, worker_command
+from tuiwb.run.world import MEET, World, meeting_place
 
 NOTICE = 120
 """Seconds before its end at which a job is told, so that a checkpoint can be written."""
-RESTARTS = 3
-"""Times that the launcher starts all ranks again after one was killed."""
+MACHINES = r"""
+# the first machine leads; where the others find it is known only now
+head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+export {meet}="$head:$((20000 + SLURM_JOB_ID % 20000))"
+srun --kill-on-bad-exit=1 bash -c '
+    if [ "$SLURM_PROCID" = 0 ]; then exec {worker} "$1"; fi
+    exec {worker} --machine "$SLURM_PROCID" "$1"
+' "$python" "$run" &"""
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,10 @@ class Job:
         return self.processes or max(1, self.gpus)
 
     @property
-    def ranks(self) -> int:
-        """Processes in all."""
-        return self.nodes * self.each
+    def world(self) -> World:
+        """The processes, on machines that Slurm has yet to choose: they are told by `MEET`."""
+        meet = meeting_place("first-of-the-job") if self.nodes > 1 else ""
+        return World(self.each, self.nodes, self.nodes, meet)
 
 
 def script(run: Path, job: Job) -> str:
@@ -95,7 +103,7 @@ def _body(run: Path, job: Job) -> Iterator[str]:
 leaving=
 trap 'leaving=yes; "$python" -P -m tuiwb.client.preempted leave "$run"' USR1
 """
-    yield from _launch(job)
+    yield _launch(job)
     yield """
 while true; do
     wait $!  # which the signal interrupts
@@ -108,23 +116,9 @@ fi
 exit $status"""
 
 
-def _launch(job: Job) -> Iterator[str]:
-    plain = ['"$python"', *worker_command()[1:]]
-    if job.ranks == 1:
-        yield f'srun {" ".join(plain)} "$run" &'
-        return
-    at = plain.index("-m")
-    launcher = [
-        *plain[:at], "-m", "torch.distributed.run",
-        f"--nnodes={job.nodes}", f"--nproc-per-node={job.each}", f"--max-restarts={RESTARTS}",
-    ]  # fmt: skip
+def _launch(job: Job) -> str:
+    """The worker, which starts as many processes on its machine as the run says."""
+    worker = " ".join(worker_command()[1:])
     if job.nodes == 1:
-        launcher.append("--standalone")
-    else:
-        yield 'head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)'
-        yield "port=$((20000 + SLURM_JOB_ID % 20000))"
-        launcher += ["--rdzv-backend=c10d", '--rdzv-endpoint="$head:$port"']
-        launcher.append('--rdzv-id="$SLURM_JOB_ID"')
-    yield "srun --kill-on-bad-exit=1 \\"
-    yield f"    {' '.join(launcher)} \\"
-    yield f'    {" ".join(plain[at:])} --rank "$run" &'
+        return f'srun "$python" {worker} "$run" &'
+    return MACHINES.lstrip().format(meet=MEET, worker=f'"$0" {worker}')

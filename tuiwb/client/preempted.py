@@ -28,7 +28,7 @@ def leave(path: Path) -> int:
     with RunReader(path) as reader:
         over = reader.poll(None).status.ended_now
     if not over:
-        inbox.post(RunPaths(path), "stop", {"when": "now"}, BY)
+        inbox.post(RunPaths(path), "stop", {"when": "now"}, BY, who="Slurm")
     return 0
 
 

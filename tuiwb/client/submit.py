@@ -37,7 +37,7 @@ def submit(
     """
     consent.check(resolved.spec.model.name)
     slurm.needs("sbatch")
-    path = create(runs, resolved, name=name, argv=argv)
+    path = create(runs, resolved, name=name, argv=argv, world=job.world)
     paths = RunPaths(path)
     try:
         replace(paths.job, script(path, job).encode())

@@ -52,15 +52,20 @@ class Command:
 
 
 def post(
-    paths: RunPaths, command: str, args: Mapping[str, Any] | None = None, by: str = "cli"
+    paths: RunPaths,
+    command: str,
+    args: Mapping[str, Any] | None = None,
+    by: str = "cli",
+    who: str | None = None,
 ) -> str:
-    """Leave a command for the worker; returns its id, which the journal's answer repeats.
+    """Leave a command for the worker; returns its id, which the journal's answer repeats. ``who``
+    asks is this process's user, unless it is said.
 
     Raises `UserError` where the inbox cannot be written.
     """
     stamp, id = _stamp(), secrets.token_hex(6)
     fields = {"id": id, "command": command, "args": args or {}, "by": by, "time": stamp / 1e9}
-    fields["who"] = person()
+    fields["who"] = person() if who is None else who
     data = encode(fields, None)
     if len(data) > MAX_COMMAND:
         raise ValueError(f"a command of {len(data)} bytes, more than {MAX_COMMAND}")

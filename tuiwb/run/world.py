@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ WAIT = 600
 """Seconds for which machines wait for one another."""
 PORT = 29500
 """Where they meet, unless somebody says otherwise: torch's own."""
+MEET = "TUIWB_MEET"
+"""Variable with the place, for a batch job that learns its machines when it starts: HOST:PORT."""
 MOST = 100_000
 _PLACE = re.compile(
     r"(?P<host>[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?"
@@ -65,6 +68,8 @@ def world_of(meta: Mapping[str, Any]) -> World | None:
     try:
         least, most = (int(number) for number in machines)
         meet = meeting_place(str(told.get("meet") or ""))
+        if meet and (here := os.environ.get(MEET)):
+            meet = meeting_place(here)
         return World(int(told["processes"]), least, most, meet, int(told.get("wait") or WAIT))
     except (KeyError, TypeError, ValueError, UserError):
         return None

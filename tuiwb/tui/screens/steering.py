@@ -13,6 +13,7 @@ from textual import work
 
 from tuiwb.base.errors import UserError
 from tuiwb.client.settings import applied
+from tuiwb.run.facts import QUEUED
 from tuiwb.spec.toml import literal
 from tuiwb.tui import palette
 from tuiwb.tui.findings import change_of
@@ -51,6 +52,9 @@ class Steering:
         if view.status.ended_now:
             gone = ("stop", "pause", "single_step", "study", "set")
             return {"detach": "leave", **dict.fromkeys(gone, "")}
+        if view.status.state == QUEUED:
+            gone = ("pause", "single_step", "study", "set")
+            return {"detach": "leave", "stop": "out of the queue", **dict.fromkeys(gone, "")}
         if view.own:
             return dict.fromkeys(("pause", "single_step", "study", "set"), "")
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
@@ -62,6 +66,9 @@ class Steering:
             return None
         if self.frame.view.status.ended_now:
             self.say("this run has ended already", palette.DIM)
+            return None
+        if self.frame.view.status.state == QUEUED:
+            self.say("it waits in a queue: X takes it out, and all else comes later", palette.DIM)
             return None
         return self.frame.view
 
@@ -174,6 +181,14 @@ class Steering:
     def action_stop(self) -> None:
         from tuiwb.tui.screens.ask import Ask
 
+        if self.frame is not None and self.frame.view.status.state == QUEUED:
+            ask = Ask(
+                f"Take {self.path.name} out of the queue?",
+                "It can be resumed here, or submitted again.",
+                [("queue", "take it out"), ("", "let it wait")],
+            )
+            self.app.push_screen(ask, self._stop)
+            return
         if (view := self._live()) is None:
             return
         ask = Ask(
@@ -197,6 +212,8 @@ class Steering:
     def _stop(self, answer: str | None) -> None:
         if answer == "kill":
             self._kill()
+        elif answer == "queue":
+            self._take_out()
         elif answer:
             self._send("stop", {} if answer == "step" else {"when": answer})
 
@@ -210,6 +227,20 @@ class Steering:
             self.say(error.what, palette.RED)
             return
         self.say(f"process {pid} is killed; what came since its newest checkpoint is to be redone")
+        self.wake()
+
+    @work(group="commands")
+    async def _take_out(self) -> None:
+        from tuiwb.client.submit import tell
+
+        if self.frame is None:
+            return
+        try:
+            await asyncio.to_thread(tell, self.frame.view, "stop", "bench")
+        except UserError as error:
+            self.workbench.complain(error)
+            return
+        self.say("it is out of the queue")
         self.wake()
 
     def action_study(self) -> None:
