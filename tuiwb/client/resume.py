@@ -47,6 +47,7 @@ def resume(
     with RunReader(path) as reader:
         refuse(reader.poll(None))
     began = time.time()
+    ended: Callable[[], bool]
     if standby is not None and standby.hand_over(path):
         pid, ended = standby.worker, partial(_gone, standby.worker)
     else:

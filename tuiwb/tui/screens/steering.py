@@ -53,8 +53,8 @@ class Steering:
             gone = ("stop", "pause", "single_step", "study", "set")
             return {"detach": "leave", **dict.fromkeys(gone, "")}
         if view.status.state == QUEUED:
-            gone = ("pause", "single_step", "study", "set")
-            return {"detach": "leave", "stop": "out of the queue", **dict.fromkeys(gone, "")}
+            later = dict.fromkeys(("pause", "single_step", "study", "set"), "")
+            return {"detach": "leave", "stop": "out of the queue", **later}
         if view.own:
             return dict.fromkeys(("pause", "single_step", "study", "set"), "")
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
