@@ -20,3 +20,9 @@ def test_seeds_end_in_mean_and_spread(tuiwb: Tuiwb, tmp_path: Path) -> None:
     assert figures["values"] == values and len(set(values)) == 3
     assert figures["mean"] == statistics.fmean(values)
     assert figures["sd"] == statistics.stdev(values)
+
+
+def test_a_seed_is_not_set_where_seeds_vary(command: Tuiwb, tmp_path: Path) -> None:
+    done = command("run", "mlp-digits", "--seeds", 3, "-s", "train.seed=4", "--runs", tmp_path)
+    assert done.returncode == 2 and "train.seed is set and varies" in done.stderr
+    assert not list(tmp_path.iterdir())

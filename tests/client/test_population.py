@@ -69,9 +69,17 @@ def test_members_are_stopped_killed_and_resumed_as_runs(warm: Warm, tmp_path: Pa
 
 def test_what_cannot_be_batched_trains_in_processes_of_its_own(warm: Warm, tmp_path: Path) -> None:
     short = ("train.steps=2", "train.eval_every=0", "data.batch_size=4")
-    members = [resolve("char-rnn", [f"optim.lr={lr}", *short]) for lr in (1e-3, 2e-3)]
+    members = [resolve("char-rnn", [f"optim.lr={lr}", *short]) for lr in (1e-3, 2e-3, 3e-3)]
     paths = launch_population(members, tmp_path, standby=warm)
-    until(lambda: all(view(path).status.state == "finished" for path in paths))
+    seen: set[str] = set()
+
+    def all_finished() -> bool:
+        states = [view(path).status.state for path in paths]
+        seen.update(states)
+        return states == ["finished"] * len(paths)
+
+    until(all_finished)
+    assert not {"crashed", "failed", "stopped"} & seen, "a reader has given up one that waits"
     for path in paths:
         told = [event["text"] for event in view(path).events if event["kind"] == "warning"]
         assert any("not trained as a population" in text and "lstm" in text for text in told)

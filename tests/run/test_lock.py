@@ -48,6 +48,16 @@ def dead_pid() -> int:
     return child.pid
 
 
+def test_handed_over_it_is_as_one_that_nobody_had(path: Path) -> None:
+    with WorkerLock(path) as lock:
+        lock.hand_over()
+        assert not lock.held and holder(path) is None
+        lock.hand_over()  # not held: nothing is lost by that
+    with WorkerLock(path):
+        known = holder(path)
+        assert known is not None and known.alive
+
+
 def test_taken_signed_and_given_back(path: Path) -> None:
     assert holder(path) is None
     with WorkerLock(path, FrozenClock(123.0)) as lock:

@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tuiwb.base.errors import UserError
 from tuiwb.cli import output
 
 if TYPE_CHECKING:
     from tuiwb.run.view import RunView
 
 INTERRUPTED = 130
+SEED = "train.seed"
 
 
 def run_seeds(
@@ -33,7 +35,16 @@ def run_seeds(
     returns the exit code."""
     from tuiwb.spec import resolve
 
-    members = [resolve(preset, [*settings, f"train.seed={seed}"]) for seed in range(seeds)]
+    for text in settings:
+        if text.partition("=")[0].strip() == SEED:
+            raise UserError(
+                f"{SEED} is set and varies",
+                where=f"--set {text} and --seeds {seeds}",
+                found=text,
+                allowed=f"--seeds {seeds} trains the seeds 0 to {seeds - 1}",
+                next=f"leave out --set {text}",
+            )
+    members = [resolve(preset, [*settings, f"{SEED}={seed}"]) for seed in range(seeds)]
     from tuiwb.cli.consent import settle
     from tuiwb.cli.following import Detached, Interrupted, wait_all
     from tuiwb.client.population import launch_population

@@ -74,8 +74,9 @@ def go_on(
 def conduct(paths: SweepPaths, jobs: int, detach: bool, watch: bool, json: bool) -> int:
     """Go on with a sweep to its end, here or (``detach``, ``watch``) in a process of its own."""
     from tuiwb.search.conduct import too_many
+    from tuiwb.search.sweep import read_sweep
 
-    if warning := too_many(jobs):
+    if not read_sweep(paths.sweep).population and (warning := too_many(jobs)):
         output.say(f"warning: {warning}")
     if detach or watch:
         from tuiwb.search.conduct import detach as leave

@@ -123,11 +123,20 @@ def check(sweep: Sweep, where: str = "") -> tuple[Resolved, space.Space]:
 
 def _together(sweep: Sweep, over: space.Space) -> None:
     """What one program can train at a time: a `UserError` where this sweep asks for more."""
-    for axis in over.axes:
+    for axis, text in zip(over.axes, sweep.space, strict=True):
         ends = axis.points(2)[:2]
-        check_population(
-            [resolve(sweep.preset, [*sweep.set, f"{axis.key}={end}"]).spec for end in ends]
-        )
+        try:
+            check_population(
+                [resolve(sweep.preset, [*sweep.set, f"{axis.key}={end}"]).spec for end in ends]
+            )
+        except UserError as error:
+            raise UserError(
+                error.what,
+                where=f"--population and --space {text}",
+                found=error.found,
+                allowed=error.allowed,
+                next="without --population each trial is a process of its own",
+            ) from None
     if sweep.sampler not in ("grid", "random", "qmc"):
         raise UserError(
             f"--population trains all trials at once, and {sweep.sampler} learns from those before",

@@ -124,6 +124,19 @@ class _Part(Work):
             print(f"{self.paths.root.name}: ", end="", file=sys.stderr)
         super().say(state, **fields)
 
+    def hand_over(self) -> None:
+        """Let go of the run: a process of its own is about to begin with it."""
+        with contextlib.suppress(OSError):
+            self.journal.write("note", text="a process of its own begins", by="worker")
+            self.lock.hand_over()
+        self.close()
+
+    def leave_unbegun(self, name: str) -> None:
+        """A signal has come before its turn."""
+        with contextlib.suppress(OSError):
+            self.leave(f"{name} asked it to stop before its first step")
+        self.close()
+
     def close(self) -> None:
         """Let go of the run."""
         if self.place is not None:
@@ -290,7 +303,7 @@ class _Process:
                 about="population",
             )
             ballast.drop(part.paths)
-            waiting.append(Waiting(part.paths, part.close))
+            waiting.append(Waiting(part.paths, part.hand_over, part.leave_unbegun))
         self.open.clear()
         self.leaving.keep()
         status = separately(waiting, lambda: self.leaving.asked)

@@ -19,17 +19,20 @@ LOOK_EVERY = 0.1
 
 @dataclass(frozen=True)
 class Waiting:
-    """A run that is held until its turn, and how it is let go."""
+    """A run that is held until its turn."""
 
     paths: RunPaths
-    let_go: Callable[[], None]
+    hand_over: Callable[[], None]
+    """Lets go of it: a process of its own is about to begin."""
+    leave: Callable[[str], None]
+    """Ends it unbegun, by a signal of this name."""
 
 
 def separately(waiting: Sequence[Waiting], asked: Callable[[], str | None]) -> int:
     """Start a worker for each, as many at a time as there are cores; the largest exit status.
 
-    A signal (``asked`` names it) is handed on, and those that still wait are let go unbegun: they
-    can be resumed.
+    A signal (``asked`` names it) is handed on, and those that still wait end unbegun: they can be
+    resumed.
     """
     from tuiwb.engine.device import usable_cores
 
@@ -37,16 +40,16 @@ def separately(waiting: Sequence[Waiting], asked: Callable[[], str | None]) -> i
     training: list[tuple[Waiting, float, subprocess.Popen[bytes]]] = []
     status, told = 0, False
     while left or training:
-        if asked() and not told:
+        if (name := asked()) and not told:
             told = True
             for run in left:
-                run.let_go()
+                run.leave(name)
             left.clear()
             for _, _, child in training:
                 child.send_signal(signal.SIGTERM)
         while left and len(training) < usable_cores():
             run = left.pop(0)
-            run.let_go()
+            run.hand_over()
             training.append((run, time.time(), _start(run.paths)))
         time.sleep(LOOK_EVERY)
         for one in tuple(training):
