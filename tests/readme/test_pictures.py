@@ -15,7 +15,9 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from tests.readme.reference import README
 from tests.tui.conftest import record, runs, terminal
 from tests.tui.driving import FakeStandby, text_of, until, workbench
+from tests.tui.layered import count, look_inside
 from tests.tui.recorder import BEGAN, Recorder
+from tests.tui.test_compare_screen import compared, press
 from tuiwb.client.describe import describe
 from tuiwb.spec import resolve
 from tuiwb.tui.app import Workbench
@@ -106,5 +108,46 @@ async def test_doctor(runs: Path, record: Record, same: Callable[[Workbench], bo
         await pilot.press("d")
         app.screen.enlarge()  # type: ignore[attr-defined]
         await until(pilot, lambda: "helped" in text_of(app))
+        await pilot.pause(0.3)
+        assert same(app)
+
+
+async def test_layers(runs: Path, record: Record, same: Callable[[Workbench], bool]) -> None:
+    made = record("gpt-char-0001", preset="gpt-char").start().train(260)
+    made.find(layer="model.blocks.2.activation")
+    look_inside(made, 260, layers=24)
+    async with workbench(runs, SIZE, made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("L")
+        await until(pilot, lambda: "layers 24" in text_of(app) and "█" in text_of(app))
+        await pilot.press(*["down"] * 11)
+        await pilot.pause(0.3)
+        assert same(app)
+
+
+async def test_layer(runs: Path, record: Record, same: Callable[[Workbench], bool]) -> None:
+    made = count(look_inside(record().start().train(260).find(), 260), 260)
+    async with workbench(runs, SIZE, made.paths.root, made.clock) as (app, pilot):
+        await pilot.press("L")
+        await until(pilot, lambda: "layers 7" in text_of(app) and "█" in text_of(app))
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: "median" in text_of(app))
+        await pilot.pause(0.3)
+        assert same(app)
+
+
+async def test_compare(runs: Path, record: Record, same: Callable[[Workbench], bool]) -> None:
+    made = [
+        record(f"cnn-digits-000{n}", overrides=[f"optim.lr={rate}"], pace=pace).start().train(steps)
+        for n, (rate, pace, steps) in enumerate(
+            ((0.002, 1.0, 480), (0.01, 0.4, 400), (0.0005, 2.6, 260)), 1
+        )
+    ]
+    made[2].end("stopped")
+    async with workbench(runs, SIZE) as (app, pilot):
+        screen = await compared(app, pilot, *(one.paths.root for one in made))
+        await press(pilot, screen, "b")
+        screen.look(cursor=180.0)
+        await until(pilot, lambda: "at step 180" in text_of(app))
+        screen.keybar.notice("")
         await pilot.pause(0.3)
         assert same(app)

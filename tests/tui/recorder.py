@@ -45,10 +45,12 @@ class Recorder:
         metrics: Sequence[str] = METRICS,
         steps: int | None = None,
         overrides: Sequence[str] = (),
+        pace: float = 1.0,
     ) -> None:
+        """``pace``: how many times as long it takes to learn as much."""
         planned = [f"train.steps={steps}"] if steps else []
         resolved = resolve(preset, [*planned, *overrides])
-        self.layers, self.metrics = layers, metrics
+        self.layers, self.metrics, self.pace = layers, metrics, pace
         self.clock = FrozenClock(began)
         self.steps = resolved.spec.train.steps
         self.paths = RunPaths(create(runs, resolved, name=name))
@@ -87,7 +89,11 @@ class Recorder:
             self.step += 1
             self.clock.advance(0.02)
             now, s = self.clock.now(), self.step
-            loss = 2.3 * np.exp(-s / 90) + 0.06 + 0.05 * abs(rng.normal()) * np.exp(-s / 300)
+            loss = (
+                2.3 * np.exp(-s / (90 * self.pace))
+                + 0.06
+                + 0.05 * abs(rng.normal()) * np.exp(-s / 300)
+            )
             lr = 0.002 * (0.5 + 0.5 * np.cos(np.pi * min(1.0, s / self.steps)))
             norm = 1.4 * np.exp(-s / 200) + 0.1 + 0.1 * rng.random()
             self.tables["steps"].append(
@@ -114,8 +120,8 @@ class Recorder:
         self.tables["layers"].append(row)
 
     def _evaluate(self, s: int, now: float) -> None:
-        loss = float(2.3 * np.exp(-s / 80) + 0.09)
-        accuracy = float(0.99 - 0.85 * np.exp(-s / 60))
+        loss = float(2.3 * np.exp(-s / (80 * self.pace)) + 0.09)
+        accuracy = float(0.99 - 0.85 * np.exp(-s / (60 * self.pace)))
         metrics = dict.fromkeys(self.metrics, accuracy) | {"val_loss": loss}
         row = (s, now, *(metrics[name] for name in self.metrics))
         self.tables["evals"].append(np.array([row], self.tables["evals"].dtype))
@@ -141,17 +147,18 @@ class Recorder:
         severity: str = "warning",
         change: Mapping[str, object] = MappingProxyType({"optim.lr": 0.001}),
         lasted: int = 24,
+        layer: str = "blocks.1.activation",
     ) -> Recorder:
         change = dict(change)
         self.journal.write(
             "finding", step=self.step, symptom=symptom, severity=severity, until=self.step + lasted,
             evidence={
                 "share": 0.42, "threshold": 0.3, "alarm_threshold": 0.5, "samples": 3,
-                "series": ["layers.act_zero", "loss"], "layers": ["blocks.1.activation"],
+                "series": ["layers.act_zero", "loss"], "layers": [layer],
             },
             causes=["a learning rate that is too high", "rectifiers without a slope below zero"],
             remedy={"tier": tier, "change": change, "words": "half the learning rate"},
-            source="Lu et al. 2019", words="42 % of blocks.1.activation answer nothing",
+            source="Lu et al. 2019", words=f"42 % of {layer} answer nothing",
         )  # fmt: skip
         return self
 
