@@ -12,7 +12,7 @@ from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo
 from tuiwb.tui import palette
 from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, sides, wrap
+from tuiwb.tui.widgets.lines import Line, length, sides, wrap
 from tuiwb.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
@@ -56,22 +56,31 @@ def gallery(
     families = len({p.family for p in shown}) + bool(taught)
     airy = len(shown) + len(taught) + 2 * families - 1 <= height
     widest = max(map(len, (*(p.name for p in shown), *taught)), default=0)
+    room = (width or 200) - widest - 4
     rows: list[Row] = []
     for family, members in groupby(shown, key=lambda p: p.family):
         if rows and airy:
             rows.append(Row([]))
         rows.append(Row([(clean(family), DIM)]))
         for preset in members:
-            name: Line = [(f" {preset.name:{widest}}", STRONG), (f"  {clean(preset.title)}", PLAIN)]
+            title = _cut(preset.title, room)
+            name: Line = [(f" {preset.name:{widest}}", STRONG), (f"  {title}", PLAIN)]
             rows.append(Row(sides(name, _target(preset), width - 1), preset.name))
     if rows and airy and taught:
         rows.append(Row([]))
     if taught:
         rows.append(Row([(LESSONS, DIM)]))
     for known, lesson in taught.items():
-        line: Line = [(f" {known:{widest}}", STRONG), (f"  {clean(lesson.about.title)}", PLAIN)]
+        title = _cut(lesson.about.title, room)
+        line: Line = [(f" {known:{widest}}", STRONG), (f"  {title}", PLAIN)]
         rows.append(Row(line, LessonKey(known)))
     return rows
+
+
+def _cut(text: str, room: int) -> str:
+    """A title in so many columns, of which some are always there."""
+    text, room = clean(text), max(8, room)
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _lesson_text(name: str, lesson: Lesson) -> str:
@@ -127,7 +136,11 @@ def _story(preset: PresetInfo, width: int) -> list[Line]:
         lines += [[], [(" expect    ", DIM), (expect.metric.replace("_", " "), STRONG)]]
         if target is not None:
             lines[-1] += [(f" {sign} {number(target)}", palette.BLUE_STRONG)]
-        lines[-1].append((f" after {expect.steps} steps", PLAIN))
+        after = f"after {expect.steps} steps"
+        if length(lines[-1]) + 1 + len(after) <= width:
+            lines[-1].append((f" {after}", PLAIN))
+        else:
+            lines.append([(" " * 11 + after, PLAIN)])
         lines += _field("baseline", expect.baseline, width)
         if expect.measured:
             lines += _field("reached", expect.measured, width)
