@@ -57,10 +57,12 @@ def arrays(
 
 
 def curve(view: SweepView) -> tuple[Floats, Floats, Floats]:
-    """Numbers, values and best so far of the trials that are complete, in their order."""
-    done = [(r.number, r.value) for r in view.trials if r.state == "complete"]
-    numbers = np.array([number for number, _ in done], float)
-    values = np.array([value for _, value in done], float)
+    """Numbers, values (NaN where it came to none) and best so far of the trials that are decided,
+    in their order."""
+    over = [record for record in view.trials if record.state != RUNNING]
+    numbers = np.array([record.number for record in over], float)
+    done = [record.value if record.state == "complete" else None for record in over]
+    values = np.array([np.nan if value is None else value for value in done])
     return numbers, values, best_so_far(values, view.sweep.falling)
 
 
