@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ import numpy as np
 from tuiwb.base.clock import FrozenClock
 from tuiwb.run.create import create
 from tuiwb.run.journal import Journal
+from tuiwb.run.kept import Runs, RunSummary, kept, pack
 from tuiwb.run.layout import RunPaths
+from tuiwb.run.lineage import tree
 from tuiwb.run.listing import list_runs
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.reader import RunReader
@@ -63,3 +67,35 @@ def test_odd_folders_do_not_matter(tmp_path: Path) -> None:
     assert listed["good"] == "crashed" and listed["newer"] == "unreadable"
     assert not listed.keys() & {".new-abc", "photos", "file", "link"}
     assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_what_is_kept_of_a_run_is_all_of_it(tmp_path: Path) -> None:
+    one = RunSummary(
+        "b", "finished", "mlp", 5, 9, 2.0, 3.0, 0.5, "words", "u", "a", "v", 3, ("tag",), "note",
+        inode=1, lock=2, size=3, changed=4, touched=5, place=str(tmp_path),
+    )  # fmt: skip
+    other = RunSummary("a", "training", "mlp", uid="v", place=str(tmp_path))
+    runs = Runs([pack(one), other])
+    assert runs == [one, other] and runs[0].path == tmp_path / "b"
+    assert runs[:1] == [one] and list(runs) == [one, other] and len(runs) == 2
+    assert [(k.name, k.live, k.forked) for k in kept(runs)] == [
+        ("b", False, True),
+        ("a", True, False),
+    ]
+    assert [twig.stem for twig in tree(runs)] == ["", "└─"]
+    assert [twig.run for twig in tree(runs)[:]] == [other, one]
+
+
+def test_a_list_of_runs_needs_no_numpy(tmp_path: Path) -> None:
+    paths = make(tmp_path, "one", 100.0)
+    with TableWriter(paths.tables, "steps", dtype_steps(("part",))) as table:
+        rows = np.zeros(2, table.dtype)
+        rows["step"], rows["loss"] = (7, 8), (0.25, 0.125)
+        table.append(rows)
+    script = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from pathlib import Path; from tuiwb.run.listing import list_runs\n"
+        "print([(run.step, run.loss) for run in list_runs(Path(sys.argv[1]))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True)
+    assert done.stdout == "[(8, 0.125)]\n", done.stderr

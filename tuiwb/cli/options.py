@@ -82,6 +82,6 @@ def runs_folder(given: Path | None) -> Path:
     """The folder of runs that a command works on."""
     if given is not None:
         return given.expanduser().absolute()
-    from tuiwb.run.create import runs_dir  # without NumPy, which listing runs takes
+    from tuiwb.run.create import runs_dir  # without what listing runs takes
 
     return runs_dir()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from tuiwb.run import npy
 from tuiwb.run.files import open_plain, read_at
 
 _HEAD = 2048  # the headers of our own tables fit; a longer one is read again
+_CODES = {
+    "b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I",
+    "u8": "Q", "f2": "e", "f4": "f", "f8": "d",
+}  # fmt: skip
+"""NumPy's kinds as those of `struct`: reading a row needs nothing else of NumPy."""
 _LENGTH = 12  # bytes before the text, of which any may be a line's end
 _COUNT = re.compile(rb"'shape': \([ 0-9]{1,20},\)")
 
@@ -42,14 +45,14 @@ def _last_of(path: Path, columns: tuple[str, ...]) -> tuple[float | None, ...] |
         # tables of the same columns differ in the count alone, which the file's size tells better
         head = _COUNT.sub(_zeros, head[: head.find(b"\n", _LENGTH) + 1])
         header = (_parse if len(head) <= npy.USUAL_HEADER else npy.parse)(head)
-        whole = (size - header.offset) // header.dtype.itemsize
+        whole = (size - header.offset) // header.itemsize
         if whole <= 0:
             return None
-        last = header.offset + (whole - 1) * header.dtype.itemsize
-        row = read_at(fd, last, header.dtype.itemsize)
+        last = header.offset + (whole - 1) * header.itemsize
+        row = read_at(fd, last, header.itemsize)
     finally:
         os.close(fd)
-    if len(row) < header.dtype.itemsize:
+    if len(row) < header.itemsize:
         return None
     return tuple(_value(header, row, column) for column in columns)
 
@@ -64,9 +67,13 @@ def _parse(head: bytes) -> npy.Header:
 
 
 def _value(header: npy.Header, row: bytes, column: str) -> float | None:
-    field = dict[str, Any](header.dtype.fields or {}).get(column)
-    if field is None or field[0].shape:
-        return None
-    kind, offset = field[:2]
-    value = float(np.frombuffer(row, kind, 1, offset)[0])
-    return None if abs(value) >= 1e18 else value
+    offset = 0
+    for one in header.columns:
+        if one.name == column:
+            if one.shape:
+                return None
+            order = one.kind[0] if one.kind[0] in "<>=" else "<"
+            value = float(struct.unpack_from(order + _CODES[one.kind[-2:]], row, offset)[0])
+            return None if abs(value) >= 1e18 else value
+        offset += one.size
+    return None

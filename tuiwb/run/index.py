@@ -15,11 +15,12 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from tuiwb.run.files import read_small, replace
-from tuiwb.run.kept import RunSummary
+from tuiwb.run.kept import Kept, Packed, RunSummary, pack
 
 NAME = Path(".index", "runs")
 VERSION = 2
@@ -37,41 +38,47 @@ class Index(msgspec.Struct, array_like=True):
     version: int = VERSION
     scanned: int = 0
     others: list[str] = msgspec.field(default_factory=list)
-    entries: list[RunSummary] = msgspec.field(default_factory=list)
+    entries: list[msgspec.Raw] = msgspec.field(default_factory=list)
+
+
+class Known(NamedTuple):
+    """An index as it was read: see `Index`."""
+
+    scanned: int = 0
+    others: list[str] = []  # noqa: RUF012
+    entries: list[Packed] = []  # noqa: RUF012
 
 
 _decoder = msgspec.msgpack.Decoder(Index)
+_run = msgspec.msgpack.Decoder(RunSummary)
 
 
-def read(folder: Path) -> Index:
+def read(folder: Path) -> Known:
     """What the index says; an empty one where it cannot be used. Who shows a text of it cleans it,
     as any text of a stranger's."""
     try:
         data = read_small(folder / NAME, _MAX)
     except OSError:
-        return Index()
+        return Known()
+    place, entries = str(folder), list[Packed]()
     with _uncollected():
         try:
             index = _decoder.decode(data)
+            if index.what != "tuiwb" or index.version != VERSION:
+                return Known()
+            for raw in index.entries:
+                run = _run.decode(raw)
+                if run.state in OVER:
+                    entries.append(Packed(run.name, place, bytes(raw), run.forked))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return Index()
-        if index.what != "tuiwb" or index.version != VERSION:
-            return Index()
-        place, same = str(folder), dict[str, str]()
-        one = same.setdefault
-        for run in index.entries:
-            # most runs share these words, and there may be very many runs
-            run.state, run.preset, run.words = (
-                one(run.state, run.state), one(run.preset, run.preset), one(run.words, run.words)
-            )  # fmt: skip
-            run.place = place
-        index.entries = [run for run in index.entries if run.state in OVER]
-    return index
+            return Known()
+    return Known(index.scanned, index.others, entries)
 
 
-def write(folder: Path, runs: Iterable[RunSummary], scanned: int, others: list[str]) -> None:
+def write(folder: Path, runs: Iterable[Kept], scanned: int, others: list[str]) -> None:
     """Put an index of these runs in the place of the one there. Does nothing where it cannot."""
-    entries = [msgspec.structs.astuple(run)[:-1] for run in runs if _writable(run)]
+    packed = (run if isinstance(run, Packed) else pack(run) for run in runs if writable(run))
+    entries = [msgspec.Raw(run.data) for run in packed]
     with contextlib.suppress(OSError, UnicodeEncodeError):
         data = msgspec.msgpack.encode(("tuiwb", VERSION, scanned, others, entries))
         os.makedirs(folder / NAME.parent, mode=0o700, exist_ok=True)
@@ -94,11 +101,11 @@ def stamp(folder: int, run: RunSummary) -> bool:
     return own is not None and time.time_ns() - max(run.changed, run.touched) > 2_000_000_000
 
 
-def changed(folder: int, runs: Iterable[RunSummary]) -> set[str]:
+def changed(folder: int, runs: Iterable[Kept]) -> set[str]:
     """The names of those whose journal is not as it was when they were stamped."""
     found, stat = set(), os.stat
-    for run in runs:
-        name = run.raw or run.id
+    for one in runs:
+        name, run = one.name, one.full()
         try:
             now = stat(f"{name}/journal.jsonl", dir_fd=folder, follow_symlinks=False)
             if now.st_mtime_ns != run.changed or now.st_size != run.size:
@@ -137,8 +144,10 @@ def _stat(folder: int, name: str) -> os.stat_result | None:
         return None
 
 
-def _writable(run: RunSummary) -> bool:
+def writable(run: Kept) -> bool:
     """Whether an entry would be read again; MessagePack has no word for what is not UTF-8."""
+    if isinstance(run, Packed):
+        return True
     try:
         plausible = run.state in OVER and 0 <= (run.started or 0.0) < _LATEST
         return plausible and run.name.encode() is not None

@@ -1,8 +1,14 @@
-"""What a listing knows of a run, and what it keeps of one that is over."""
+"""What a listing knows of a run, and what it keeps of one that is over.
+
+There may be a hundred thousand of them: those that are over are kept packed, in a quarter of the
+memory, and unpacked one by one as they are looked at.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias, overload
 
 import msgspec
 
@@ -59,3 +65,76 @@ class RunSummary(msgspec.Struct, array_like=True, gc=False):
     def live(self) -> bool:
         """Whether a worker trains it, or is about to."""
         return self.state in LIVE
+
+    @property
+    def forked(self) -> bool:
+        """Whether it names a parent."""
+        return bool(self.parent or self.parent_uid)
+
+    def full(self) -> RunSummary:
+        """Itself."""
+        return self
+
+
+class Packed(msgspec.Struct, gc=False):
+    """A run that is over, as the index has it; what a look at very many runs asks is at hand."""
+
+    name: str
+    place: str
+    data: bytes
+    forked: bool
+
+    @property
+    def live(self) -> bool:
+        """Runs that are over do not live."""
+        return False
+
+    def full(self) -> RunSummary:
+        """The run in one line."""
+        run = _decoder.decode(self.data)
+        run.place = self.place
+        return run
+
+
+Kept: TypeAlias = RunSummary | Packed
+_decoder = msgspec.msgpack.Decoder(RunSummary)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def pack(run: RunSummary) -> Packed:
+    """A run that is over, packed."""
+    return Packed(run.name, run.place, _encode(msgspec.structs.astuple(run)[:-1]), run.forked)
+
+
+class Runs(Sequence[RunSummary]):
+    """Runs in an order, unpacked when they are asked for; ``kept`` is what they are made of."""
+
+    def __init__(self, kept: Sequence[Kept]) -> None:
+        self.kept = kept
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    @overload
+    def __getitem__(self, place: int) -> RunSummary: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[RunSummary]: ...
+
+    def __getitem__(self, place: int | slice) -> RunSummary | list[RunSummary]:
+        if isinstance(place, slice):
+            return [one.full() for one in self.kept[place]]
+        return self.kept[place].full()
+
+    def __iter__(self) -> Iterator[RunSummary]:
+        return (one.full() for one in self.kept)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def kept(runs: Sequence[Kept]) -> Sequence[Kept]:
+    """What ``runs`` are made of: for looks at all of them that need no more than a name."""
+    return runs.kept if isinstance(runs, Runs) else runs

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
-from tuiwb.run.kept import RunSummary
+from tuiwb.run.kept import Kept, RunSummary, kept
 
 DEEPEST = 6
 """Generations that are told apart by how far they are set in."""
@@ -51,44 +51,78 @@ class Family:
             found = named if named in same else next(iter(same), None)
         else:
             found = named
-        return None if found is run else found
+        return None if found is None or found.name == run.name else found
 
 
-def tree(runs: Sequence[RunSummary]) -> list[Twig]:
+class Twigs(Sequence[Twig]):
+    """Runs in their places; those with a stem, or with their parent above them, are few."""
+
+    def __init__(self, kept: Sequence[Kept], set_in: Mapping[int, tuple[str, bool]]) -> None:
+        self.kept, self.set_in = kept, set_in
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    @overload
+    def __getitem__(self, place: int) -> Twig: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Twig]: ...
+
+    def __getitem__(self, place: int | slice) -> Twig | list[Twig]:
+        places = range(len(self.kept))[place]
+        if isinstance(places, range):
+            return [self[number] for number in places]
+        return Twig(self.kept[places].full(), *self.set_in.get(places, ("", False)))
+
+    def before(self, others: Twigs) -> Twigs:
+        """These, and then the others."""
+        more = {place + len(self): one for place, one in others.set_in.items()}
+        return Twigs([*self.kept, *others.kept], {**self.set_in, **more})
+
+
+def tree(runs: Sequence[Kept]) -> Twigs:
     """The runs in the order given, newest first, but for children, which stand under their parent;
     a family stands where its newest member would."""
+    runs = kept(runs)
     above: dict[str, RunSummary] = {}
     for run, parent in _pairs(runs, runs):
         if not _descends(parent, run, above):
             above[run.name] = parent
     if not above:
-        return [Twig(run) for run in runs]
-    children: dict[str, list[RunSummary]] = {}
-    for run in runs:
-        if (mother := above.get(run.name)) is not None:
-            children.setdefault(mother.name, []).append(run)
-    twigs: list[Twig] = []
+        return Twigs(runs, {})
+    children: dict[str, list[Kept]] = {}
+    for one in runs:
+        if (mother := above.get(one.name)) is not None:
+            children.setdefault(mother.name, []).append(one)
+    placed: list[Kept] = []
+    set_in: dict[int, tuple[str, bool]] = {}
     done: set[str] = set()
-    for run in runs:
-        name = run.raw or run.id
+    for one in runs:
+        name = one.name
         if name not in above and name not in children:
-            twigs.append(Twig(run))
+            placed.append(one)
             continue
+        root = one
         while name in above:
-            run = above[name]
-            name = run.name
+            root = above[name]
+            name = root.name
         if name not in done:
             done.add(name)
-            twigs += _family(run, children)
-    return twigs
+            for member, stem, is_under in _family(root, children):
+                if stem or is_under:
+                    set_in[len(placed)] = stem, is_under
+                placed.append(member)
+    return Twigs(placed, set_in)
 
 
-def _family(root: RunSummary, children: Mapping[str, Sequence[RunSummary]]) -> Iterator[Twig]:
-    """A run and all that comes from it, from top to bottom."""
+def _family(root: Kept, children: Mapping[str, Sequence[Kept]]) -> Iterator[tuple[Kept, str, bool]]:
+    """A run and all that comes from it, from top to bottom: each with its stem, and whether its
+    parent stands above it."""
     waiting = [(root, "", "", False)]
     while waiting:
         run, stem, under, above = waiting.pop()
-        yield Twig(run, stem, above)
+        yield run, stem, above
         mine = children.get(run.name, ())
         for child in reversed(mine):
             last = child is mine[-1]
@@ -96,20 +130,20 @@ def _family(root: RunSummary, children: Mapping[str, Sequence[RunSummary]]) -> I
             waiting.append((child, under + (_LAST if last else _BRANCH), inner, True))
 
 
-def _pairs(
-    runs: Iterable[RunSummary], among: Iterable[RunSummary]
-) -> Iterator[tuple[RunSummary, RunSummary]]:
+def _pairs(runs: Sequence[Kept], among: Sequence[Kept]) -> Iterator[tuple[RunSummary, RunSummary]]:
     """Child and parent, for those of ``runs`` whose parent is ``among`` these."""
-    children = [run for run in runs if run.parent or run.parent_uid]
+    children = [one.full() for one in kept(runs) if one.forked]
     if children:
         uids, names = {run.parent_uid for run in children}, {run.parent for run in children}
-        family = Family(run for run in among if run.uid in uids or run.id in names)
+        family = Family(
+            run for one in kept(among) if (run := one.full()).uid in uids or run.id in names
+        )
         for run in children:
             if (parent := family.parent(run)) is not None:
                 yield run, parent
 
 
-def parents(runs: Iterable[RunSummary], among: Iterable[RunSummary]) -> dict[str, RunSummary]:
+def parents(runs: Sequence[Kept], among: Sequence[Kept]) -> dict[str, RunSummary]:
     """Child's folder -> parent, for those of ``runs`` whose parent is ``among`` these."""
     return {run.name: parent for run, parent in _pairs(runs, among)}
 
@@ -129,7 +163,7 @@ def _descends(run: RunSummary, ancestor: RunSummary, above: Mapping[str, RunSumm
     """Whether ``run`` is ``ancestor`` or comes from it. A file can claim so, a tree not."""
     node: RunSummary | None = run
     while node is not None:
-        if node is ancestor:
+        if node.name == ancestor.name:
             return True
         node = above.get(node.name)
     return False

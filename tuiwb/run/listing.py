@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.run import index
-from tuiwb.run.kept import RunSummary
+from tuiwb.run.kept import Kept, Packed, Runs, RunSummary, pack
 
 __all__ = ["Listing", "RunSummary", "list_runs"]
 
@@ -18,6 +18,11 @@ SAVE = 1000
 """One in so many entries may be missing from the index before it is written again."""
 PATIENCE = 10.0
 """Seconds of reading after which what was read is saved: an interrupted first look is not lost."""
+
+
+def _age(one: Kept) -> tuple[float, str]:
+    run = one.full()
+    return run.started or 0.0, run.id
 
 
 def list_runs(runs_dir: Path, clock: Clock | None = None) -> Sequence[RunSummary]:
@@ -32,7 +37,7 @@ class Listing:
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = Path(folder)
-        self.runs: Sequence[RunSummary]
+        self.runs: Runs
         """Newest first. The same object as before where a look found nothing new."""
         self.unread = 0
         """Runs that the last look had no time for."""
@@ -41,11 +46,12 @@ class Listing:
         self._clock = clock or SystemClock()
         self._fd = -1
         self._turn = 0
-        self._begin(index.Index())
+        self._begin(index.Known())
 
-    def _begin(self, known: index.Index) -> None:
-        self.runs = known.entries
-        self._known = {run.name: run for run in known.entries}
+    def _begin(self, known: index.Known) -> None:
+        self.runs = Runs(known.entries)
+        self._known: dict[str, Kept] = {run.name: run for run in known.entries}
+        self._strangers: frozenset[int] = frozenset()  # locks that are of no run here
         self._unsure: set[str] = set()  # may change without their journal telling
         self._odd: dict[str, int] = {}  # folders that are no runs: name -> inode
         self._waiting: list[str] = known.others  # not read yet
@@ -60,12 +66,17 @@ class Listing:
         changed = self._scan()
         changed |= self._read(self._suspects(check), budget_s)
         if changed:
-            key = lambda run: (run.started or 0.0, run.id)  # noqa: E731
-            self.runs = sorted(self._known.values(), key=key, reverse=True)
+            self.runs = Runs(sorted(self._known.values(), key=_age, reverse=True))
+            self._strangers = frozenset()
         if not self.unread and (
             self._stale > len(self._known) // SAVE or self._saved != self._scanned != 0
         ):
             self.save()
+
+    @property
+    def known(self) -> Mapping[str, Kept]:
+        """All of `runs` by the names of their folders."""
+        return self._known
 
     def refresh(self, runs: Iterable[RunSummary]) -> list[RunSummary]:
         """These runs as they are now, without those that have gone: what is about to be shown."""
@@ -83,7 +94,7 @@ class Listing:
         """Write the index, where there is anything to write."""
         if self._known:
             # in the order in which they are listed, unless they are still being read
-            runs = self._known.values() if self.unread else self.runs
+            runs = self._known.values() if self.unread else self.runs.kept
             over = (run for run in runs if run.name not in self._unsure)
             others = [*self._unsure, *self._odd]
             index.write(self.folder, over, 0 if self.unread else self._scanned, others)
@@ -112,7 +123,7 @@ class Listing:
                 self._begin(index.read(self.folder))
         except OSError:
             self.close()
-            self._begin(index.Index())
+            self._begin(index.Known())
         return self._fd >= 0
 
     def _scan(self) -> bool:
@@ -131,7 +142,7 @@ class Listing:
                 }
         except OSError:
             names = {}
-        gone = [n for n, run in self._known.items() if names.get(n, -1) != run.inode]
+        gone = [n for n, run in self._known.items() if names.get(n, -1) != run.full().inode]
         for name in gone:
             del self._known[name]
             self._unsure.discard(name)
@@ -145,8 +156,13 @@ class Listing:
         """Runs that may have changed: the unsure, those that somebody has locked, and the next of
         the others whose journal is not what it was."""
         suspects = set(self._unsure)
-        if held := index.locked(self._fd):
-            suspects |= {name for name, run in self._known.items() if run.lock in held}
+        mine = {self._known[name].full().lock for name in self._unsure if name in self._known}
+        if held := index.locked(self._fd) - mine - self._strangers:
+            locked = {
+                n: run.lock for n, one in self._known.items() if (run := one.full()).lock in held
+            }
+            suspects |= locked.keys()
+            self._strangers |= held - set(locked.values())
         over = self._known.values()
         if check is not None and check < len(over):
             start, self._turn = self._turn % len(over), (self._turn + check) % len(over)
@@ -159,7 +175,8 @@ class Listing:
         changed, all = False, len(suspects) + len(self._waiting)
         for done, name in enumerate((*sorted(suspects), *self._waiting)):
             before = self._known.get(name)
-            changed |= self._examine(name) is not before
+            self._examine(name)
+            changed |= self._known.get(name) is not before
             now = time.monotonic()
             self.unread = all - done - 1
             if budget_s is not None and now - begin > budget_s and done >= len(suspects):
@@ -174,7 +191,7 @@ class Listing:
 
     def _examine(self, name: str) -> RunSummary | None:
         """Read one run and take note of it; None where there is none of that name."""
-        from tuiwb.run.summary import examine  # with NumPy, which a listing without news spares
+        from tuiwb.run.summary import examine  # which a listing without news spares
 
         before = self._known.get(name)
         mark = RunSummary(name, "")
@@ -187,12 +204,14 @@ class Listing:
             return None
         for field in ("inode", "lock", "size", "changed", "touched"):
             setattr(run, field, getattr(mark, field))
+        known = before.full() if before is not None else None
         if over and settled:
             self._unsure.discard(name)
-            self._stale += run != before
+            self._stale += run != known
         else:
             self._unsure.add(name)
-        if run == before:
-            return before
-        self._known[name] = run
+        if before is None or run != known:
+            self._known[name] = run
+        if over and settled and index.writable(run):
+            self._known[name] = before if isinstance(before, Packed) and run == known else pack(run)
         return run

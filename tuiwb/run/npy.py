@@ -13,12 +13,14 @@ import ast
 import re
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tuiwb.run.files import read_at
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAGIC = b"\x93NUMPY"
 USUAL_HEADER = 10_000
@@ -42,15 +44,40 @@ class NotATable(Exception):
     """The file is not a table that this program reads; the text says why, in words."""
 
 
+class Column(NamedTuple):
+    """One column: ``kind`` as NumPy writes it, such as ``<f4``."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes in a row."""
+        return int(self.kind[-1]) * prod(self.shape)
+
+
 @dataclass(frozen=True)
 class Header:
     """What a header says: ``rows`` is the count written there, which may lag the file's size."""
 
-    dtype: np.dtype[Any]
+    columns: tuple[Column, ...]
     offset: int
     rows: int
     count_at: int
     """Where the row count can be rewritten in place; -1 in files that others wrote."""
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of a row; loads NumPy, which the last row of a table can do without."""
+        import numpy as np
+
+        return np.dtype([tuple(column) for column in self.columns])
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a row."""
+        return sum(column.size for column in self.columns)
 
 
 def pack(dtype: np.dtype[Any], rows: int = 0) -> bytes:
@@ -107,8 +134,9 @@ def parse(head: bytes) -> Header:
     shape = fields["shape"]
     if not (isinstance(shape, tuple) and len(shape) == 1 and isinstance(shape[0], int)):
         raise NotATable("not a list of rows")
-    dtype = _dtype(fields["descr"])
-    return Header(dtype, start + length, max(0, shape[0]), _count_at(text, start))
+    return Header(
+        _columns(fields["descr"]), start + length, max(0, shape[0]), _count_at(text, start)
+    )
 
 
 def _count_at(text: bytes, start: int) -> int:
@@ -117,10 +145,10 @@ def _count_at(text: bytes, start: int) -> int:
     return start + found.start(1) if found else -1
 
 
-def _dtype(descr: object) -> np.dtype[Any]:
+def _columns(descr: object) -> tuple[Column, ...]:
     if not isinstance(descr, list) or not descr:
         raise NotATable("no named columns")
-    columns: list[tuple[str, str, tuple[int, ...]]] = []
+    columns: list[Column] = []
     itemsize = 0
     for column in descr:
         if not isinstance(column, tuple) or len(column) not in (2, 3):
@@ -134,10 +162,10 @@ def _dtype(descr: object) -> np.dtype[Any]:
             raise NotATable(f"column {name!r} is not a number or a row of numbers")
         if not all(isinstance(n, int) and 0 < n <= MAX_ITEMSIZE for n in shape):
             raise NotATable(f"column {name!r} has an impossible shape")
-        itemsize += np.dtype(kind).itemsize * prod(shape)
-        columns.append((name, kind, shape))
+        columns.append(Column(name, kind, shape))
+        itemsize += columns[-1].size
     if itemsize > MAX_ITEMSIZE:
         raise NotATable(f"rows of {itemsize} bytes, more than {MAX_ITEMSIZE}")
     if len({name for name, _, _ in columns}) < len(columns):
         raise NotATable("two columns of the same name")
-    return np.dtype(columns)
+    return tuple(columns)

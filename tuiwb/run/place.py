@@ -13,13 +13,13 @@ from pathlib import Path
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import one_line
+from tuiwb.run.checking import check
 from tuiwb.run.create import check_name, taken
 from tuiwb.run.files import is_folder
 from tuiwb.run.kept import RunSummary
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.meta import read_meta
-from tuiwb.run.reader import check
 from tuiwb.run.summary import summarise
 
 DYING = ".rm-"

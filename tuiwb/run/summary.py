@@ -8,6 +8,7 @@ from typing import Any
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import one_line
+from tuiwb.run.checking import check
 from tuiwb.run.ending import last_row
 from tuiwb.run.facts import FINAL, Facts
 from tuiwb.run.files import read_tail
@@ -17,9 +18,8 @@ from tuiwb.run.labels import read_tags
 from tuiwb.run.layout import FORMAT, RunPaths
 from tuiwb.run.lock import Holder, holder
 from tuiwb.run.meta import number, read_meta
-from tuiwb.run.reader import check
+from tuiwb.run.segments import segments
 from tuiwb.run.status import derive
-from tuiwb.run.table import segments
 
 LONG_DEAD = 86_400.0
 """Seconds without a sign of life after which a run of another machine is over for good."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ import numpy.typing as npt
 
 from tuiwb.run import npy
 from tuiwb.run.files import open_plain
-from tuiwb.run.layout import parse_segment, segment_name
+from tuiwb.run.layout import segment_name
+from tuiwb.run.segments import segments
 
 Rows = npt.NDArray[Any] | bytes | bytearray | memoryview
 
@@ -104,23 +104,6 @@ class TableWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def segments(folder: Path, limit: int | None = None) -> dict[str, dict[int, Path]]:
-    """The segments in a folder of tables: table -> number -> file. Missing folder: none.
-
-    Looks at no more than ``limit`` files.
-    """
-    found: dict[str, dict[int, Path]] = {}
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in islice(entries, limit)]
-    except OSError:
-        return found
-    for file_name in names:
-        if parsed := parse_segment(file_name):
-            found.setdefault(parsed[0], {})[parsed[1]] = folder / file_name
-    return found
 
 
 def repair(path: Path) -> None:

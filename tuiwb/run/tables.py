@@ -12,7 +12,7 @@ from tuiwb.run.decimate import Part
 from tuiwb.run.files import is_folder
 from tuiwb.run.npy import NotATable
 from tuiwb.run.segment import Segment
-from tuiwb.run.table import segments
+from tuiwb.run.segments import segments
 from tuiwb.run.tableview import TableView
 
 _MAX_FILES = 4096

@@ -18,7 +18,7 @@ from tuiwb.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from tuiwb.client.select import Wanted
-    from tuiwb.run.kept import RunSummary
+    from tuiwb.run.kept import Kept, RunSummary
     from tuiwb.run.lineage import Twig
 
 NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r trains it here."
@@ -37,28 +37,35 @@ class Shelf:
     live: int = 0
     keys: Sequence[Hashable] = ()
     parents: Mapping[str, RunSummary] = field(default_factory=dict)
-    found: Mapping[str, RunSummary] = field(default_factory=dict)
+    found: Mapping[str, Kept] = field(default_factory=dict)
     sweeps: Mapping[str, RunSummary] = field(default_factory=dict)
 
 
-def shelf(runs: Sequence[RunSummary], wanted: Wanted, sweeps: Sequence[RunSummary] = ()) -> Shelf:
+def shelf(
+    runs: Sequence[RunSummary],
+    wanted: Wanted,
+    sweeps: Sequence[RunSummary] = (),
+    found: Mapping[str, Kept] | None = None,
+) -> Shelf:
     """Put the runs that are asked for in order, with ``sweeps`` in the place of their trials unless
-    some are asked for. Takes a while where they are very many."""
+    some are asked for. Takes a while where they are very many. ``found`` are all by their folders'
+    names, where they are at hand."""
+    from tuiwb.run.kept import kept
     from tuiwb.run.lineage import parents, tree
-    from tuiwb.tui.sweeps import SweepKey, gathered, is_sweep
+    from tuiwb.tui.sweeps import SweepKey, gathered
 
-    asked = wanted.of(runs) if wanted or not sweeps else gathered(runs, sweeps)
-    live = tree([run for run in asked if run.live])
-    rest = tree([run for run in asked if not run.live] if live else asked)
-    twigs = [*live, *rest]
-    keys: list[Hashable] = [
-        SweepKey(twig.run.id) if sweeps and is_sweep(twig.run) else twig.run.name for twig in twigs
-    ]
+    asked = wanted.of(runs) if wanted else gathered(runs, sweeps) if sweeps else runs
+    every = kept(asked)
+    live = tree([run for run in every if run.live])
+    rest = tree([run for run in every if not run.live] if live else every)
+    twigs = live.before(rest) if live else rest
+    lines = {line.id: line for line in sweeps}
+    own = {id(line): SweepKey(line.id) for line in sweeps}
+    keys: list[Hashable] = [own.get(id(run)) or run.name for run in twigs.kept]
     if live and rest:
         keys.insert(len(live), None)
-    by_name = {run.name: run for run in runs}
-    lines = {line.id: line for line in sweeps}
-    return Shelf(twigs, len(live), keys, parents(asked, runs), by_name, lines)
+    found = {run.name: run for run in kept(runs)} if found is None else found
+    return Shelf(twigs, len(live), keys, parents(asked, runs), found, lines)
 
 
 def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> Rows:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
-from tuiwb.run.kept import RunSummary
+from tuiwb.run.kept import Kept, RunSummary, kept
 from tuiwb.run.layout import SWEEPS
 
 if TYPE_CHECKING:
@@ -84,14 +84,9 @@ def summary(view: SweepView) -> RunSummary:
     )
 
 
-def gathered(runs: Sequence[RunSummary], lines: Sequence[RunSummary]) -> list[RunSummary]:
+def gathered(runs: Sequence[Kept], lines: Sequence[RunSummary]) -> list[Kept]:
     """Runs with each sweep's line in the place of its trials, the newest first. Trials of a sweep
     that is not there any more are runs like others."""
     there = {line.id for line in lines}
-    others = [run for run in runs if run.sweep not in there]
-    return sorted([*others, *lines], key=lambda run: -(run.started or 0.0))
-
-
-def is_sweep(run: RunSummary) -> bool:
-    """Whether a line stands for a sweep."""
-    return bool(run.sweep) and run.sweep == run.id
+    others = [one for one in kept(runs) if one.full().sweep not in there]
+    return sorted([*others, *lines], key=lambda one: -(one.full().started or 0.0))

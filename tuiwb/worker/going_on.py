@@ -19,7 +19,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.reader import RunReader
 from tuiwb.run.resuming import refuse_finished, refuse_watched, trained, was_alive
 from tuiwb.run.schema import SYSTEM
-from tuiwb.run.table import segments
+from tuiwb.run.segments import segments
 from tuiwb.run.view import RunView
 from tuiwb.spec.sections import Spec
 from tuiwb.worker.controls import Inbox

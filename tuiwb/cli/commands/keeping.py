@@ -49,9 +49,9 @@ def tag(
 ) -> None:
     """Add tags to a run and take some away; prints those it has. `prune` never takes +keep."""
     from tuiwb.client.runs import find
+    from tuiwb.run.checking import check
     from tuiwb.run.labels import change_tags, read_tags
     from tuiwb.run.layout import RunPaths
-    from tuiwb.run.reader import check
 
     path = find(runs_folder(runs), run)
     paths = RunPaths(path)

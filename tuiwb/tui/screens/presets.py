@@ -168,7 +168,8 @@ class PresetsScreen(Keeping, Marking, Page):
         if len(self._shelved) != 3 or any(
             a is not b for a, b in zip(shelved, self._shelved, strict=True)
         ):
-            self.shelf = runs.shelf(found, reading(words), swept)
+            known = self.listing.known if self.listing else None
+            self.shelf = runs.shelf(found, reading(words), swept, known)
             self._shelved = shelved
 
     def _show_gallery(self) -> None:
@@ -229,7 +230,8 @@ class PresetsScreen(Keeping, Marking, Page):
     def chosen_run(self) -> RunSummary | None:
         """The run under the cursor, where the cursor is among the runs."""
         key = self.runs_list.key if self._list is self.runs_list else None
-        return self.shelf.found.get(key) if isinstance(key, str) else None
+        found = self.shelf.found.get(key) if isinstance(key, str) else None
+        return found.full() if found is not None else None
 
     def chosen_sweep(self) -> RunSummary | None:
         """The sweep under the cursor, where the cursor is on one."""

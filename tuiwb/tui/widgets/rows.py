@@ -71,42 +71,60 @@ class RowsView(LinesView, can_focus=True):
         self.key: Hashable = None
         self.top = 0
         self._known: Sequence[object] | None = None
-        self._stops: list[Hashable] = []
-        self._place: dict[Hashable, int] = {}  # key -> which of the rows
+        self._keys: Sequence[Hashable] = ()  # of each row
         self._gaps: list[int] = []  # the rows that have none
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on its key, or the nearest place that is left."""
         place = self._at()
         self.rows = rows
-        keys = self.stops()
-        if self.key not in self._place:
-            key = keys[min(place, len(keys) - 1)] if keys else None
-            self._set(key)
+        self._learn()
+        if self._row_of(self.key) is None:
+            self._set(self._stop(place) if self._many() else None)
         self.redraw()
 
     def stops(self) -> list[Hashable]:
         """The keys that the cursor can stand on, from top to bottom."""
+        self._learn()
+        return [key for key in self._keys if key is not None]
+
+    def _many(self) -> int:
+        """How many rows the cursor can stand on."""
+        return len(self._keys) - len(self._gaps)
+
+    def _learn(self) -> None:
+        """Take note of the keys; there may be very many, of which nothing is made but a list."""
         rows = self.rows
         known = rows.keys if isinstance(rows, Rows) else rows
         if self._known is not known:
             self._known = known
-            keys = rows.keys if isinstance(rows, Rows) else [row.key for row in rows]
-            self._place = {key: place for place, key in enumerate(keys) if key is not None}
-            self._gaps = [place for place, key in enumerate(keys) if key is None]
-            self._stops = list(self._place)
-        return self._stops
+            self._keys = rows.keys if isinstance(rows, Rows) else [row.key for row in rows]
+            self._gaps = [place for place, key in enumerate(self._keys) if key is None]
+
+    def _row_of(self, key: Hashable) -> int | None:
+        """Which of the rows has this key."""
+        try:
+            return self._keys.index(key) if key is not None else None
+        except ValueError:
+            return None
+
+    def _stop(self, number: int) -> Hashable:
+        """The key of one of the rows that the cursor can stand on, counted without the gaps."""
+        row = max(0, min(number, self._many() - 1))
+        for gap in self._gaps:
+            row += gap <= row
+        return self._keys[row]
 
     def move(self, by: int) -> None:
         """The cursor by some rows; it stops at the ends."""
-        keys = self.stops()
-        if keys:
-            self.move_to(keys[max(0, min(len(keys) - 1, self._at() + by))])
+        self._learn()
+        if self._many():
+            self.move_to(self._stop(self._at() + by))
 
     def move_to(self, key: Hashable) -> None:
         """The cursor to a row."""
-        self.stops()
-        if key in self._place:
+        self._learn()
+        if self._row_of(key) is not None:
             self._set(key)
             self.redraw()
 
@@ -135,8 +153,8 @@ class RowsView(LinesView, can_focus=True):
         return over(pad([(self.MARK, mark), *row.line], width), bar)
 
     def _follow(self, height: int) -> None:
-        self.stops()
-        place = self._place.get(self.key, 0)
+        self._learn()
+        place = self._row_of(self.key) or 0
         shown = height - 1 if height > 3 else height  # the last line may say how many follow
         self.top = max(0, min(self.top, len(self.rows) - height))
         last = place  # what is said beneath a row, such as what is wrong with it, belongs to it
@@ -158,8 +176,8 @@ class RowsView(LinesView, can_focus=True):
             self.top -= 1
 
     def _at(self) -> int:
-        self.stops()
-        place = self._place.get(self.key, 0)
+        self._learn()
+        place = self._row_of(self.key) or 0
         return max(0, place - bisect_left(self._gaps, place))
 
     def _set(self, key: Hashable) -> None:
