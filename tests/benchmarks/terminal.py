@@ -58,9 +58,13 @@ class Bench:
         """The environment of a terminal at the machine itself, for settings of its own."""
         own = {name: str(self.place / name.lower()) for name in ("XDG_CONFIG_HOME",
                "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")}  # fmt: skip
-        far = ("SSH_CONNECTION", "SSH_TTY", "MOSH_IP", "NO_COLOR")
-        here = {name: value for name, value in os.environ.items() if name not in far}
-        return here | own | {"TUIWB_RUNS": str(self.place / "runs")}
+        # an installed program has its bytecode; one that runs from its sources gets it here
+        own |= {
+            "TUIWB_RUNS": str(self.place / "runs"),
+            "PYTHONPYCACHEPREFIX": str(self.place / "bytecode"),
+        }
+        far = ("SSH_CONNECTION", "SSH_TTY", "MOSH_IP", "NO_COLOR", "PYTHONDONTWRITEBYTECODE")
+        return {name: value for name, value in os.environ.items() if name not in far} | own
 
     @contextmanager
     def live(self) -> Iterator[Path]:
@@ -96,6 +100,8 @@ def paint(bench: Bench) -> Iterator[Row]:
     took = []
     if bench.runs:
         runs.make(bench.place / "runs", bench.runs)
+    with bench.looking(size=(120, 40)) as meter:
+        meter.read(5)
     for _ in range(TIMES):
         with bench.looking(size=(120, 40)) as meter:
             meter.read(2.5)
