@@ -25,12 +25,12 @@ GIVE_UP = 60.0
 """Seconds after which something that should happen is said not to; nothing is timed by it."""
 
 
-def until(what: str, happened: Callable[[], bool]) -> None:
+def until(what: str, happened: Callable[[], bool], patience: float = GIVE_UP) -> None:
     """Wait for ``happened``; fail with ``what`` where it never does."""
-    give_up = time.monotonic() + GIVE_UP
+    give_up = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < give_up, f"it never happened: {what}"
-        time.sleep(0.02)
+        time.sleep(patience / 3000)
 
 
 def new_run(runs: Path, preset: str = "mlp-digits", *overrides: str) -> RunPaths:

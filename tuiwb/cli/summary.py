@@ -133,9 +133,12 @@ def unit(view: RunView) -> str:
 
 
 def hardware(view: RunView) -> str | None:
-    """The product's name of the GPU or processor that it trained on; None where nobody said."""
+    """The product's name of the GPU or processor that it trained on, and by how many processes
+    where there were several; None where nobody said."""
     found = view.device.get("hardware") or view.device.get("device")
-    return one_line(str(found), 200) if found else None
+    many = view.device.get("processes")
+    by = f", {many} processes" if isinstance(many, int) and many > 1 else ""
+    return one_line(f"{found}{by}", 200) if found else None
 
 
 def peak_memory(view: RunView, which: str = "peak_memory") -> int | None:

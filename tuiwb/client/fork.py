@@ -23,6 +23,7 @@ from tuiwb.run.meta import read_meta
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schedule import Known, write
 from tuiwb.run.view import RunView
+from tuiwb.run.world import World, world_of
 from tuiwb.spec import Resolved
 from tuiwb.spec.branch import branched
 
@@ -162,6 +163,7 @@ def make(
             name=name,
             argv=argv,
             parent=parent or {"run": source.id, "step": step},
+            world=_world(source),
             folder=home(source),
             fill=fill,
         )
@@ -174,6 +176,12 @@ def make(
             found=error.what,
             next=_take_another(source, step),
         ) from None
+
+
+def _world(run: RunPaths) -> World | None:
+    """By how many processes a child is trained: as many as its parent, on one machine."""
+    world = world_of(read_meta(run)[0])
+    return world if world is not None and world.most == 1 else None
 
 
 def home(run: RunPaths) -> Path | None:

@@ -6,14 +6,13 @@ import atexit
 import os
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import tuiwb
 from tuiwb.base.errors import WorkerFailed
+from tuiwb.base.home import environment as environment
 from tuiwb.run import unspoken
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
@@ -30,15 +29,6 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-m", "tuiwb.worker"]
 
 
-def environment() -> dict[str, str]:
-    """Ours, and the package's own place where it is not installed (a source checkout)."""
-    env = dict(os.environ)
-    home = str(Path(tuiwb.__file__).resolve().parent.parent)
-    if home not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
-        env["PYTHONPATH"] = os.pathsep.join(p for p in (home, env.get("PYTHONPATH")) if p)
-    return env
-
-
 def start_worker(
     path: Path, command: Command | None = None, others: Sequence[Path] = ()
 ) -> subprocess.Popen[bytes]:
@@ -49,15 +39,25 @@ def start_worker(
     for one in paths:
         refuse_links(RunPaths(one))
     asked = ["--population", *map(str, paths)] if others else [str(path)]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    log = os.open(RunPaths(path).log, flags, 0o600)
     since = time.time()
+    child = spawn([*(command or worker_command()), *asked], RunPaths(path).log)
+    keep(child)
+    threading.Thread(
+        target=watch, args=(child, paths, since), name=f"watch {path.name}", daemon=True
+    ).start()
+    return child
+
+
+def spawn(command: Command, log: Path) -> subprocess.Popen[bytes]:
+    """Start a process of a session of its own, without input; what it says goes into ``log``."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    said = os.open(log, flags, 0o600)
     try:
-        child = subprocess.Popen(
-            [*(command or worker_command()), *asked],
+        return subprocess.Popen(
+            list(command),
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=said,
+            stderr=said,
             env=environment(),
             start_new_session=True,
         )
@@ -66,12 +66,7 @@ def start_worker(
             f"cannot start the worker: {error.strerror}", where=str(error.filename or "")
         ) from None
     finally:
-        os.close(log)
-    keep(child)
-    threading.Thread(
-        target=watch, args=(child, paths, since), name=f"watch {path.name}", daemon=True
-    ).start()
-    return child
+        os.close(said)
 
 
 def watch(child: subprocess.Popen[bytes], paths: Sequence[Path], since: float) -> None:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 class Ranks(Protocol):
     """What the loop asks of whoever trains with it."""
 
+    world: int
+    """How many there are."""
     leads: bool
     """Whether this is rank 0."""
     local: int | None
@@ -53,6 +55,7 @@ class Ranks(Protocol):
 class Alone:
     """The only process: nothing is shared, and nothing is paid for it."""
 
+    world = 1
     leads = True
     local: int | None = None
     neighbours = 1

@@ -46,7 +46,7 @@ def device(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The same of two ``device`` events of the journal; none where there was none before."""
     differ = [
         f"{key} was {before[key]} and is {after.get(key)} now"
-        for key in ("device", "hardware", "precision", "threads")
+        for key in ("device", "hardware", "precision", "threads", "processes")
         if before.get(key) is not None and before[key] != after.get(key)
     ]
     if not differ:

@@ -39,7 +39,7 @@ def casualty(failures: Mapping[int, Failure]) -> Casualty:
         return Casualty(rank, error.what, False, error.exit_code, error)
     code = failure.exitcode
     if code == LOST or code == -signal.SIGTERM:
-        return Casualty(rank, f"rank {rank} has lost another machine", True, WorkerFailed.exit_code)
+        return Casualty(rank, f"rank {rank} has lost another one", True, WorkerFailed.exit_code)
     if code < 0:
         return Casualty(rank, f"rank {rank} was killed ({_name(-code)})", True, 128 - code)
     error = WorkerFailed(f"rank {rank} ended with exit code {code}", next="its log may tell why")

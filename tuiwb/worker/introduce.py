@@ -62,6 +62,7 @@ def introduce(session: Session, journal: Journal, before: RunView | None = None)
         hardware=session.device.hardware,
         precision="bfloat16" if session.device.autocast_to else "float32",
         threads=session.threads,
+        **({"processes": session.ranks.world} if session.ranks.world > 1 else {}),
     )
     if before is not None:
         told = [*changed.data(before.data, data), *changed.device(before.device, device)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from torch.distributed.elastic.rendezvous import (
 
 from tuiwb.base.clock import STEADY
 from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.base.home import environment
 from tuiwb.run import inbox
 from tuiwb.run.create import called
 from tuiwb.run.facts import FINAL
@@ -39,6 +41,7 @@ from tuiwb.run.world import World
 from tuiwb.worker.casualties import Casualty, casualty
 from tuiwb.worker.failures import words
 from tuiwb.worker.leaving import GRACE, SIGNALS
+from tuiwb.worker.rank import ROUND
 from tuiwb.worker.rendezvous import Rendezvous
 
 RESTARTS = 3
@@ -81,6 +84,8 @@ class Launcher:
         """Start the ranks and wait for their end."""
         # torch's own handlers would end the ranks where they stand
         os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGQUIT"
+        os.environ.update(environment())
+        os.environ.pop("TORCH_DISABLE_SHARE_RDZV_TCP_STORE", None)  # ranks use it
         with tempfile.TemporaryDirectory(prefix="tuiwb-ranks-") as folder:
             rendezvous = Rendezvous(self.paths.id, self.world, self.node)
             agent = Agent(self, rendezvous.handler, folder)
@@ -204,7 +209,7 @@ class Launcher:
         if not self.trains:
             raise Leave(self.asked)
         with contextlib.suppress(UserError):
-            self.request = inbox.post(self.paths, "stop", {"when": "now"}, self.asked)
+            self.request = inbox.post(self.paths, "stop", {"when": "now"}, self.asked, who="")
 
 
 class Agent(LocalElasticAgent):
@@ -230,6 +235,13 @@ class Agent(LocalElasticAgent):
 
     def _start_workers(self, group: WorkerGroup) -> dict[int, Any]:
         self._launcher.trains = True
+        store = group.store
+        assert store is not None  # the rendezvous is over, and this is its own part of the store
+        if group.group_rank == 0:
+            store.set(ROUND, secrets.token_hex(8))
+        # what another round has left in the store is none of theirs, however often each machine
+        # has started its ranks
+        os.environ[ROUND] = store.get(ROUND).decode()
         return super()._start_workers(group)
 
     def _monitor_workers(self, group: WorkerGroup) -> RunResult:

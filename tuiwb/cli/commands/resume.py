@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tuiwb.cli import output
+from tuiwb.cli import output, ranks
 from tuiwb.cli.options import AllowCode, Detach, Interval, Json, Runs, runs_folder
 
 PLACE = 3.4
@@ -18,6 +18,7 @@ def resume(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
+    node_rank: ranks.Machine = 0,
     allow_code: AllowCode = False,
     detach: Detach = False,
     json: Json = False,
@@ -27,7 +28,8 @@ def resume(
     """Go on with a run that was stopped, was killed or failed, from its newest whole checkpoint.
 
     On the same machine it comes out as if it had never been interrupted. What was set after the
-    checkpoint is set again at the same steps. A finished run is not resumed: fork it.
+    checkpoint is set again at the same steps. A finished run is not resumed: fork it. A run of
+    several machines is resumed on each of them.
     """
     from tuiwb.cli.consent import settle_run
     from tuiwb.cli.training import attend
@@ -38,6 +40,8 @@ def resume(
 
     path = find(runs_folder(runs), run)
     settle_run(path, allow_code)
+    if node_rank:
+        return ranks.train_along(path, None, node_rank)
     began = start(path)
     for event in told(path, began):
         text = words(event) if event["kind"] == "resumed" else str(event.get("text"))

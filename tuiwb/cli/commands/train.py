@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tuiwb.cli import output
+from tuiwb.cli import output, ranks
 from tuiwb.cli.options import (
     AllowCode,
     Detach,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tuiwb.client.standby import Standby
     from tuiwb.run.view import RunView
+    from tuiwb.run.world import World
 
 PLACE = 1
 app = typer.Typer()
@@ -53,6 +54,10 @@ def run(
             help="Train seeds 0 to N-1 together, each a run; mean and spread at the end.",
         ),
     ] = 1,
+    nproc: ranks.Processes = 1,
+    nnodes: ranks.Machines = "1",
+    node_rank: ranks.Machine = 0,
+    rdzv: ranks.Meet = "",
     device: Device = None,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -64,13 +69,18 @@ def run(
     The run trains in a process of its own. Ctrl-C asks whether to leave it running or to stop it;
     where there is no terminal to ask on, Ctrl-C and SIGTERM stop it.
     """
+    world = ranks.world(nproc, nnodes, node_rank, rdzv, name)
+    if node_rank and name is not None:
+        return ranks.train_along(runs_folder(runs) / name, world, node_rank)
     if seeds > 1:
+        ranks.refuse_seeds(world)
         from tuiwb.cli.seeds import run_seeds
 
         chosen = [*(settings or []), *([f"train.device={device}"] if device is not None else [])]
         where = runs_folder(runs)
         return run_seeds(preset, chosen, seeds, where, name, allow_code, detach, json, interval)
-    path = start(preset, settings or [], device, runs_folder(runs), name, allow_code=allow_code)
+    where = runs_folder(runs)
+    path = start(preset, settings or [], device, where, name, allow_code=allow_code, world=world)
     return attend(path, detach, json, interval)
 
 
@@ -82,8 +92,10 @@ def start(
     name: str | None = None,
     standby: Standby | None = None,
     allow_code: bool = False,
+    world: World | None = None,
 ) -> Path:
-    """Resolve a preset and start its worker, warm where there is a standby; the run's folder."""
+    """Resolve a preset and start its worker, warm where there is a standby; the run's folder.
+    ``world`` is by how many processes it is trained."""
     from tuiwb.spec import resolve
 
     if device is not None:
@@ -93,7 +105,8 @@ def start(
     from tuiwb.client.launch import launch
 
     settle(resolved, settings, allow_code)
-    return launch(resolved, runs, name=name, argv=tuple(sys.argv), standby=standby)
+    argv = tuple(sys.argv)
+    return launch(resolved, runs, name=name, argv=argv, world=world, standby=standby)
 
 
 @app.command()

@@ -57,11 +57,13 @@ class MachineScreen(Spread):
     def about(self, width: int) -> Line:
         device = self.frame.view.device if self.frame is not None else {}
         words = one_line(str(device.get("name") or device.get("device") or ""), 40)
+        many = device.get("processes")
+        by = f"{many} processes" if isinstance(many, int) else ""
         host = one_line(str(self.frame.view.meta.get("host", "")), 30) if self.frame else ""
         return [
             (f" {one_line(self.path.name, 40)} ", palette.STRONG),
             (" machine ", palette.DIM),
-            ("  ".join(filter(None, (host, words))), palette.PLAIN),
+            ("  ".join(filter(None, (host, words, by))), palette.PLAIN),
         ]
 
     def _log_lines(self, width: int) -> list[Line]:

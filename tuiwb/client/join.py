@@ -1,0 +1,101 @@
+"""A machine that trains along: it waits for the run that the first machine makes, and joins it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tuiwb.base import consent
+from tuiwb.base.clock import Clock, SystemClock
+from tuiwb.base.errors import UserError, WorkerFailed
+from tuiwb.base.format import duration
+from tuiwb.client.process import Command, spawn, worker_command
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.links import refuse_links
+from tuiwb.run.meta import read_meta, read_spec
+from tuiwb.run.status import last_words
+from tuiwb.run.world import World, world_of
+
+LOOK_EVERY = 0.5
+
+
+def await_run(
+    path: Path,
+    world: World | None,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> World:
+    """The world of the run at ``path``, once its folder is there. Where ``world`` is given, it must
+    be the same, and is waited for.
+
+    Raises `UserError`: the first machine did not make the run in time, or made another one.
+    """
+    clock = clock or SystemClock()
+    paths, patience = RunPaths(path), world.wait if world is not None else 0
+    give_up = clock.monotonic() + patience
+    while not paths.meta.is_file():
+        if clock.monotonic() >= give_up:
+            raise UserError(
+                f"there is no run {path.name}"
+                + (f" after {duration(patience)}" if patience else ""),
+                where=str(path.parent),
+                next="the first machine makes it: the same command there, with --node-rank 0, and "
+                "--runs on a disk that all of them share",
+            )
+        sleep(LOOK_EVERY)
+    made = world_of(read_meta(paths)[0])
+    if made is None or (world is not None and made != world):
+        raise UserError(
+            f"{path.name} is not trained by the machines that were told here",
+            where=str(paths.meta),
+            found=_words(made),
+            allowed=_words(world) if world is not None else "a run of several machines",
+            next="the same --nproc, --nnodes and --rdzv on every machine",
+        )
+    return made
+
+
+def join(path: Path, machine: int, command: Command | None = None) -> int:
+    """Train the run at ``path`` with the first machine, as number ``machine``, until that is over;
+    the exit status. Ctrl-C and SIGTERM ask for the end of the whole run.
+
+    Raises `WorkerFailed` with the last words of its log where this machine's part failed.
+    """
+    paths = RunPaths(path)
+    refuse_links(paths)
+    consent.check(read_spec(paths).spec.model.name)
+    log = paths.log.with_name(f"worker.{machine}.log")
+    child = spawn([*(command or worker_command()), "--machine", str(machine), str(path)], log)
+    status = _wait(child)
+    if status:
+        lines = last_words(log)
+        raise WorkerFailed(
+            f"machine {machine} has left {path.name}: exit code {status}",
+            where=str(log),
+            found="\n".join(lines[-4:]),
+            next=f"tuiwb show {path.name} tells how the run is",
+        )
+    return status
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    before = signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(number))
+    try:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                child.send_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _words(world: World | None) -> str:
+    if world is None:
+        return "one process"
+    count = f"{world.most}" if world.least == world.most else f"{world.least} to {world.most}"
+    at = f", which meet at {world.meet}" if world.meet else ""
+    return f"{world.processes} processes on each of {count} machines{at}"
