@@ -16,7 +16,7 @@ echo 123
 """,
     "squeue": 'cat "$place/jobs"',
     "scancel": """
-grep -q "^$1|" "$place/jobs" && exit 0
+grep -q "^$1|" "$place/jobs" && [ ! -e "$place/raced" ] && exit 0
 echo "scancel: error: Kill job error on job id $1: Invalid job id specified" >&2
 exit 1
 """,

@@ -58,13 +58,14 @@ def test_a_submitted_run_waits_in_the_queue(
     assert (path / "job.sbatch").read_text() == script(path, Job(gpus=1, time="1:00:00"))
     assert [e["job"] for e in events(RunPaths(path).journal)] == ["123"]
     assert status(path).words == "queued (Slurm job 123)" and not status(path).ended_now
-    slurm.list("7|RUNNING|None\n123|PENDING|Priority")
+    slurm.list("7|RUNNING|None|x\n123|PENDING|Priority|mlp-digits-0001")
     for line in (["ls"], ["ls", "--state", "live"], ["show", "--plot", ""]):
         assert execute(line) == 0
         assert "queued (Slurm job 123: pending, Priority)" in capsys.readouterr().out
-    slurm.list("7|RUNNING|None")
-    assert execute(["show", "--plot", ""]) == 0
-    assert "queued (Slurm job 123: not in the queue any more)" in capsys.readouterr().out
+    for others in ("7|RUNNING|None|x", "123|PENDING|Priority|of-another-cluster"):
+        slurm.list(others)
+        assert execute(["show", "--plot", ""]) == 0
+        assert "queued (Slurm job 123: not in the queue any more)" in capsys.readouterr().out
 
 
 def test_it_is_taken_out_of_the_queue_and_cannot_be_told_more(
@@ -72,7 +73,7 @@ def test_it_is_taken_out_of_the_queue_and_cannot_be_told_more(
 ) -> None:
     path, job = submit(resolve("mlp-digits"), runs, Job())
     assert job == "123"
-    slurm.list("123|PENDING|Priority")
+    slurm.list("123|PENDING|Priority|mlp-digits-0001")
     for line, words in (
         (["ctl", path.name, "pause"], "is queued: it cannot be told to pause"),
         (["resume", path.name], "is queued: there is nothing to resume"),
@@ -83,10 +84,21 @@ def test_it_is_taken_out_of_the_queue_and_cannot_be_told_more(
     assert execute(["ctl", path.name, "stop"]) == 0
     assert slurm.told[-1] == "scancel 123"
     assert status(path).state == "stopped" and "out of the queue" in status(path).words
-    again, _ = submit(resolve("mlp-digits"), runs, Job())
-    slurm.list("")  # Slurm has forgotten it
-    assert execute(["ctl", again.name, "stop"]) == 0
-    assert status(again).state == "stopped"
+
+
+@pytest.mark.parametrize("queue", ["", "123|RUNNING|None|not-this-one", "raced", "no Slurm"])
+def test_a_job_that_is_not_this_run_s_is_left_alone(
+    slurm: Slurm, runs: Path, monkeypatch: pytest.MonkeyPatch, queue: str
+) -> None:
+    """Forgotten, of another cluster, gone in between, or the folder was copied from elsewhere."""
+    path, _ = submit(resolve("mlp-digits"), runs, Job())
+    slurm.list(f"123|PENDING|Priority|{path.name}" if queue == "raced" else queue)
+    (slurm.place / "raced").touch()
+    if queue == "no Slurm":
+        monkeypatch.setenv("PATH", os.defpath)
+    assert execute(["ctl", path.name, "stop"]) == 0
+    assert status(path).state == "stopped"
+    assert ("scancel 123" in slurm.told) == (queue == "raced")
 
 
 def test_what_slurm_refuses_leaves_nothing_behind(

@@ -52,6 +52,13 @@ def test_a_worker_that_was_faster_speaks_for_itself(paths: RunPaths) -> None:
     assert queued.job_of(paths) == ""
 
 
+@pytest.mark.parametrize("job", ["--user=me", "12; rm", "", "٣", None, 7])
+def test_what_is_no_job_is_none(paths: RunPaths, job: object) -> None:
+    with Journal(paths.journal) as journal:
+        journal.write("state", state="queued", doing="a stranger's", job=job)
+    assert queued.job_of(paths) == "" and view(paths).status.state == "queued"
+
+
 def test_to_wait_is_not_to_train(paths: RunPaths) -> None:
     """The time in the queue counts for nothing, before the first life and between two."""
     clock = FrozenClock(read_meta(paths)[0]["created"])

@@ -22,7 +22,7 @@ async def test_a_queued_run_waits_and_is_taken_out(
     slurm = Slurm(tmp_path / "slurm")
     monkeypatch.setenv("PATH", slurm.path)
     path, _ = submit(resolve("mlp-digits"), runs, Job())
-    slurm.list("123|PENDING|Priority")
+    slurm.list(f"123|PENDING|Priority|{path.name}")
     clock = FrozenClock(read_meta(RunPaths(path))[0]["created"] + 3600)
     async with workbench(runs, (120, 40), path, clock) as (app, pilot):
         assert "queued (Slurm job 123)" in text_of(app)

@@ -74,7 +74,7 @@ def asked_of_slurm(runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
 
     from tuiwb.client import slurm, submit
 
-    jobs = slurm.queue()
+    jobs = slurm.glance()
     return [
         replace(run, words=submit.waits(run.path, run.words, jobs))
         if run.state == "queued"

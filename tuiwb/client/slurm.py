@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from tuiwb.base.errors import UserError
 from tuiwb.base.text import one_line
@@ -90,19 +91,28 @@ def requeue(job: str) -> None:
     ask("scontrol", "requeue", job)
 
 
-def queue() -> dict[str, str] | None:
-    """One's own jobs, each with its state and the reason for it in words; None where Slurm cannot
-    be asked."""
-    if shutil.which("squeue") is None:
-        return None
+class Waiting(NamedTuple):
+    """A job in the queue: its name, and its state with the reason for it in words."""
+
+    name: str
+    words: str
+
+
+def queue(patience: float = PATIENCE) -> dict[str, Waiting]:
+    """One's own jobs by their numbers. `Refused` where Slurm cannot be asked."""
+    lines = ask("squeue", "--me", "--noheader", "--format=%A|%T|%r|%j", patience=patience)
+    jobs: dict[str, Waiting] = {}
+    for line in lines.splitlines():
+        job, state, reason, name = (*line.strip().split("|", 3), "", "", "")[:4]
+        known = reason if reason not in ("", "None") else ""
+        words = ", ".join(part for part in (state.lower(), known) if part)
+        jobs[job] = Waiting(one_line(name, 200), one_line(words, 100))
+    return jobs
+
+
+def glance() -> dict[str, Waiting] | None:
+    """`queue`, as far as nobody has to wait for it; None where Slurm cannot be asked."""
     try:
-        lines = ask("squeue", "--me", "--noheader", "--format=%A|%T|%r", patience=GLANCE)
+        return queue(GLANCE)
     except Refused:
         return None
-    jobs: dict[str, str] = {}
-    for line in lines.splitlines():
-        job, _, rest = line.strip().partition("|")
-        state, _, reason = rest.partition("|")
-        known = reason if reason not in ("", "None") else ""
-        jobs[job] = one_line(", ".join(part for part in (state.lower(), known) if part), 100)
-    return jobs

@@ -73,17 +73,24 @@ def tell(view: RunView, command: str, by: str) -> dict[str, Any]:
             allowed="stop, which takes it out of the queue",
         )
     job = queued.job_of(paths)
-    if job:
-        slurm.cancel(job)
+    # where the folder was copied to there may be no Slurm, or one whose job of that number is
+    # another's
+    if job and shutil.which("squeue") is not None:
+        waiting = slurm.queue().get(job)
+        if waiting is not None and waiting.name == paths.id:
+            slurm.cancel(job)
     queued.leave(paths, f"{user()} took it out of the queue", view.status.step)
     step = view.status.step
     return {"time": time.time(), "step": step, "command": command, "by": by, "accepted": True}
 
 
-def waits(path: Path, words: str, jobs: Mapping[str, str] | None) -> str:
+def waits(path: Path, words: str, jobs: Mapping[str, slurm.Waiting] | None) -> str:
     """The ``words`` of a queued run's state with what Slurm's list of ``jobs`` says of it (None: it
     could not be asked): ``queued (Slurm job 123: pending, Priority)``."""
     job = queued.job_of(RunPaths(path))
     if jobs is None or not job:
         return words
-    return f"{words.removesuffix(')')}: {jobs.get(job, 'not in the queue any more')})"
+    found = jobs.get(job)
+    there = found is not None and found.name == path.name
+    told = found.words if found is not None and there else "not in the queue any more"
+    return f"{words.removesuffix(')')}: {told})"

@@ -37,10 +37,11 @@ def leave(paths: RunPaths, reason: str, step: int = 0) -> None:
 
 
 def job_of(paths: RunPaths) -> str:
-    """The job as which a queued run waits; empty where nobody said."""
+    """The job as which a queued run waits; empty where nobody said, or not a number."""
     for event in reversed(last_events(paths.journal)):
         if event["kind"] == "state" and event.get("state") == QUEUED:
-            return str(event.get("job") or "")
+            job = event.get("job")
+            return job if isinstance(job, str) and job.isdecimal() and job.isascii() else ""
     return ""
 
 

@@ -86,7 +86,7 @@ def _told_by_slurm(view: RunView) -> RunView:
 
     from tuiwb.client import slurm, submit
 
-    words = submit.waits(view.path, view.status.words, slurm.queue())
+    words = submit.waits(view.path, view.status.words, slurm.glance())
     return replace(view, status=replace(view.status, words=words))
 
 
