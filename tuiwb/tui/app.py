@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.text import clean
 from tuiwb.tui import actions, themes, tuning
 from tuiwb.tui.config import Config, load
-from tuiwb.tui.graphics.answers import Listening
+from tuiwb.tui.graphics.imaging import Imaging
 from tuiwb.tui.graphics.means import Graphics
 from tuiwb.tui.output import Wire, thrifty
 from tuiwb.tui.terminal import believable, pasted
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
-    from textual.driver import Driver
     from textual.screen import Screen
 
     from tuiwb.client.standby import Standby
     from tuiwb.tui.course import Study
 
 
-class Workbench(Touring, App[None]):
+class Workbench(Touring, Imaging, App[None]):
     """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
 
     CSS_PATH = "tuiwb.tcss"
@@ -105,39 +105,10 @@ class Workbench(Touring, App[None]):
             self.call_after_refresh(self.complain, self.config.problem, "The defaults hold for now")
         if not gc.isenabled():
             self.set_timer(STARTED, _collect)
-        self.app_resume_signal.subscribe(self, lambda _: self._come_back())
+        self.app_resume_signal.subscribe(self, lambda _: self.come_back())
 
     def on_resize(self) -> None:
         self.wire.forget()
-
-    def _come_back(self) -> None:
-        """After the shell, which may stand on another terminal now."""
-        self.wire.forget()
-        self.graphics.forget()
-        self._take_means()
-
-    def get_driver_class(self) -> type[Driver]:
-        found = super().get_driver_class()
-        return Listening if found is Listening.__base__ else found
-
-    def ask_for_images(self) -> None:
-        """There is a picture to show: ask the terminal, once, whether it shows images."""
-        loop = asyncio.get_running_loop()
-
-        def told() -> None:
-            loop.call_soon_threadsafe(self._take_means)
-
-        self.graphics.ask(self._driver, told)
-
-    def _take_means(self) -> None:
-        if self.wire.easel is None and self.graphics.means() is not None:
-            from tuiwb.tui.graphics.easel import Easel
-
-            self.wire.easel = Easel(lambda: getattr(self.screen, "placed", tuple)())
-            self.graphics.part_with(self.wire.easel.clear)
-        for screen in self.screen_stack:
-            if hasattr(screen, "relook"):
-                screen.relook()
 
     def on_unmount(self) -> None:
         if self.standby is not None:
@@ -389,6 +360,8 @@ def run(
             from tuiwb.run.reader import RunReader
 
             RunReader(path).close()  # what is no run is said before the screen is taken
+    first = "run" if attach else "compare" if compared else "sweep" if sweep else "presets"
+    import_module(f"tuiwb.tui.screens.{first}")  # which would hold up the event loop
     app = Workbench(runs_dir, attach, glyphs, compared=compared, sweep=sweep)
     app.run()
     if app.goodbye:
