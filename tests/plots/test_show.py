@@ -38,6 +38,7 @@ def test_every_file_of_the_folder_is_a_kind() -> None:
     st.booleans(),
     st.booleans(),
     st.text(max_size=40),
+    st.sampled_from([1, 3]),
 )
 def test_no_content_raises(
     picture: tuple[str, dict[str, Any]],
@@ -46,9 +47,12 @@ def test_no_content_raises(
     colour: bool,
     discretise: bool,
     words: str,
+    fine: int,
 ) -> None:
     kind, arrays = picture
-    canvas = paint(kind, arrays, *size, glyphs, colour, words, words, discretise=discretise)  # type: ignore[arg-type]
+    canvas = paint(  # type: ignore[arg-type]
+        kind, arrays, *size, glyphs, colour, words, words, discretise=discretise, fine=fine
+    )
     assert canvas.chars.shape == (max(0, size[1]), max(0, size[0]))
     assert "\x1b" not in canvas.text()
     if glyphs == "ascii":
@@ -116,6 +120,32 @@ def test_images_keep_their_pixels_rows_and_gaps() -> None:
     assert canvas.text().split("\n")[0] == "▀  ▀"
     assert canvas.fg[0, 0] == 0xFFFFFF and canvas.bg[0, 0] == 0
     assert (canvas.bg[:, 2] == -1).all() and (canvas.bg[1] == -1).all(), "gaps are left open"
+
+
+@pytest.mark.parametrize("name", ["images", "boundary"])
+@pytest.mark.parametrize("fine", [2, 3, 10])
+def test_what_a_terminal_shows_as_images_stands_in_half_blocks_too(name: str, fine: int) -> None:
+    for width, height in [(1, 1), (5, 3), (31, 9), (60, 16), (90, 30)]:
+        canvas = shown(name, width, height, title="t", fine=fine)
+        taken = np.zeros((canvas.height, canvas.width), bool)
+        for patch in canvas.patches:
+            place = (
+                slice(patch.top, patch.top + patch.rows),
+                slice(patch.left, patch.left + patch.columns),
+            )
+            assert patch.pixels.shape == (2 * fine * patch.rows, fine * patch.columns)
+            assert taken[place].shape == (patch.rows, patch.columns) and not taken[place].any()
+            taken[place] = True
+            assert (canvas.bg[place] >= 0).any()
+        assert canvas.patches or width < 31
+    assert not shown(name, fine=fine, colour=False).patches
+    assert not shown(name, fine=fine, glyphs="ascii").patches
+
+
+def test_finer_pixels_show_more_images() -> None:
+    images = {"images": np.ones((64, 8, 8), np.float32)}
+    assert "15 of 64 shown" in paint("images", images, 46, 16, title="t").text()
+    assert "of 64" not in paint("images", images, 46, 16, title="t", fine=10).text()
 
 
 def test_images_that_would_be_too_small_are_left_out_and_counted() -> None:

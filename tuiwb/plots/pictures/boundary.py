@@ -6,7 +6,7 @@ import numpy as np
 
 from tuiwb.base.format import number
 from tuiwb.plots.arrays import Arrays, Refused
-from tuiwb.plots.canvas import Canvas
+from tuiwb.plots.canvas import Canvas, Packed
 from tuiwb.plots.palette import QUIET
 from tuiwb.plots.pictures.look import (
     BLUE,
@@ -14,7 +14,6 @@ from tuiwb.plots.pictures.look import (
     ORANGE,
     Drawn,
     Look,
-    Packed,
     coloured,
     lay,
     levels_of,
@@ -143,7 +142,7 @@ def _neurons(canvas: Canvas, neurons: np.ndarray, arrays: Arrays, left: int, loo
     top = 1 if canvas.height >= 6 else 0
     fine = look.fine
     room = 2 * (canvas.height - top) * fine, (canvas.width - left) * fine
-    tiling = tiled(len(maps), maps.shape[1:], room, least=5 * fine)
+    tiling = tiled(len(maps), maps.shape[1:], room, least=5, fine=fine)
     if tiling is None:
         return
     shown = maps[: tiling.columns * tiling.rows]

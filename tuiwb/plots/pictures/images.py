@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tuiwb.plots.arrays import Arrays, Refused
-from tuiwb.plots.pictures.look import LEAST, Drawn, Look, packed, put_fine, resized, tiled
+from tuiwb.plots.pictures.look import Drawn, Look, packed, put_fine, resized, tiled
 from tuiwb.plots.scales import Floats
 
 _SIDE = 4096
@@ -21,7 +21,7 @@ def draw(arrays: Arrays, width: int, height: int, look: Look) -> Drawn:
     count = len(images)
     columns = arrays.whole("columns", 0, 0, count)
     room = 2 * height * look.fine, width * look.fine
-    tiling = tiled(min(count, 4096), images.shape[1:3], room, columns, LEAST * look.fine)
+    tiling = tiled(min(count, 4096), images.shape[1:3], room, columns, fine=look.fine)
     canvas = look.canvas(width, height)
     if tiling is None:
         return Drawn(canvas)

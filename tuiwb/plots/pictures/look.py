@@ -135,8 +135,10 @@ def put_fine(canvas: Canvas, top: int, left: int, pixels: Packed, look: Look) ->
         return
     canvas.patches.append(Patch(top, left, rows, columns, pixels))
     channels = np.stack([(pixels >> shift) & 255 for shift in (16, 8, 0)], axis=-1) / 255
-    channels[pixels < 0] = np.nan
-    put_pixels(canvas, top, left, packed(resized(channels, 2 * rows, columns)), look)
+    there = (pixels >= 0)[..., None]
+    small = resized(np.where(there, channels, 0.0), 2 * rows, columns)
+    share = resized(there.astype(np.float64), 2 * rows, columns)
+    put_pixels(canvas, top, left, packed(small / np.where(share < 0.25, np.nan, share)), look)
 
 
 def lay(canvas: Canvas, other: Canvas, y: int, x: int, skip: int = 0) -> None:
@@ -203,13 +205,14 @@ class Tiling:
     rows: int
     width: int
     height: int
+    gap: tuple[int, int]
 
     def corner(self, row: int, column: int) -> tuple[int, int]:
         """The pixel (y, x) where a tile begins."""
-        return row * (self.height + self.height % 2 + _GAP_Y), column * (self.width + _GAP_X)
+        down, across = self.gap
+        return row * (self.height + self.height % 2 + down), column * (self.width + across)
 
 
-_GAP_X, _GAP_Y = 1, 2
 LEAST = 8
 """Pixels along an edge below which an image is left out rather than made smaller."""
 
@@ -220,23 +223,26 @@ def tiled(
     room: tuple[int, int],
     columns: int = 0,
     least: int = LEAST,
+    fine: int = 1,
 ) -> Tiling | None:
     """The largest tiles for ``count`` images of ``shape`` (H, W) in ``room`` (H, W) pixels.
 
     ``columns`` fixes how many a row has, of which then the first are shown; 0 leaves it open.
-    Tiles grow by whole factors, and shrink no further than ``least`` while others can be left
-    out instead. None where there is no room for one.
+    Tiles grow by whole factors, and shrink no further than ``least`` half blocks, of ``fine``
+    pixels each, while others can be left out instead. None where there is no room for one.
     """
+    gap = (2, 1) if fine == 1 else (1 + fine // 3, 1 + fine // 3)
+    least *= fine
     best: tuple[tuple[int, int, int], Tiling] | None = None
     for across in range(1, min(columns or count, room[1]) + 1):
         wanted = -(-count // columns) if columns else -(-count // across)
-        for side in _sizes(shape, room, across, least):
+        for side in _sizes(shape, (room[0], room[1] - gap[1] * (across - 1)), across, least):
             height, width = side
-            down = (room[0] + _GAP_Y) // (height + height % 2 + _GAP_Y)
+            down = (room[0] + gap[0]) // (height + height % 2 + gap[0])
             rows = min(wanted, max(down, 1))
             if height > room[0] or rows < 1:
                 continue
-            tiling = Tiling(across, rows, width, height)
+            tiling = Tiling(across, rows, width, height, gap)
             readable = min(height, least, shape[0]) * min(width, least, shape[1])
             shown = min(count, across * rows) if not columns else across * rows
             score = (readable, shown, height * width)
@@ -248,8 +254,9 @@ def tiled(
 def _sizes(
     shape: tuple[int, int], room: tuple[int, int], across: int, least: int
 ) -> list[tuple[int, int]]:
-    """Sizes of a tile that let ``across`` of them stand side by side: whole factors, or smaller."""
-    most = (room[1] - _GAP_X * (across - 1)) // across
+    """Sizes of a tile that let ``across`` of them stand side by side in ``room`` without the gaps:
+    whole factors, or smaller."""
+    most = room[1] // across
     if most < 1:
         return []
     factor = min(most // shape[1], room[0] // shape[0])
