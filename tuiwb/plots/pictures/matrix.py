@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tuiwb.plots.arrays import Arrays
-from tuiwb.plots.canvas import Canvas
+from tuiwb.plots.canvas import Canvas, Packed
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import LOST, QUIET, RAMPS
 from tuiwb.plots.pictures.look import (
     DIVERGING,
     Drawn,
     Look,
-    Packed,
     coloured,
     levels_of,
     light,
