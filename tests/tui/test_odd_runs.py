@@ -84,6 +84,9 @@ async def test_a_clock_that_runs_backwards(runs: Path, record: Record) -> None:
     async with workbench(runs, attach=path) as (app, pilot):
         for _ in range(3):
             await pilot.press("x")  # steps, seconds, and whatever else there is
+            if shown(app).sight.axis == "time":
+                assert "its clock was set back" in text_of(app)
+                await until(pilot, lambda: shown(app).frame.extent[1] == pytest.approx(1.98))
             await until(pilot, lambda: settled(shown(app)))
         assert "step 200" in text_of(app)
 

@@ -9,6 +9,8 @@ from tuiwb.run.view import RunView
 
 Axis = Literal["step", "time", "epoch"]
 AXES: tuple[Axis, ...] = get_args(Axis)
+_LOOKS = 64
+"""Places at which a run's clock is looked at: reading all of a long run takes a while."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,20 @@ def axis_of(view: RunView, name: Axis) -> Scaled:
         return Scaled("time", float(rows["time"][0]) if begun else 0.0)
     steps = steps_per_epoch(view) if name == "epoch" else None
     return Scaled("epoch", unit=steps) if steps else Scaled("step")
+
+
+def latest(view: RunView) -> tuple[float | None, bool]:
+    """The latest time of a step, and whether the clock was set back since: then the newest step's
+    is not the latest."""
+    table = view.table("steps")
+    newest = table.last("time")
+    if newest is None:
+        return None, False
+    places = sorted({round(at * (table.rows - 1) / _LOOKS) for at in range(_LOOKS + 1)})
+    seen = [float(table.read(place, place + 1)["time"][0]) for place in places]
+    if max(seen) <= newest:
+        return newest, False
+    return float(table.envelope("time", 1).high.max()), True
 
 
 def steps_per_epoch(view: RunView) -> float | None:

@@ -30,7 +30,7 @@ from tuiwb.plots.smooth import smooth
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import SAMPLED, SYSTEM
 from tuiwb.run.view import RunView
-from tuiwb.tui.axis import Axis, Scaled, axis_of
+from tuiwb.tui.axis import Axis, Scaled, axis_of, latest
 from tuiwb.tui.findings import Key
 from tuiwb.tui.graphics.easel import Image
 from tuiwb.tui.graphics.means import Means
@@ -187,7 +187,7 @@ class Scene(ABC):
         on = axis_of(view, axis)
         if on.column == "step":
             return 0.0, on.at(float(max(view.status.step, 1)))
-        last = view.table("steps").last("time")
+        last, _ = latest(view)
         return 0.0, max(1.0, on.at(last)) if last else 1.0
 
     def _origin(self, view: RunView) -> float:

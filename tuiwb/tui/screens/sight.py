@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.style import Style
 
-from tuiwb.tui.axis import AXES, axis_of, steps_per_epoch
+from tuiwb.tui.axis import AXES, axis_of, latest, steps_per_epoch
 from tuiwb.tui.gallery import PICTURE
 from tuiwb.tui.panes import CHARTS, MAPS
 from tuiwb.tui.scene import Frame, Sight
@@ -158,7 +158,10 @@ class SightActions:
         axis = known[(now + 1) % len(known)]
         self.look(axis=axis, span=None, end=None, cursor=None)
         words = {"step": "steps", "time": "seconds", "epoch": "epochs"}[axis]
-        self.say(f"{words} along the x axis" + ("" if epochs else "; no epoch's length is known"))
+        more = "" if epochs else "; no epoch's length is known"
+        if axis == "time" and latest(self.frame.view)[1]:
+            more = "; its clock was set back: only steps show all of it"
+        self.say(f"{words} along the x axis{more}")
 
     def action_picture(self) -> None:
         if self.here != PICTURE:
