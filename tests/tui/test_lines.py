@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tuiwb.plots.names import short_name
 from tuiwb.tui import palette
 from tuiwb.tui.follow import SLOWEST, Pace, pace
-from tuiwb.tui.widgets.lines import Line, changed, fit, length, sides
+from tuiwb.tui.widgets.lines import Line, changed, fit, in_cells, length, sides
 
 pieces = st.lists(
     st.tuples(st.text("ab中│\n ", max_size=6), st.sampled_from([palette.DIM, palette.STRONG])),
@@ -26,6 +26,13 @@ def test_fit_never_exceeds_its_width(line: Line, width: int) -> None:
     fitted = fit(line, width)
     assert length(fitted) <= width
     assert all(text and text.isprintable() for text, _ in fitted)
+
+
+@given(st.text("ab中│é", max_size=12), st.integers(0, 9))
+def test_a_cell_is_filled_whatever_is_in_it(text: str, room: int) -> None:
+    shown = in_cells(text, room)
+    assert cell_len(shown) == room
+    assert shown.rstrip() == text.rstrip() or shown.endswith("…") or not room
 
 
 @given(st.lists(pieces, max_size=4), st.lists(pieces, max_size=4))

@@ -51,6 +51,14 @@ def test_a_paste_of_nothing_is_nothing(text: str) -> None:
     assert "\x1b" not in pasted(text) and len(pasted(text)) <= len(text)
 
 
+async def test_the_palette_of_an_ascii_terminal_is_ascii(runs: Path, record: Record) -> None:
+    made = record().start().train(9).end()
+    async with workbench(runs, (80, 24), made.paths.root, made.clock, "ascii") as (app, pilot):
+        await pilot.press("ctrl+p", *"log")
+        await until(pilot, lambda: "Logarithmic scale" in text_of(app))
+        assert text_of(app).isascii()
+
+
 @pytest.mark.parametrize("name", ["ansi16", "none"])
 async def test_windows_open_in_few_colours(name: str, runs: Path, record: Record) -> None:
     """A style sheet that asks a theme for a colour that it has not is found when it is used."""

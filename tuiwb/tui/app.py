@@ -272,7 +272,7 @@ class Workbench(Touring, Imaging, App[None]):
         from tuiwb.tui.screens.steady import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette(placeholder="what to do", id="--command-palette"))
 
     def action_help(self) -> None:
         from tuiwb.tui.screens.help import HelpScreen

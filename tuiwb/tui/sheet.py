@@ -18,7 +18,7 @@ from tuiwb.tui.figures import KIND, NAME, PARAMETERS, TEXTS, Column
 from tuiwb.tui.findings import severity
 from tuiwb.tui.ledger import Order, Sheet
 from tuiwb.tui.palette import BLUE, DIM, FAINT, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, wrap
+from tuiwb.tui.widgets.lines import Line, in_cells, wrap
 from tuiwb.tui.widgets.rows import Rows
 
 VALUE = 9
@@ -116,10 +116,10 @@ def line(sheet: Sheet, plan: Plan, layer: int) -> Line:
     name = plan.names[layer] if layer < len(plan.names) else middle(one_line(one.name), plan.name)
     out: Line = [
         ("▲ ", severity(found[0])) if found else ("  ", PLAIN),
-        (f"{name:{plan.name}}", STRONG if one.parameters else PLAIN),
+        (in_cells(name, plan.name), STRONG if one.parameters else PLAIN),
     ]
     if plan.kind:
-        out.append((f" {middle(one_line(one.kind), plan.kind - 1):{plan.kind - 1}}", DIM))
+        out.append((f" {in_cells(middle(one_line(one.kind), plan.kind - 1), plan.kind - 1)}", DIM))
     if plan.parameters:
         out.append((f"{si(one.parameters) if one.parameters else '':>{plan.parameters}}", DIM))
     for column in plan.columns:

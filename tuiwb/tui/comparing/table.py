@@ -16,7 +16,7 @@ from tuiwb.plots.palette import SERIES, series_colour
 from tuiwb.tui import palette
 from tuiwb.tui.comparing.overlay import Frame, Reading, Sight
 from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, length, pad
+from tuiwb.tui.widgets.lines import Line, in_cells, length, pad
 from tuiwb.tui.widgets.rows import Row
 
 _NAME = 26
@@ -223,11 +223,11 @@ def _numbers(one: Reading, parts: Widths, style: Style) -> Line:
 
 
 def pad_to(text: str, room: int) -> str:
-    """``text`` in exactly ``room`` characters; of a name that is too long the end is kept too."""
+    """``text`` in exactly ``room`` cells; of a name that is too long the end is kept too."""
     if len(text) > room:
         end = max(1, room // 2)
         text = text[: room - end - 1] + "…" + text[len(text) - end :]
-    return f"{text:{room}}"
+    return in_cells(text, room)
 
 
 def head(frame: Frame | None, sight: Sight, width: int) -> Line:

@@ -198,7 +198,9 @@ class Choosing(Looking):
             if names is not None:
                 self.choose(names)
 
-        if self.frame is not None:
+        if self.frame is None:
+            self.say("the run is being opened", palette.DIM)
+        else:
             self.app.push_screen(MetricsScreen(self.frame.view, self.metrics, self.order), take)
 
     def choose(self, names: tuple[str, ...]) -> None:

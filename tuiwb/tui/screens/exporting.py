@@ -162,6 +162,7 @@ class Exporting(Looking):
     @work(exclusive=True, group="export")
     async def action_export(self) -> None:
         if self.frame is None or self.bench is None:
+            self.say("the run is being opened", palette.DIM)
             return
         name, view = self.here, self.frame.view
         figure = self.bench.figure(name)

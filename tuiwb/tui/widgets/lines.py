@@ -160,6 +160,13 @@ def pad(line: Line, width: int, style: Style = palette.PLAIN) -> Line:
     return [*line, (" " * missing, style)] if missing > 0 else line
 
 
+def in_cells(text: str, room: int) -> str:
+    """``text`` in exactly ``room`` cells: filled up, or cut with a sign. Characters may be wide."""
+    if cell_len(text) <= room:
+        return set_cell_size(text, room)
+    return set_cell_size(text, room - 1) + "…" if room > 0 else ""
+
+
 def over(line: Line, style: Style) -> Line:
     """``line`` with ``style`` laid over each of its pieces: a cursor bar, for instance."""
     return [(text, own + style) for text, own in line]
