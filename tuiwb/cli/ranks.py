@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,6 +67,8 @@ def world(nproc: int, nnodes: str, node_rank: int, rdzv: str, name: str | None) 
             next="the same --name on all of them, and --runs on a disk that they share",
         )
     asked = World(nproc, least, most, meeting_place(rdzv) if most > 1 else "")
+    if nproc > (cores := os.cpu_count() or 1):
+        output.say(f"{nproc} processes on {cores} cores: they take turns, unless each has a GPU")
     return None if asked.alone else asked
 
 

@@ -64,7 +64,7 @@ class Launcher:
     def __init__(self, paths: RunPaths, world: World, node: int) -> None:
         self.paths, self.world, self.node = paths, world, node
         self.since = time.time()
-        """When the ranks of now were started (Unix seconds)."""
+        """When it began (Unix seconds)."""
         self.asked: str | None = None
         """The signal that asked it to end the run."""
         self.deadline = 0.0
@@ -102,7 +102,7 @@ class Launcher:
         return self.given_up(casualty(result.failures))
 
     def said(self) -> bool:
-        """Whether the journal says how the run ended, since the ranks of now were started."""
+        """Whether the journal says how the run ended: each life of rank 0 begins with a word."""
         states = [
             event
             for event in last_events(self.paths.journal)
@@ -126,7 +126,6 @@ class Launcher:
         if again and self.node == 0:
             text = f"{lost.words}: all processes go on from the newest checkpoint"
             self.write("warning", text=text, about="ranks")
-        self.since = time.time() if again else self.since
         return again
 
     def given_up(self, lost: Casualty) -> int:
