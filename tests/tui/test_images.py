@@ -220,6 +220,7 @@ NAMED, OLD, SIXEL = "\x1bP>|a terminal\x1b\\\x1b[?62;22c", "\x1b[?62;22c", "\x1b
         ("auto", (SIXEL,), (9, 18), ("sixel", (9, 18))),
         ("auto", ("\x1b[6;18;9t" + SIXEL,), (0, 0), ("sixel", (9, 18))),
         ("auto", (SIXEL,), (0, 0), None),
+        ("auto", ("\x1bP>|tmux 3.5a\x1b\\" + SIXEL,), (9, 18), None),
         ("blocks", (), (9, 18), None),
     ],
 )
