@@ -24,6 +24,10 @@ async def test_a_queued_run_waits_and_is_taken_out(
     path, _ = submit(resolve("mlp-digits"), runs, Job())
     slurm.list(f"123|PENDING|Priority|{path.name}")
     clock = FrozenClock(read_meta(RunPaths(path))[0]["created"] + 3600)
+    async with workbench(runs, (80, 24), path, clock) as (app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+    assert app.goodbye.startswith("mlp-digits-0001 waits on: queued (Slurm job 123)")
     async with workbench(runs, (120, 40), path, clock) as (app, pilot):
         assert "queued (Slurm job 123)" in text_of(app)
         await pilot.press("space")

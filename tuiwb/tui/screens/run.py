@@ -272,4 +272,6 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         view = self.frame.view if self.frame else None
         live = view is not None and not view.status.ended_now
         words = f"detached from {self.path.name}: training goes on" if live else ""
+        if view is not None and view.status.state == "queued":
+            words = f"{self.path.name} waits on: {view.status.words}"
         self.workbench.left_run(words, f"tuiwb attach {self.path.name}" if live else "")
