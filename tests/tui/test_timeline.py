@@ -57,6 +57,13 @@ def test_a_clock_that_was_set_back_moves_no_step_before_another(tmp_path: Path) 
     assert found == sorted(found) and found[9] == 9.0
 
 
+def test_a_clock_set_back_within_a_process_keeps_what_was_before(tmp_path: Path) -> None:
+    made = Recorder(tmp_path, "run").start().train(100)
+    made.clock.advance(-3_000)
+    view = open_run(made.train(100).end().paths.root)
+    assert places(view, 1, 50, 100, 200) == [0.0, 0.98, 1.98, 1.98]
+
+
 def test_a_fork_goes_on_where_its_parent_was(tmp_path: Path) -> None:
     from tests.cli.recorded import record
 

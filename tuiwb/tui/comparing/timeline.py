@@ -59,7 +59,12 @@ def _of_time(table: TableView) -> Timeline | None:
     curve = table.envelope("time", _SAMPLES, lo=0.0, hi=x_limits(0.0, max(1.0, last))[1])
     which = np.clip(np.searchsorted(ends[:, 0], curve.x, side="right") - 1, 0, len(ends) - 1)
     # a bucket that holds the rows of two processes has a time that is in neither
-    seconds = np.clip(curve.mean, ends[which, 1], ends[which, 3])
+    begun, over = ends[:, 1], ends[:, 3]
+    if len(ends) == 1:
+        begun, over = np.full(1, -np.inf), np.full(1, np.inf)
+    # whose clock was set back ends before it began: its end bounds nothing
+    over = np.where(over < begun, np.inf, over)
+    seconds = np.clip(curve.mean, begun[which], over[which])
     steps = np.concatenate((ends[:, 0], curve.x, ends[:, 2]))
     rested = np.concatenate(([0.0], np.cumsum(np.maximum(0.0, ends[1:, 1] - ends[:-1, 3]))))
     seconds = np.concatenate(
