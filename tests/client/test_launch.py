@@ -184,7 +184,9 @@ def standbys(tmp_path: Path) -> list[str]:
 def test_a_hang_up_of_the_clients_terminal_does_not_reach_the_worker(
     tmp_path: Path, fake: Fake, until: Until
 ) -> None:
-    code = OUTLIVED.partition("left =")[0] + "print(flush=True)\ntime.sleep(600)"
+    # one that is started by nohup ignores hang-ups, and its children with it
+    ends = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    code = ends + OUTLIVED.partition("left =")[0] + "print(flush=True)\ntime.sleep(600)"
     client = subprocess.Popen(
         [sys.executable, "-c", code, tmp_path / "runs", *fake("long")],
         env=environment(),
