@@ -43,7 +43,7 @@ def test_it_is_tried_again_when_the_machine_may_have_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(threads.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     tried = Threads(0, True, cores=2)
     steps(tried, {1: 5.0, 2: 3.0})
     tried.before()
