@@ -17,6 +17,7 @@ STEPS = 24
 HERE = [name for name in there() if name != "wandb.watch, all"]  # that starts a server
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", HERE)
 def test_a_rival_trains_the_same_network(tmp_path: Path, name: str) -> None:

@@ -22,6 +22,7 @@ def diagnosed(command: Tuiwb, folder: Path) -> dict[str, dict[str, Any]]:
     return {found["symptom"]: found for found in json.loads(done.stdout)["findings"]}
 
 
+@pytest.mark.slow
 def test_a_healthy_log_is_healthy(command: Tuiwb, tmp_path: Path) -> None:
     folder = scalars(tmp_path / "log", {"train/loss": descent}, range(400))
     histograms(folder, 8, 0.8, range(0, 400, 20), "gradients/{layer}.{parameter}")

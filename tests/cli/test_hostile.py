@@ -144,6 +144,7 @@ def test_code_is_asked_for_in_words(told: Path, runs: Path, command: Tuiwb, tmp_
     ]  # no folder is left of what did not start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [("--allow-code",), ("-s", "model.name=evil_nets:Net")])
 def test_code_that_is_allowed_is_allowed_from_then_on(
     given: tuple[str, ...], told: Path, runs: Path, command: Tuiwb, tmp_path: Path

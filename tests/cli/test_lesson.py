@@ -54,6 +54,7 @@ def test_lessons_are_listed(command: Tuiwb) -> None:
     assert all(entry["title"] and entry["story"] and entry["runs"] for entry in listed)
 
 
+@pytest.mark.slow
 def test_a_lesson_trains_its_runs_and_shows_what_they_show(tuiwb: Tuiwb, tmp_path: Path) -> None:
     done = tuiwb("lesson", mine(tmp_path), "--runs", tmp_path / "runs", "--jobs", 2)
     assert done.returncode == 0, done.stderr
@@ -64,6 +65,7 @@ def test_a_lesson_trains_its_runs_and_shows_what_they_show(tuiwb: Tuiwb, tmp_pat
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_lesson_that_is_not_met_says_so_and_ends_with_1(tuiwb: Tuiwb, tmp_path: Path) -> None:
     done = tuiwb("lesson", mine(tmp_path, 2.0), "--json", "--runs", tmp_path / "runs")
     assert done.returncode == 1, done.stderr
@@ -75,6 +77,7 @@ def test_a_lesson_that_is_not_met_says_so_and_ends_with_1(tuiwb: Tuiwb, tmp_path
     assert (check["met"], check["target"]) == (False, ">= 2") and check["value"] < 2
 
 
+@pytest.mark.slow
 def test_verify_over_seeds_with_a_lesson(tuiwb: Tuiwb, tmp_path: Path, own_world: Path) -> None:
     folder = own_world / "config" / "tuiwb" / "presets" / "lessons"
     folder.mkdir(parents=True)

@@ -114,6 +114,7 @@ def test_what_cannot_be_tested_costs_no_worker(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_does_it(tuiwb: Tuiwb) -> None:
     done = tuiwb(
         "lr-find", "linreg-diabetes", "-s", "train.device=cpu", "--low", "1e-4", "--high", "1",

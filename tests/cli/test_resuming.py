@@ -20,6 +20,7 @@ def warm() -> Iterator[Warm]:
         yield standby
 
 
+@pytest.mark.slow
 def test_it_follows_to_the_end_like_run(
     tmp_path: Path, warm: Warm, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -37,6 +38,7 @@ def test_it_follows_to_the_end_like_run(
     assert life.paths.journal.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_worker_that_refuses_leaves_the_run_where_it_is(
     tmp_path: Path, warm: Warm, capfd: pytest.CaptureFixture[str]
 ) -> None:

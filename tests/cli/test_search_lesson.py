@@ -46,6 +46,7 @@ def mine(folder: Path, target: float = 9.0) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_its_trials_are_runs_and_its_samplers_are_laid_over_each_other(
     tuiwb: Tuiwb, tmp_path: Path
 ) -> None:
@@ -57,6 +58,7 @@ def test_its_trials_are_runs_and_its_samplers_are_laid_over_each_other(
     assert len(list((tmp_path / "runs").iterdir())) == 6
 
 
+@pytest.mark.slow
 def test_its_json_has_every_trial_and_the_best_so_far(tuiwb: Tuiwb, tmp_path: Path) -> None:
     done = tuiwb("lesson", mine(tmp_path, -9), "--json", "--jobs", 2, "--runs", tmp_path / "runs")
     assert done.returncode == 1, done.stderr

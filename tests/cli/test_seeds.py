@@ -6,9 +6,12 @@ import json
 import statistics
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Tuiwb
 
 
+@pytest.mark.slow
 def test_seeds_end_in_mean_and_spread(tuiwb: Tuiwb, tmp_path: Path) -> None:
     short = ("-s", "train.steps=20", "-s", "train.eval_every=0", "--device", "cpu")
     done = tuiwb("run", "mlp-digits", "--seeds", 3, *short, "--json", "--runs", tmp_path)

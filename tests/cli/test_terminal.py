@@ -98,6 +98,7 @@ LONG = ("-s", "train.steps=1000000", "-s", "train.eval_every=0", "--device", "cp
 SHORT = ("-s", "train.steps=40", "-s", "train.eval_every=20", "--device", "cpu")
 
 
+@pytest.mark.slow
 def test_ctrl_c_asks_and_does_as_it_is_told(tuiwb: Tuiwb, tmp_path: Path) -> None:
     command = ("run", "mlp-digits", *LONG, "--name", "it", "--runs", str(tmp_path))
     with terminal(*command, cwd=tmp_path) as screen:
@@ -115,6 +116,7 @@ def test_ctrl_c_asks_and_does_as_it_is_told(tuiwb: Tuiwb, tmp_path: Path) -> Non
     assert tuiwb("ctl", "it", "stop", "--runs", tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_tiny_terminal_will_do(tmp_path: Path) -> None:
     command = ("run", "mlp-digits", *SHORT, "--runs", str(tmp_path))
     with terminal(*command, cwd=tmp_path, columns=20, rows=5, term="xterm") as screen:

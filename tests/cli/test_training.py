@@ -40,6 +40,7 @@ def trains(path: Path) -> bool:
     return path.is_dir() and open_run(path).table("steps").rows > 1
 
 
+@pytest.mark.slow
 def test_run_ends_in_a_summary_and_two_plots(tuiwb: Tuiwb, tmp_path: Path) -> None:
     done = tuiwb("run", "mlp-digits", *SHORT, "--runs", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -51,6 +52,7 @@ def test_run_ends_in_a_summary_and_two_plots(tuiwb: Tuiwb, tmp_path: Path) -> No
     assert "mlp-digits-0001" in tuiwb("ls", "--runs", tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_a_detached_run_is_steered_and_stopped(tuiwb: Tuiwb, tmp_path: Path) -> None:
     done = tuiwb("run", "mlp-digits", *LONG, "--detach", "--json", "--runs", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -143,6 +145,7 @@ def watched(tmp_path: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str],
         watcher.communicate()
 
 
+@pytest.mark.slow
 def test_sigterm_stops_the_run_and_says_so(tmp_path: Path) -> None:
     with watched(tmp_path, "--json") as (watcher, path):
         watcher.terminate()
@@ -158,6 +161,7 @@ def test_sigterm_stops_the_run_and_says_so(tmp_path: Path) -> None:
     assert run["samples_per_s"] > 0 and run["steps_per_s"] > 0 and run["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_a_crash(tmp_path: Path) -> None:
     with watched(tmp_path) as (watcher, path):
         os.kill(json.loads((path / "worker.lock").read_text())["pid"], signal.SIGKILL)
@@ -167,6 +171,7 @@ def test_a_worker_that_is_killed_is_a_crash(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_verify_prints_what_was_promised_and_what_came(command: Tuiwb, tmp_path: Path) -> None:
     ours = (ROOT / "presets" / "tables" / "logreg-cancer.toml").read_text("utf-8").splitlines()
     for name, target in (("easy", 0.1), ("hard", 2.0)):

@@ -40,6 +40,7 @@ def warm() -> Iterator[Warm]:
         yield known
 
 
+@pytest.mark.slow
 def test_members_are_stopped_killed_and_resumed_as_runs(warm: Warm, tmp_path: Path) -> None:
     members = [resolve("mlp-digits", [f"optim.lr={lr}", *LONG]) for lr in (1e-3, 2e-3, 3e-3)]
     paths = launch_population(members, tmp_path, standby=warm)
@@ -67,6 +68,7 @@ def test_members_are_stopped_killed_and_resumed_as_runs(warm: Warm, tmp_path: Pa
     assert again and again[0]["from_step"] > 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_batched_trains_in_processes_of_its_own(warm: Warm, tmp_path: Path) -> None:
     short = ("train.steps=2", "train.eval_every=0", "data.batch_size=4")
     members = [resolve("char-rnn", [f"optim.lr={lr}", *short]) for lr in (1e-3, 2e-3, 3e-3)]

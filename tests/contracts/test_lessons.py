@@ -88,6 +88,7 @@ def test_its_runs_resolve_and_differ(name: str) -> None:
     assert len(set(specs)) == len(specs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> None:
     what, kept = lesson(name), there(name)
@@ -121,6 +122,7 @@ def test_its_asserts_speak_of_every_run_and_of_columns_that_exist(name: str) -> 
     assert {run.label for run in what.runs} <= named, "a run that shows nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["zero-init", "divergence"])
 def test_is_met(name: str, tmp_path: Path) -> None:
     what: Lesson = lesson(name)

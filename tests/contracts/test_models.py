@@ -82,6 +82,7 @@ def test_same_seed_same_bits(name: str, kind: str) -> None:
     assert not torch.equal(first.eval()(inputs), other.eval()(inputs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), MODELS)
 def test_learns_eight_samples_by_heart(name: str, kind: str) -> None:
     if driver(name) is not None:

@@ -301,6 +301,7 @@ def test_the_standard_reader_agrees(tmp_path: Path) -> None:
     assert sorted(_rows(data)[:, 0].tolist()) == expected
 
 
+@pytest.mark.slow
 def test_the_worker_reads_it_where_the_user_was_and_says_what_it_found(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

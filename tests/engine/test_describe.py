@@ -16,6 +16,7 @@ from tuiwb.spec import presets, resolve
 from tuiwb.spec.presets import PresetInfo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("info", presets(), ids=lambda info: info.name)
 def test_shapes_and_parameters_are_those_of_the_real_model(info: PresetInfo) -> None:
     # what is made for a GPU is built in its smallest size

@@ -22,6 +22,7 @@ def on_test(session: Session) -> dict[str, float]:
     return evaluate(dataclasses.replace(session, dataset=dataset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["softmax-digits", "linreg-diabetes", "char-rnn"])
 def test_comes_once_and_last(preset: str, tmp_path: Path) -> None:
     outcome, sink, session = trained(tmp_path, preset, *QUICK)

@@ -83,11 +83,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "kept"
 
 
+@pytest.mark.slow
 def test_within_a_write(folder: Path) -> None:
     assert check_every_moment(folder, lambda: _write(folder, 3), {2, 3}) > 20
     assert steps_in(folder) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_within_a_write_in_the_place_of_another(folder: Path) -> None:
     assert check_every_moment(folder, lambda: _write(folder, 2), {1, 2}) > 20
 

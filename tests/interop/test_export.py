@@ -224,6 +224,7 @@ def test_weights_are_what_torch_saved(tmp_path: Path) -> None:
         assert file.metadata() == {"format": "pt", "run": "mine"}
 
 
+@pytest.mark.slow
 def test_weights_of_a_checkpoint_by_the_command(
     run: RunView,
     tmp_path: Path,

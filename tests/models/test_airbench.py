@@ -92,6 +92,7 @@ def test_pictures_of_any_size_are_taken(shape: tuple[int, ...]) -> None:
     assert model(torch.zeros(2, *shape)).shape == (2, 4)
 
 
+@pytest.mark.slow
 def test_the_preset_learns_on_a_cpu_in_its_smallest_size(tmp_path: Path) -> None:
     small = ("model.size=xs", "data.name=shapes", "data.samples=600", "data.batch_size=64")
     outcome, _, session = trained(

@@ -181,6 +181,7 @@ def test_what_is_wrong_is_told_with_file_and_line(mistake: str, folder: Path) ->
         assert part in str(caught.value), str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_worker_finds_it_where_the_user_was(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from tuiwb.plots.palette import ALARM, LEVELS, LOST, RAMPS
 from tuiwb.plots.scales import Scale
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(heat_maps(), st.tuples(st.integers(-1, 70), st.integers(-1, 24)), glyph_sets, st.booleans())
 def test_no_shape_of_input_raises(

@@ -50,6 +50,7 @@ def test_nan_lights_nothing(x: list[float], size: tuple[int, int]) -> None:
     assert not ((canvas.codes >= 0x2800) & (canvas.codes < 0x2900)).any()
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(figures(), st.tuples(st.integers(-1, 70), st.integers(-1, 24)), glyph_sets)
 def test_no_shape_of_input_raises(figure: Figure, size: tuple[int, int], glyphs: str) -> None:

@@ -253,6 +253,7 @@ def test_watching_changes_no_bit() -> None:
         assert torch.equal(seen, unseen)
 
 
+@pytest.mark.slow
 def test_histograms_grow_with_the_logarithm_of_a_run(net: Net) -> None:
     watcher = Watcher(layers_of(net), share=1.0)
     taken = []

@@ -52,6 +52,7 @@ def test_nothing_is_touched(training: bool) -> None:
     assert set(figures) >= {"gradient_error", "gradient_error_float32"}
 
 
+@pytest.mark.slow
 def test_a_run_gives_the_same_bits_with_studies_and_without(tmp_path: Path) -> None:
     def weights(asked: str) -> tuple[dict[str, Tensor], dict[str, float]]:
         few = ("train.steps=4", "train.eval_every=2", "regularize.dropout=0.3")
@@ -80,6 +81,7 @@ def test_the_subject_s_loss_is_a_function_of_the_weights_alone() -> None:
 
 
 # one of each task whose step follows one loss, so that each is seen in float64
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "more"),
     [

@@ -75,6 +75,7 @@ def test_the_example_that_reads_a_run_runs(own_world: Path) -> None:
     assert len(names["curve"].x) == 100
 
 
+@pytest.mark.slow
 def test_the_example_that_steers_a_run_runs(own_world: Path) -> None:
     from tests.scenarios.helpers import LONG, new_run, until, worker
 

@@ -154,7 +154,9 @@ def test_a_strangers_index_puts_nothing_outside_and_drives_nothing(
         RunSummary(f"../{outside.root.parent.name}/secret", "finished", inode=1),
         RunSummary("ghost", "finished", started=99.0, inode=2),
     ]
-    data = [msgspec.structs.astuple(run)[:-1] for run in (*(one.full() for one in found.entries), *lies)]
+    data = [
+        msgspec.structs.astuple(run)[:-1] for run in (*(one.full() for one in found.entries), *lies)
+    ]
     data[0] = (data[0][0], "\x1b[2J", *data[0][2:])
     for scanned in (0, 1):
         packed = msgspec.msgpack.encode(("tuiwb", index.VERSION, scanned, ["x"], data))

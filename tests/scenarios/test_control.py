@@ -36,6 +36,7 @@ def run(running: RunPaths) -> Iterator[Control]:
         control.resume()
 
 
+@pytest.mark.slow
 def test_every_command_works_while_paused_and_at_the_same_step(
     run: Control, running: RunPaths
 ) -> None:

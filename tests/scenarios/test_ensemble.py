@@ -18,6 +18,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 QUICK = ("train.steps=30", "train.eval_every=0", "train.device=cpu", "probe.budget=0")
 
 
+@pytest.mark.slow
 def test_the_whole_way(tmp_path: Path, command: Command) -> None:
     for seed in (0, 1):
         paths = new_run(tmp_path, "softmax-digits", *QUICK, f"train.seed={seed}")

@@ -104,6 +104,7 @@ def train(warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         end_worker_of(run.paths)
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_long_evaluation_which_a_resume_makes_up_for(train: Train) -> None:
     run = train("train.eval_every=0").begun()
     run.order("evaluate_slowly")

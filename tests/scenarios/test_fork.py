@@ -65,6 +65,7 @@ def parent(runs: Path, warm: Warm) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_fork_of_1000_steps_at_500_with_a_tenth_of_the_rate(
     parent: Path, runs: Path, warm: Warm
 ) -> None:

@@ -45,6 +45,7 @@ def life(tmp_path: Path, warm: Warm, request: pytest.FixtureRequest) -> Iterator
     end_worker_of(made.paths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("life", SPECS, indirect=True)
 def test_killed_at_random_moments(life: Life, request: pytest.FixtureRequest) -> None:
     chance = random.Random(request.node.name)
@@ -58,6 +59,7 @@ def test_killed_at_random_moments(life: Life, request: pytest.FixtureRequest) ->
     same(life.finish().paths, life.uninterrupted().paths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stop", "SIGTERM", "SIGUSR1"])
 def test_stopped_and_resumed_twice(tmp_path: Path, warm: Warm, how: str) -> None:
     # long enough that no delay of ours lets it finish before it is stopped
@@ -104,6 +106,7 @@ def test_without_a_checkpoint_it_begins_again(tmp_path: Path, warm: Warm) -> Non
     same(life.paths, life.uninterrupted().paths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flipped", "cut", "no sum", "another sum"])
 def test_a_damaged_newest_checkpoint_is_passed_by_and_named(life: Life, damage: str) -> None:
     life.begin().reach(400).end("SIGTERM")
@@ -128,6 +131,7 @@ def test_a_damaged_newest_checkpoint_is_passed_by_and_named(life: Life, damage: 
     same(life.paths, life.uninterrupted().paths)
 
 
+@pytest.mark.slow
 def test_two_at_once_one_goes_on_and_the_other_is_told(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=1000000", "train.eval_every=0")
     told: list[UserError | float] = []

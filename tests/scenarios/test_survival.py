@@ -19,6 +19,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.listing import list_runs
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_every_row_and_is_called_crashed(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", *LONG)
     with a_worker(paths) as process:
@@ -35,6 +36,7 @@ def test_a_killed_worker_leaves_every_row_and_is_called_crashed(tmp_path: Path) 
     assert list_runs(tmp_path)[0].words.startswith(f"crashed at step {len(rows)}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGUSR1])
 def test_a_polite_signal_checkpoints_and_leaves_with_zero(
     tmp_path: Path, with_signal: signal.Signals
@@ -49,6 +51,7 @@ def test_a_polite_signal_checkpoints_and_leaves_with_zero(
     assert (paths.checkpoints / f"{status.step:08d}" / "state.pt").is_file()
 
 
+@pytest.mark.slow
 def test_a_hang_up_is_ignored(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", *LONG)
     with a_worker(paths) as process:
@@ -59,6 +62,7 @@ def test_a_hang_up_is_ignored(tmp_path: Path) -> None:
         assert process.poll() is None
 
 
+@pytest.mark.slow
 def test_the_terminal_closes_and_training_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tuiwb", "run", "mlp-digits", "--runs", str(tmp_path)]
     command += [part for setting in LONG for part in ("-s", setting)]
@@ -85,6 +89,7 @@ def test_the_terminal_closes_and_training_goes_on(tmp_path: Path) -> None:
         end_worker_of(paths)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_cleanly_and_says_so(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", *LONG)
     with a_worker(paths, limit_kib=100) as process:
@@ -97,6 +102,7 @@ def test_a_full_disk_stops_cleanly_and_says_so(tmp_path: Path) -> None:
     assert "the disk took no more" in status.words
 
 
+@pytest.mark.slow
 def test_a_second_worker_is_turned_away_and_the_first_goes_on(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", *LONG)
     with a_worker(paths) as first:
@@ -116,6 +122,7 @@ def test_a_second_worker_is_turned_away_and_the_first_goes_on(tmp_path: Path) ->
     assert not any(event["kind"] == "error" for event in view(paths).events)
 
 
+@pytest.mark.slow
 def test_two_readers_of_a_live_run_agree(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", "train.steps=300")
     with a_worker(paths) as process:
@@ -129,6 +136,7 @@ def test_two_readers_of_a_live_run_agree(tmp_path: Path) -> None:
     assert np.array_equal(early["loss"], late["loss"][early["step"] - 1])
 
 
+@pytest.mark.slow
 def test_an_exception_in_a_model_is_in_the_journal_and_the_log(tmp_path: Path) -> None:
     paths = new_run(tmp_path, "mlp-digits", "train.steps=50")
     (paths.root / "sitecustomize.py").write_text(

@@ -38,6 +38,7 @@ def search(name: str, seed: int, trials: int = 18) -> list[Trial]:
     return asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_one_seed_one_sequence_of_trials_that_a_preset_takes(name: str) -> None:
     trials = search(name, 3)

@@ -52,6 +52,7 @@ def workbenches(server: subprocess.Popen[str]) -> list[int]:
     return [child.pid for child in psutil.Process(server.pid).children()]
 
 
+@pytest.mark.slow
 async def test_a_run_is_started_in_a_tab_and_outlives_it(
     server: tuple[subprocess.Popen[str], str], own_world: Path, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ async def test_a_run_is_started_in_a_tab_and_outlives_it(
     await until(lambda: steps(run) > before)
 
 
+@pytest.mark.slow
 async def test_a_workbench_that_is_left_says_so_on_the_page(
     server: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ async def test_a_workbench_that_is_left_says_so_on_the_page(
         await until(lambda: not workbenches(process))
 
 
+@pytest.mark.slow
 async def test_tabs_end_with_the_server_however_it_ends(
     server: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def harmless(app: Workbench) -> str:
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (50, 15)])
 async def test_the_bench(size: tuple[int, int], runs: Path) -> None:
     path = hostile.run(runs)

@@ -32,6 +32,7 @@ async def opened(app: Workbench, pilot: Pilot[None], key: str, kind: type) -> Fo
     return app.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (50, 15)])
 async def test_layers_from_the_list_to_one_and_back(
     runs: Path, record: Record, size: tuple[int, int]
@@ -78,6 +79,7 @@ async def test_a_filter_is_a_glob_an_expression_or_a_no(runs: Path, record: Reco
     assert len(values) == 7 and len(at) == 10 and np.isnan(values[1]).all()
 
 
+@pytest.mark.slow
 async def test_the_cursor_reads_the_same_step_on_all_panes(runs: Path, record: Record) -> None:
     made = count(look_inside(record().start().train(100), 100), 100).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):

@@ -91,6 +91,7 @@ def shown(app: Workbench) -> LessonScreen:
     return app.screen
 
 
+@pytest.mark.slow
 async def test_runs_begin_one_after_the_other_and_checks_come_in(
     runs: Path, workers: Workers, mine: str
 ) -> None:
@@ -136,6 +137,7 @@ async def test_enter_opens_a_run_and_leaving_it_comes_back(
         await until(pilot, lambda: shown(app).here == "story")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_pane_can_be_reached_at_every_size(
     runs: Path, workers: Workers, mine: str, size: tuple[int, int]
@@ -182,6 +184,7 @@ async def test_who_leaves_leaves_the_lesson_going(runs: Path, workers: Workers, 
         await until(pilot, lambda: len(workers.made) == 3)
 
 
+@pytest.mark.slow
 async def test_quitting_says_which_runs_had_not_begun(
     runs: Path, workers: Workers, mine: str
 ) -> None:

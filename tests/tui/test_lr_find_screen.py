@@ -74,6 +74,7 @@ async def test_the_curve_grows_and_then_has_its_marks(runs: Path, size: tuple[in
             assert "╎valley" not in text_of(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_a_game_has_a_chart_for_each_network(runs: Path, size: tuple[int, int]) -> None:
     fake = Fake(resolve("gan-ring"), GAME)

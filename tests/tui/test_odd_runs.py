@@ -46,6 +46,7 @@ async def through_all_panes(runs: Path, path: Path, size: tuple[int, int]) -> st
     return "\n".join(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (50, 15)])
 async def test_tables_that_are_empty(size: tuple[int, int], runs: Path, record: Record) -> None:
     path = record().start().paths.root
@@ -66,6 +67,7 @@ async def test_ten_thousand_metrics(runs: Path, record: Record) -> None:
     assert "accuracy" in await through_all_panes(runs, made.paths.root, (120, 40))
 
 
+@pytest.mark.slow
 async def test_names_of_three_hundred_characters(runs: Path, record: Record) -> None:
     layers = [("l" * 300, "Linear", 9), (WIDE, "Linear", 9), (RIGHT_TO_LEFT, "Linear", 9)]
     metrics = ("val_loss", "val_accuracy", "m" * 300)

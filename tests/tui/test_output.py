@@ -95,6 +95,7 @@ def lines(*rows: list[tuple[str, Style]]) -> LayoutUpdate:
 frames = st.lists(st.lists(cells, min_size=HEIGHT, max_size=HEIGHT), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @given(frames)
 def test_frame_after_frame_the_terminal_shows_the_last(
     many: list[list[list[tuple[str, Style]]]],

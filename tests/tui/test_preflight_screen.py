@@ -81,6 +81,7 @@ async def test_to_leave_it_ends_the_checks(runs: Path) -> None:
         assert not isinstance(app.screen, PreflightScreen)
 
 
+@pytest.mark.slow
 async def test_a_spec_that_cannot_be_built_is_told_in_words(runs: Path) -> None:
     fake = Fake([], UserError("the kernel is larger than its image", where="model.kernel"))
     fake.go.set()

@@ -17,6 +17,7 @@ from tuiwb.tui.screens.run import RunScreen
 from tuiwb.tui.screens.setup import SetupScreen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_preset_is_in_the_gallery(runs: Path, size: tuple[int, int]) -> None:
     async with workbench(runs, size) as (app, pilot):

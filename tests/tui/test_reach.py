@@ -63,6 +63,7 @@ def _left(app: Workbench, context: str) -> bool:
     return getattr(app.screen, "CONTEXT", "") != context
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", CONTEXTS)
 async def test_every_key_does_what_it_says(
     context: actions.Context, runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch
@@ -82,6 +83,7 @@ async def test_every_key_does_what_it_says(
         assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", CONTEXTS)
 async def test_no_size_is_too_small(
     context: actions.Context, runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch

@@ -172,6 +172,7 @@ async def test_the_cursor_reads_the_same_step_on_all_charts(runs: Path, record: 
         assert screen.sight.cursor is None and isinstance(app.screen, RunScreen)
 
 
+@pytest.mark.slow
 async def test_zoom_pan_fit_and_newest(runs: Path, record: Record) -> None:
     made = record().start().train(400).end("stopped")
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
@@ -215,6 +216,7 @@ async def test_scales_axis_and_smoothing_change_what_is_painted(runs: Path, reco
         assert screen.sight.axis == "time"
 
 
+@pytest.mark.slow
 async def test_every_key_works_on_every_state(runs: Path, record: Record) -> None:
     made = record().start().train(40)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
@@ -276,6 +278,7 @@ async def test_what_is_not_finite_is_counted_on_the_chart(runs: Path, record: Re
         assert "\u00d7" in text_of(app)
 
 
+@pytest.mark.slow
 async def test_the_mouse_does_what_the_keys_do(runs: Path, record: Record) -> None:
     made = record().start().train(300).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):

@@ -107,6 +107,7 @@ async def test_rename_tag_and_note(runs: Path, record: Record) -> None:
         assert (runs / "first-again" / "journal.jsonl").exists()
 
 
+@pytest.mark.slow
 async def test_a_mistake_is_said(runs: Path, record: Record) -> None:
     over(record, "first")
     over(record, "second", 900)

@@ -21,6 +21,7 @@ async def opened(app: Workbench, pilot: Any) -> SetupScreen:
     return app.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_knob_can_be_reached_and_is_explained(
     runs: Path, size: tuple[int, int]
@@ -129,6 +130,7 @@ async def test_copy_puts_the_exact_command_on_the_clipboard(runs: Path) -> None:
         assert app.clipboard == "tuiwb run cnn-digits -s train.seed=1"
 
 
+@pytest.mark.slow
 async def test_training_starts_with_what_is_on_the_screen(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

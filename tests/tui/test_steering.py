@@ -43,6 +43,7 @@ async def press(app: Workbench, pilot: Pilot[None], *keys: str) -> None:
     await pilot.pause()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "change"),
     [
@@ -142,6 +143,7 @@ def test_values_are_those_in_force(record: Record) -> None:
     assert not form.set("regularize.weight_decay", "0.1"), "two kinds do not stand together"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("downs", "args"), [(0, {}), (1, {"when": "epoch"}), (2, {"when": "now"})])
 async def test_ways_to_stop(
     runs: Path, record: Record, downs: int, args: Mapping[str, Any]

@@ -93,6 +93,7 @@ READING_WALLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", READING_WALLS)
 def test_reading_wing(wall: str) -> None:
     rooms, banned = READING_WALLS[wall]
@@ -159,6 +160,7 @@ def training_wing() -> dict[str, set[str]]:
     return dict(zip(TRAINING_WALLS, lines, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", TRAINING_WALLS)
 def test_training_wing(wall: str, training_wing: dict[str, set[str]]) -> None:
     rooms, banned = TRAINING_WALLS[wall]

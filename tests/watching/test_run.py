@@ -86,6 +86,7 @@ def test_a_loop_that_is_interrupted_has_stopped(tmp_path: Path, error: type[Base
     assert view.status.state == "stopped" and not errors(view)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "state"),
     [("", "finished"), ("1 / 0", "failed"), ("raise KeyboardInterrupt", "stopped")],
@@ -99,6 +100,7 @@ def test_without_a_with_the_end_is_told_at_exit(tmp_path: Path, end: str, state:
         assert "ZeroDivisionError" in errors(view)[0]["traceback"]
 
 
+@pytest.mark.slow
 def test_a_killed_loop_is_a_crashed_run_with_every_row(tmp_path: Path) -> None:
     done = script(
         tmp_path,
@@ -343,6 +345,7 @@ def test_data_loaders_that_fork(tmp_path: Path) -> None:
     whole(open_run(tmp_path / "r"), 8)
 
 
+@pytest.mark.slow
 def test_a_forked_child_trains_unwatched_and_holds_no_lock(tmp_path: Path) -> None:
     done = script(
         tmp_path,
@@ -363,6 +366,7 @@ def test_a_forked_child_trains_unwatched_and_holds_no_lock(tmp_path: Path) -> No
     assert "val_loss" not in view.metrics
 
 
+@pytest.mark.slow
 def test_other_ranks_write_nothing(tmp_path: Path) -> None:
     text = "run = tuiwb.watch(model, optimizer, name='r')\nsteps(3)\nprint(run.path)\n"
     assert script(tmp_path, text, RANK="1").stdout.strip() == "None"
@@ -370,6 +374,7 @@ def test_other_ranks_write_nothing(tmp_path: Path) -> None:
     assert script(tmp_path, text, RANK="odd").stdout.strip() == str(tmp_path / "r")
 
 
+@pytest.mark.slow
 def test_two_processes_of_one_training(tmp_path: Path) -> None:
     text = f"""
 torch.distributed.init_process_group(
@@ -400,6 +405,7 @@ torch.distributed.destroy_process_group()
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_two_ways_of_reading_are_at_ease_without_a_spec(tmp_path: Path) -> None:
     model = network()
     view = train(model, sgd(model), tmp_path, at=lambda i, run: run.evaluate(loss=1.0, f1=0.5))

@@ -53,6 +53,7 @@ def test_rules_have_the_same_facts_live_and_after_the_fact(
     assert later.number("data.batch_size") == 16 and later.inputs["features"] == 8
 
 
+@pytest.mark.slow
 def test_the_remedy_of_a_finding_knows_the_rate_live_and_after_the_fact(tmp_path: Path) -> None:
     def climbs(model: nn.Module, seed: int) -> torch.Tensor:
         return cross_entropy(model, seed) + 0.02 * seed

@@ -33,6 +33,7 @@ def losses(view: RunView) -> np.ndarray:
     return view.table("steps").tail(30)["loss"]
 
 
+@pytest.mark.slow
 def test_a_forked_worker_trains_the_same_bits(tmp_path: Path) -> None:
     spec = resolve("mlp-digits", SHORT)
     alone = last(launch(spec, tmp_path))
