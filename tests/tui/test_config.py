@@ -97,8 +97,9 @@ def test_the_template_is_the_defaults_line_by_line(file: Path) -> None:
     file.write_text(template())
     assert read_config(file) == Config(file)
     lines = [line[1:] for line in template().splitlines() if line[:1] == "#" and line[:2] != "# "]
-    assert len(lines) == len(Settings.__struct_fields__) + len(actions.ACTIONS)
-    head, keys = lines[:4], lines[4:]
+    settings = len(Settings.__struct_fields__)
+    assert len(lines) == settings + len(actions.ACTIONS)
+    head, keys = lines[:settings], lines[settings:]
     file.write_text("\n".join([*head, "[keys]", *keys]))
     found = read_config(file)
     assert found.settings == Config(file).settings and found.actions == actions.ACTIONS
