@@ -107,10 +107,12 @@ def test_a_stop_that_rank_0_has_taken_is_waited_for(paths: RunPaths) -> None:
     began.look()
 
 
-def test_before_the_first_rank_a_signal_ends_it_where_it_stands(paths: RunPaths) -> None:
+def test_while_there_are_no_ranks_a_signal_ends_it_where_it_stands(paths: RunPaths) -> None:
+    began = launcher(paths)
     with pytest.raises(Leave):
-        launcher(paths)._on_signal(signal.SIGINT, None)
-    assert not inbox.take(paths)
+        began._on_signal(signal.SIGINT, None)
+    assert not inbox.take(paths) and began.left() == 0
+    assert said(paths)[-1]["reason"].endswith("while its processes were being started")
 
 
 def test_the_newest_checkpoint_says_whether_it_gets_anywhere(paths: RunPaths) -> None:

@@ -68,6 +68,7 @@ class Launcher:
         self.deadline = 0.0
         self.request = ""
         self.trains = False
+        """Whether there are ranks that can be asked."""
 
     def run(self) -> int:
         with self.listening():
@@ -176,7 +177,7 @@ class Launcher:
                 "checkpoint"
             )
         else:
-            reason += " before its first step"
+            reason += " while its processes were being started"
         self.write("state", state="stopped", reason=reason)
         return 0
 
@@ -259,7 +260,7 @@ class Agent(LocalElasticAgent):
     def _restart_workers(self, group: WorkerGroup) -> None:
         if not self._lost:
             self._launcher.joined()
-        self._lost = False
+        self._lost = self._launcher.trains = False
         super()._restart_workers(group)
 
     def _stop_workers(self, group: WorkerGroup) -> None:
