@@ -10,6 +10,7 @@ from tuiwb.base.errors import UserError
 from tuiwb.tui import actions
 from tuiwb.tui.config import Config, line_of, load, place, read_config, template
 from tuiwb.tui.panes import PANES
+from tuiwb.tui.settings import Settings
 
 
 @pytest.fixture
@@ -96,8 +97,9 @@ def test_the_template_is_the_defaults_line_by_line(file: Path) -> None:
     file.write_text(template())
     assert read_config(file) == Config(file)
     lines = [line[1:] for line in template().splitlines() if line[:1] == "#" and line[:2] != "# "]
-    assert len(lines) == 4 + len(actions.ACTIONS)
-    head, keys = lines[:4], lines[4:]
+    settings = len(Settings.__struct_fields__)
+    assert len(lines) == settings + len(actions.ACTIONS)
+    head, keys = lines[:settings], lines[settings:]
     file.write_text("\n".join([*head, "[keys]", *keys]))
     found = read_config(file)
     assert found.settings == Config(file).settings and found.actions == actions.ACTIONS

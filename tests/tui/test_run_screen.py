@@ -226,11 +226,11 @@ async def test_every_key_works_on_every_state(runs: Path, record: Record) -> Non
                 continue
             for key in action.keys:
                 await pilot.press(key)
-                await pilot.pause()
                 if app.screen is not screen or app.focused is not None:
                     opened.add(action.name)
                     await pilot.press("escape")  # out of a window, a field, another screen
-                await until(pilot, lambda: app.screen is screen and app.focused is None)
+                    await until(pilot, lambda: app.screen is screen and app.focused is None)
+        assert app.screen is screen
         assert opened >= {"layers", "machine", "metrics", "filter", "export", "stop", "set", "note"}
 
 

@@ -47,7 +47,7 @@ def run_seeds(
     members = [resolve(preset, [*settings, f"{SEED}={seed}"]) for seed in range(seeds)]
     from tuiwb.cli.consent import settle
     from tuiwb.cli.following import Detached, Interrupted, wait_all
-    from tuiwb.client.population import launch_population
+    from tuiwb.client.population import apart, launch_population
 
     settle(members[0], list(settings), allow_code)
     names = [f"{name}-{seed}" for seed in range(seeds)] if name else None
@@ -68,6 +68,8 @@ def run_seeds(
         return INTERRUPTED
     from tuiwb.cli import summary
 
+    if why := apart(views[0]):
+        output.say(f"warning: {why}")
     if json:
         output.emit_json(as_dict(preset, views))
     else:

@@ -172,11 +172,23 @@ def _ended(paths: SweepPaths, json: bool) -> int:
     from tuiwb.search.ledger import read_ledger
 
     view = read_ledger(paths)
+    if view.sweep.population and (why := _apart(paths)):
+        output.say(f"warning: {why}")
     if json:
         output.emit_json(sweep_words.as_dict(view))
     else:
         sweep_words.print_all(view, sweep_words.AT_THE_END)
     return 0 if view.best is not None else MISSED
+
+
+def _apart(paths: SweepPaths) -> str:
+    """Why the trials were not trained as a population, where they were not."""
+    from tuiwb.client.population import apart
+    from tuiwb.run.reader import RunReader
+
+    with suppress(UserError), RunReader(paths.run(1)) as reader:
+        return apart(reader.poll(None))
+    return ""
 
 
 def list_all(runs: Path, json: bool) -> int:

@@ -7,11 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.base import consent
+from tuiwb.base.text import one_line
 from tuiwb.client.process import Command, start_worker
 from tuiwb.client.standby import Standby
 from tuiwb.run.create import create
+from tuiwb.run.view import RunView
 from tuiwb.spec import Resolved
 from tuiwb.spec.population import check_population
+
+ABOUT = "population"
+"""What the worker's warning is about that says why."""
+
+
+def apart(view: RunView) -> str:
+    """Why a run that was begun as one of a population was trained by a process of its own; empty
+    where it was not."""
+    for event in view.events:
+        if event["kind"] == "warning" and event.get("about") == ABOUT:
+            return one_line(str(event.get("text", "")), 400)
+    return ""
 
 
 def launch_population(

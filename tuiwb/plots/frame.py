@@ -12,7 +12,7 @@ from tuiwb.plots.canvas import BOLD, REVERSE, Canvas
 from tuiwb.plots.figure import Mark
 from tuiwb.plots.numbers import short
 from tuiwb.plots.numbers import span as time_text
-from tuiwb.plots.palette import DEFAULT, QUIET, mark_style
+from tuiwb.plots.palette import DEFAULT, QUIET, MarkStyle, mark_style
 from tuiwb.plots.scales import Scale, cells
 from tuiwb.plots.ticks import Ticks
 
@@ -123,30 +123,31 @@ def draw_marks(
 ) -> None:
     """Each mark's glyph on the axis row, its guide through the blank cells above, and its label
     beside the guide where the plot leaves the room; without ``guides`` the glyphs alone."""
-    placed: dict[int, Mark] = {}
+    placed: dict[int, tuple[Mark, MarkStyle]] = {}
     marks = list(marks)
     at = cells(scale.unit([mark.x for mark in marks]), area.width)
     for mark, place in zip(marks, at.tolist(), strict=True):
         if not 0 <= place < area.width:
             continue
         column = area.left + place
-        there = placed.get(column)
-        if there is None or mark_style(mark.kind).rank >= mark_style(there.kind).rank:
-            placed[column] = mark
+        there, style = placed.get(column), mark_style(mark.kind)
+        if there is None or style.rank >= there[1].rank:
+            placed[column] = mark, style
     body = slice(area.top, area.top + area.height)
     guide = ord(":" if canvas.ascii else "╎")
     blank = canvas.codes[body] == _BLANK
-    for column, mark in placed.items():
-        style = mark_style(mark.kind)
+    row = area.axis_row
+    for column, (_, style) in placed.items():
         if style.guide and guides:
             free = blank[:, column]
             canvas.codes[body, column][free] = guide
             canvas.fg[body, column][free] = QUIET
-        if area.axes:
-            glyph = style.ascii if canvas.ascii else style.glyph
-            canvas.put(area.axis_row, column, glyph, style.colour, attr=BOLD)
-    for column, mark in placed.items() if guides else ():
-        if mark.label and mark_style(mark.kind).guide:
+        if area.axes and row < canvas.height:  # what `put` does, many times a frame
+            canvas.codes[row, column] = ord(style.ascii if canvas.ascii else style.glyph)
+            canvas.fg[row, column], canvas.bg[row, column] = style.colour, DEFAULT
+            canvas.attr[row, column] = BOLD
+    for column, (mark, style) in placed.items() if guides else ():
+        if mark.label and style.guide:
             _label(canvas, area, column, mark.label)
 
 

@@ -44,11 +44,16 @@ def since(view: RunView, now: Mapping[str, Any]) -> list[str]:
 
 def device(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The same of two ``device`` events of the journal; none where there was none before."""
+    keys = ("device", "hardware", "precision", "threads")
+    told = {key: (before.get(key), after.get(key)) for key in keys}
+    told["processes"] = (before.get("processes", 1), after.get("processes", 1))
     differ = [
-        f"{key} was {before[key]} and is {after.get(key)} now"
-        for key in ("device", "hardware", "precision", "threads", "processes")
-        if before.get(key) is not None and before[key] != after.get(key)
+        f"{key} was {was} and is {now} now"
+        for key, (was, now) in told.items()
+        if was is not None and was != now
     ]
+    if not before:
+        return []
     if not differ:
         return []
     return [f"{', '.join(differ)}: losses may differ from their last digits on"]

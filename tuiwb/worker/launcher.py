@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import sys
 import tempfile
@@ -41,7 +40,6 @@ from tuiwb.run.world import World
 from tuiwb.worker.casualties import Casualty, casualty
 from tuiwb.worker.failures import words
 from tuiwb.worker.leaving import GRACE, SIGNALS
-from tuiwb.worker.rank import ROUND
 from tuiwb.worker.rendezvous import Rendezvous
 
 RESTARTS = 3
@@ -70,6 +68,7 @@ class Launcher:
         self.deadline = 0.0
         self.request = ""
         self.trains = False
+        """Whether there are ranks that can be asked."""
 
     def run(self) -> int:
         with self.listening():
@@ -85,7 +84,9 @@ class Launcher:
         # torch's own handlers would end the ranks where they stand
         os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGQUIT"
         os.environ.update(environment())
-        os.environ.pop("TORCH_DISABLE_SHARE_RDZV_TCP_STORE", None)  # ranks use it
+        # ranks meet at a port of their own in every round: the launchers' is not told to a machine
+        # that comes later, and keeps what an earlier round has left
+        os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
         with tempfile.TemporaryDirectory(prefix="tuiwb-ranks-") as folder:
             rendezvous = Rendezvous(self.paths.id, self.world, self.node)
             agent = Agent(self, rendezvous.handler, folder)
@@ -127,6 +128,12 @@ class Launcher:
             text = f"{lost.words}: all processes go on from the newest checkpoint"
             self.write("warning", text=text, about="ranks")
         return again
+
+    def joined(self) -> None:
+        """Another machine has come, or has come back."""
+        if self.node == 0:
+            text = "another machine has come: all processes go on from the newest checkpoint"
+            self.write("warning", text=text, about="ranks")
 
     def given_up(self, lost: Casualty) -> int:
         """Ranks have ended, and are not started again; the exit status."""
@@ -170,7 +177,7 @@ class Launcher:
                 "checkpoint"
             )
         else:
-            reason += " before its first step"
+            reason += " while its processes were being started"
         self.write("state", state="stopped", reason=reason)
         return 0
 
@@ -231,16 +238,11 @@ class Agent(LocalElasticAgent):
         )
         self._launcher = launcher
         self._kept = -1
+        self._lost = False
+        """Whether ranks are started again because some have ended."""
 
     def _start_workers(self, group: WorkerGroup) -> dict[int, Any]:
         self._launcher.trains = True
-        store = group.store
-        assert store is not None  # the rendezvous is over, and this is its own part of the store
-        if group.group_rank == 0:
-            store.set(ROUND, secrets.token_hex(8))
-        # what another round has left in the store is none of theirs, however often each machine
-        # has started its ranks
-        os.environ[ROUND] = store.get(ROUND).decode()
         return super()._start_workers(group)
 
     def _monitor_workers(self, group: WorkerGroup) -> RunResult:
@@ -252,7 +254,14 @@ class Agent(LocalElasticAgent):
             self._kept, self._remaining_restarts = kept, RESTARTS  # it gets somewhere
         if not self._launcher.lost(casualty(result.failures), self._remaining_restarts):
             self._remaining_restarts = 0
+        self._lost = True
         return result
+
+    def _restart_workers(self, group: WorkerGroup) -> None:
+        if not self._lost:
+            self._launcher.joined()
+        self._lost = self._launcher.trains = False
+        super()._restart_workers(group)
 
     def _stop_workers(self, group: WorkerGroup) -> None:
         self._shutdown(signal.SIGKILL)  # nothing that a rank without the others holds is of use

@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -20,7 +19,6 @@ from tuiwb.run.files import read_small
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.meta import MAX_SMALL, read_spec
 from tuiwb.spec.sections import Train
-from tuiwb.worker.rank import ROUND
 
 PATIENCE = timedelta(minutes=30)
 """For which a rank waits for the others within a step."""
@@ -41,8 +39,7 @@ def meet(paths: RunPaths, planned: int) -> Many:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(backend, store=_store(), rank=rank, world_size=world, timeout=PATIENCE)
+    dist.init_process_group(backend, timeout=PATIENCE)
     ranks = Many(planned, local, neighbours)
     compare(ranks.gathered(mine))
     return ranks
@@ -87,14 +84,6 @@ def compare(all_papers: Sequence[Papers]) -> None:
                 allowed=f"{name} {first[name]}, as rank 0 on {first['host']} has it",
                 next=advice.get(name, f"install the same version of {name} on {other['host']}"),
             )
-
-
-def _store() -> Any:
-    """The launchers' own store; of it the part of this round."""
-    stores: Any = dist  # torch does not export them in so many words
-    port = int(os.environ["MASTER_PORT"])
-    store = stores.TCPStore(os.environ["MASTER_ADDR"], port, is_master=False, timeout=PATIENCE)
-    return stores.PrefixStore(os.environ[ROUND], store)
 
 
 def _train(paths: RunPaths) -> Train:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 LOST = 75
 """Exit status of a rank whose others have gone: EX_TEMPFAIL."""
-ROUND = "TUIWB_ROUND"
-"""The environment's name for what tells the ranks of now from those that were started before."""
 LOOK_EVERY = 0.5
 """Seconds between looks whether the launcher lives."""
 _SIGNALS = {signal.SIGTERM, signal.SIGUSR1, signal.SIGINT}

@@ -6,10 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 _ID = 31
 WHO = "\x1b[>q\x1b[16t\x1b[c"
@@ -101,8 +105,11 @@ class Listening(linux_driver.LinuxDriver):
     last_words: Callable[[], str] | None = None
     """What to write before the terminal is left, for a while or for good."""
 
-    def run_input_thread(self) -> None:
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
         self.ears = Ears()
+
+    def run_input_thread(self) -> None:
         linux_driver.XTermParser = partial(_Parser, self.ears)  # type: ignore[assignment, attr-defined]
         super().run_input_thread()
 
