@@ -16,7 +16,7 @@ def test_the_defaults_and_where_a_file_would_lie(own_world: Path, capsys: Captur
     assert execute(["config"]) == 0
     said = capsys.readouterr()
     assert f"{own_world / 'config' / 'tuiwb' / 'config.toml'} (not there yet)" in said.out
-    assert "theme   auto" in said.out and "default" in said.out
+    assert "theme     auto" in said.out and "default" in said.out
     assert "--write" in said.err
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,9 @@ def test_whoever_comes_second_is_told(
     # the second waits for the lock a little: it must be gone before the first one is killed
     until(lambda: how == "forks" or len(RunPaths(stopped).log.read_text()) > 0)
     standby.close()
+    if how == "forks" and standby.worker is not None:  # what was forked goes on waiting
+        with suppress(ProcessLookupError):
+            os.kill(standby.worker, signal.SIGKILL)
 
 
 def test_what_the_worker_says_until_it_trains(stopped: Path) -> None:

@@ -26,7 +26,12 @@ _OPTIONS = (
     "--remote-debugging-port=0", f"--window-size={SIZE[0]},{SIZE[1]}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no net
 )  # fmt: skip
-_KEYS = {"tab": (9, "Tab", ""), "enter": (13, "Enter", "\r"), "ctrl+r": (82, "r", "")}
+_KEYS = {
+    "tab": (9, "Tab", ""),
+    "enter": (13, "Enter", "\r"),
+    "home": (36, "Home", ""),
+    "ctrl+r": (82, "r", ""),
+}
 
 
 class Tab:

@@ -186,3 +186,17 @@ def test_fields_put_the_name_first() -> None:
     from tuiwb.spec.sections import OptimKnobs
 
     assert [info.name for info in fields(OptimKnobs)] == ["name", "lr"]
+
+
+def test_a_preset_of_ones_own_is_called_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    mine = tmp_path / "tuiwb" / "presets" / "mine.toml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(to_toml(resolve("mlp-digits", ["train.steps=7"])))
+    assert resolve("mine").preset == "mine"
+    assert resolve("mine").command().startswith("tuiwb run mine ")
+    elsewhere = tmp_path / "spec.toml"
+    elsewhere.write_text(mine.read_text())
+    assert resolve(elsewhere).preset == "mlp-digits", "a run's spec keeps its preset's name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tuiwb.spec.declarations import SHELVES, declared
 from tuiwb.spec.full import choose_size
 from tuiwb.spec.knobs import KnobInfo, Section, fields
 from tuiwb.spec.own import OwnKnobs, is_own, own_knobs
-from tuiwb.spec.presets import find
+from tuiwb.spec.presets import find, paths
 from tuiwb.spec.sections import Spec
 from tuiwb.spec.toml import literal, parse, read, value_from
 
@@ -75,7 +75,9 @@ def resolve(
     Later overrides beat earlier ones. A mistake is a `UserError` that names file and key.
     """
     path = find(str(preset))
-    return _build(read(path), path.stem, path, str(path), overrides, origin)
+    resolved = _build(read(path), path.stem, path, str(path), overrides, origin)
+    # one of the user's own is called by its file, whichever preset it was made from
+    return replace(resolved, preset=path.stem) if paths().get(path.stem) == path else resolved
 
 
 def from_toml(text: str, where: str, overrides: Sequence[str] = ()) -> Resolved:
@@ -264,8 +266,6 @@ def unknown_key(section: str, key: str, infos: Mapping[str, KnobInfo], where: st
 
 
 def _short(preset: str, path: Path) -> str:
-    from tuiwb.spec.presets import paths
-
     return preset if paths().get(preset) == path else str(path)
 
 

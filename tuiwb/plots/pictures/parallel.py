@@ -76,8 +76,12 @@ def _lines(
         owner[ys // down, xs // across] = trial
     lit = owner >= 0
     place = (slice(top, top + rows), slice(0, canvas.width))
-    canvas.codes[place][lit] = characters(pack(dots, look.glyphs)[0], look.glyphs)[lit]
     best = lit & (owner == trials.best)
+    if look.glyphs == "ascii":
+        canvas.codes[place][lit] = ord(".")
+        canvas.codes[place][best] = ord("*")
+    else:
+        canvas.codes[place][lit] = characters(pack(dots, look.glyphs)[0], look.glyphs)[lit]
     if look.colour:
         canvas.fg[place][lit] = trials.colours[owner[lit]]
         canvas.fg[place][best] = BEST
