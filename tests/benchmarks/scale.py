@@ -39,7 +39,8 @@ def listed(folder: Path) -> str:
     used = processor() - before
     later, megabytes = sorted(runs.tuiwb(folder, "ls") for _ in range(3))[1]
     count = sum(entry.name[0] != "." for entry in os.scandir(folder))
-    size = (folder / index.NAME).stat().st_size / count
+    kept = folder / index.NAME  # not made of few runs, which are read as quickly
+    size = kept.stat().st_size / count if kept.exists() else 0
     return (
         f"{count:,} runs: listed in {first:.1f} s at first, {used:.1f} s of them the processor's, "
         f"then in {later:.2f} s and {megabytes:.0f} MB; the index has {size:.0f} bytes a run"

@@ -147,6 +147,7 @@ def _with_stdout(stream: int, command: list[str]) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1", "nonsense"])
 def test_any_locale_will_do(locale: str, tuiwb: Tuiwb, tmp_path: Path) -> None:
     for command in (["--help"], ["presets"], ["run", "nö\udcff"], ["ls"]):

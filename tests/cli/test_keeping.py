@@ -205,6 +205,7 @@ def test_what_somebody_began_to_delete_goes_with_the_next(runs: Path, command: R
     assert (runs / ".rm-notes-of-mine" / "meta.json").exists()
 
 
+@pytest.mark.slow
 def test_ls_fits_its_terminal(runs: Path, command: Run) -> None:
     command("note", "first", "a note that is much longer than the room that is left " * 4)
     for width in (60, 80, 120):

@@ -181,6 +181,7 @@ def test_any_size_of_terminal_will_do(
     assert plots and max(map(len, plots)) <= max(20, size[0])
 
 
+@pytest.mark.slow
 def test_ascii_alone_where_the_locale_asks_for_it(tuiwb: Tuiwb, tmp_path: Path) -> None:
     record(tmp_path)
     for environment in ({"LC_ALL": "C"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "latin-1"}):

@@ -90,6 +90,7 @@ def test_verify_refuses_before_it_trains_anything(command: Tuiwb, tmp_path: Path
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_what_only_the_worker_can_refuse_leaves_nothing_behind(
     command: Tuiwb, tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_what_only_the_worker_can_refuse_leaves_nothing_behind(
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_shape_that_cannot_work(command: Tuiwb) -> None:
     done = command("describe", "cnn-digits", "-s", "model.kernel=31")
     assert done.returncode == 2

@@ -164,6 +164,7 @@ def test_options_that_are_none(bad: str) -> None:
         Job(time=f"1:00\n{bad}")
 
 
+@pytest.mark.slow
 def test_preempted_it_queues_again_and_goes_on(
     slurm: Slurm, tmp_path: Path, fake: Fake, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

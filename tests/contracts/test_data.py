@@ -84,6 +84,7 @@ def test_keeps_the_promise_of_its_signature(name: str) -> None:
             assert part.targets.dtype == torch.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names("data"))
 def test_seed_decides_the_split_alone(name: str) -> None:
     first, other = _load(name), _load(name, seed=1)
@@ -96,6 +97,7 @@ def test_seed_decides_the_split_alone(name: str) -> None:
     assert first.fingerprint != other.fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names("data"))
 def test_no_sample_is_lost_or_doubled(name: str) -> None:
     """Unscaled, the two parts together are the same samples wherever they are cut."""

@@ -20,6 +20,7 @@ def loaded(name: str, **values: object) -> Dataset:
     return with_test(module("data", name).load, asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names("data"))
 def test_every_source_can_set_a_part_aside(name: str) -> None:
     raw = {"scaling": "none"} if "scaling" in declared("data", name).__struct_fields__ else {}

@@ -158,6 +158,7 @@ def test_of_a_long_file_an_even_draw_is_kept(
     assert not np.array_equal(kept, other)
 
 
+@pytest.mark.slow
 def test_a_large_file_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the file is not ten times the memory, and it says how far it is."""
     monkeypatch.setattr(delimited, "BLOCK", 256)

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ FIELDS = ("layers", "classes", "class_counts", "vocabulary", "inputs", "baseline
 EVENT = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6)
 
 
+@pytest.mark.slow
 @given(EVENT, EVENT)
 def test_a_stranger_s_journal_gives_facts_all_the_same(
     model: dict[str, object], data: dict[str, object]

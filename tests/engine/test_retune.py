@@ -97,6 +97,7 @@ def seen(folder: Path, preset: str, overrides: tuple[str, ...], *script: tuple[i
     return repr((rows, sink.evaluations, bool(taken), outcome, left))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "name", "info"), HOT, ids=[f"{s}.{i.name}-{n}".strip("-") for s, n, i in HOT]
 )

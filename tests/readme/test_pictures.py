@@ -102,6 +102,7 @@ async def test_bench(runs: Path, record: Record, same: Callable[[Workbench], boo
         assert same(app)
 
 
+@pytest.mark.slow
 async def test_doctor(runs: Path, record: Record, same: Callable[[Workbench], bool]) -> None:
     made = learnt(record)
     async with workbench(runs, SIZE, made.paths.root, made.clock) as (app, pilot):

@@ -113,6 +113,7 @@ def test_the_example_of_a_plain_loop_runs() -> None:
     assert watched("mine", 12).metrics == {"val_loss": 0.25, "val_accuracy": 0.9}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_example_of_lightning_runs() -> None:
     import lightning.pytorch as pl

@@ -202,6 +202,7 @@ def test_the_matrix_is_the_brute_force_one(
             np.testing.assert_array_equal(values[layer, k], max(good, default=math.nan))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 300), min_size=1, max_size=8))
 def test_following_gives_what_opening_gives(

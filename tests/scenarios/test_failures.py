@@ -145,6 +145,7 @@ def test_a_signal_while_the_model_is_built(train: Train, tmp_path: Path) -> None
     assert not run.events("error")
 
 
+@pytest.mark.slow
 def test_a_signal_while_a_checkpoint_is_written(train: Train) -> None:
     run = train().begun()
     run.order("write_checkpoints_slowly")

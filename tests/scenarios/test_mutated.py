@@ -167,6 +167,7 @@ PARTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 @MANY
 @given(done=mutations(), which=st.integers(0, 100))

@@ -73,6 +73,7 @@ def test_stopped_and_resumed_twice(tmp_path: Path, warm: Warm, how: str) -> None
     same(life.paths, life.uninterrupted().paths)
 
 
+@pytest.mark.slow
 def test_what_was_set_before_and_after_the_checkpoint_holds(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=1200", "train.eval_every=0")
     try:
@@ -92,6 +93,7 @@ def test_what_was_set_before_and_after_the_checkpoint_holds(tmp_path: Path, warm
     same(life.paths, life.uninterrupted().paths)
 
 
+@pytest.mark.slow
 def test_without_a_checkpoint_it_begins_again(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=700", "train.eval_every=0")
     try:

@@ -114,6 +114,7 @@ async def test_run(
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
+@pytest.mark.slow
 @BOTH
 async def test_lesson(
     runs: Path, workers: Workers, snapshot: SnapshotAssertion, size: tuple[int, int]

@@ -117,6 +117,7 @@ def judge(glyphs: Dataset) -> Judge:
     return trained_on
 
 
+@pytest.mark.slow
 def test_the_judge_knows_held_out_digits_and_is_always_the_same(
     glyphs: Dataset, judge: Judge
 ) -> None:

@@ -45,6 +45,7 @@ def with_metrics(made: Recorder, number: int) -> Recorder:
     return made
 
 
+@pytest.mark.slow
 async def test_a_filter_shows_what_it_finds_page_by_page(runs: Path, record: Record) -> None:
     made = with_metrics(record().start().train(30), 400).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
@@ -75,6 +76,7 @@ async def test_a_filter_that_finds_nothing_or_is_broken_says_so(runs: Path, reco
         assert isinstance(app.screen, RunScreen)
 
 
+@pytest.mark.slow
 async def test_ten_thousand_metrics_cost_one_page_of_charts(runs: Path, record: Record) -> None:
     made = with_metrics(record().start().train(30), 10_000).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
@@ -90,6 +92,7 @@ async def test_ten_thousand_metrics_cost_one_page_of_charts(runs: Path, record: 
         await until(pilot, lambda: "more" in text_of(app))
 
 
+@pytest.mark.slow
 async def test_charts_are_chosen_from_the_list(runs: Path, record: Record) -> None:
     made = record().start().train(60).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):

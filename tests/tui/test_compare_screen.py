@@ -56,6 +56,7 @@ async def press(pilot: Pilot[None], screen: CompareScreen, *keys: str) -> Frame:
     return screen.frame
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_live_runs_at_every_size(runs: Path, record: Record, size: tuple[int, int]) -> None:
     made = [record(f"cnn-digits-000{n}").start().train(60 * n) for n in (1, 2, 3)]
@@ -71,6 +72,7 @@ async def test_live_runs_at_every_size(runs: Path, record: Record, size: tuple[i
         text_of(app)
 
 
+@pytest.mark.slow
 async def test_only_what_differs_stands_in_the_table_and_the_best_is_marked(
     runs: Path, record: Record
 ) -> None:
@@ -96,6 +98,7 @@ async def test_a_new_row_repaints_a_few_cells(runs: Path, record: Record) -> Non
         assert 0 < cells < 200  # of 8 000
 
 
+@pytest.mark.slow
 async def test_the_cursor_reads_every_run(runs: Path, record: Record) -> None:
     made = [record(f"run-{n}").start().train(steps) for n, steps in enumerate((100, 200))]
     async with workbench(runs) as (app, pilot):
@@ -150,6 +153,7 @@ async def test_without_seeds_there_is_nothing_to_average(runs: Path, record: Rec
         assert "differ in their seed alone" in text_of(app) and not screen.sight.seeds
 
 
+@pytest.mark.slow
 async def test_a_fork_and_its_parent_are_one_curve_that_splits(runs: Path) -> None:
     parent = recorded(runs, name="parent", state="stopped")
     child = forked(parent, 60, "child", "optim.lr=0.5")
@@ -280,6 +284,7 @@ async def test_marks_in_the_list_lead_here_and_back(runs: Path, record: Record) 
         await until(pilot, lambda: app.screen is home)
 
 
+@pytest.mark.slow
 async def test_a_fork_on_the_bench_is_compared_with_its_parent(runs: Path) -> None:
     parent = recorded(runs, name="parent", state="stopped")
     child = forked(parent, 60, "child", "optim.lr=0.5")

@@ -103,6 +103,7 @@ async def test_outcomes_of_another_finding_or_before_are_not_its_own(
         assert told == [" ▲ dead-units  warning  steps 200-224  ✗ worse"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", ["restart", "branch"])
 async def test_other_remedies_open_a_set_up_with_the_change_in_it(
     runs: Path, record: Record, tier: str, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +143,7 @@ async def test_a_run_that_has_ended_takes_its_hot_remedy_into_a_new_one(
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
 
 
+@pytest.mark.slow
 async def test_findings_are_chosen_by_the_arrows(runs: Path, record: Record) -> None:
     made = record().start().train(100).find("plateau", change={}).train(50).find().train(40)
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):
@@ -184,6 +186,7 @@ async def test_the_header_counts_findings_and_tells_the_cost(runs: Path, record:
         assert "found 2" in top and "watch 0.8 %" in top
 
 
+@pytest.mark.slow
 async def test_severity_and_settings_are_marked_on_the_charts(runs: Path, record: Record) -> None:
     made = record().start().train(100).find().set({"optim.lr": 0.05}).train(60)
     made.find("divergence", severity="alarm").train(60)

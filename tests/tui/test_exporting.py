@@ -89,6 +89,7 @@ async def test_what_is_drawn_is_what_the_figure_holds(record: Record) -> None:
     assert np.array([row["value"] for row in found], "f4").tolist() == rows["lr"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pane", ["1", "6"])
 async def test_svg_is_a_drawing(record: Record, pane: str) -> None:
     made = record().start().train(100).find().end()

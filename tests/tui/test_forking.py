@@ -114,6 +114,7 @@ async def test_what_cannot_be_launched_is_said_in_the_window(
         assert open_run(begun[0]).status.steps == 1260
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cursor", "steps"), [(30.0, (42, 84)), (None, ())])
 async def test_where_there_is_no_checkpoint_it_says_so(
     runs: Path, record: Record, cursor: float | None, steps: tuple[int, ...]

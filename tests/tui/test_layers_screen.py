@@ -108,6 +108,7 @@ async def test_the_heat_map_goes_through_the_figures(runs: Path, record: Record)
         assert isinstance(screen, LayersScreen) and screen.column == "update_ratio"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (50, 15)])
 async def test_the_machine_with_and_without_a_gpu(
     runs: Path, record: Record, size: tuple[int, int]

@@ -118,6 +118,7 @@ async def test_runs_begin_one_after_the_other_and_checks_come_in(
             assert words in text
 
 
+@pytest.mark.slow
 async def test_enter_opens_a_run_and_leaving_it_comes_back(
     runs: Path, workers: Workers, mine: str
 ) -> None:
@@ -163,6 +164,7 @@ async def test_every_pane_can_be_reached_at_every_size(
             assert len(line) <= size[0]
 
 
+@pytest.mark.slow
 async def test_who_leaves_leaves_the_lesson_going(runs: Path, workers: Workers, mine: str) -> None:
     async with workbench(runs, (120, 40), standby=FakeStandby()) as (app, pilot):
         app.show_lesson(mine)

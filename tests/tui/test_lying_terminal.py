@@ -14,6 +14,7 @@ import pytest
 from tests.benchmarks.meter import metered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "told"),
     [

@@ -53,12 +53,14 @@ async def test_tables_that_are_empty(size: tuple[int, int], runs: Path, record: 
     assert "training" in await through_all_panes(runs, path, size)
 
 
+@pytest.mark.slow
 async def test_two_thousand_layers(runs: Path, record: Record) -> None:
     path = record(layers=MANY).start().train(12, evaluate=False).paths.root
     text = await through_all_panes(runs, path, (120, 40))
     assert "gradients by layer" in text
 
 
+@pytest.mark.slow
 async def test_ten_thousand_metrics(runs: Path, record: Record) -> None:
     """More of them than a table holds are in the journal alone."""
     made = record(metrics=METRICS).start().train(90)
@@ -93,6 +95,7 @@ async def test_a_clock_that_runs_backwards(runs: Path, record: Record) -> None:
         assert "step 200" in text_of(app)
 
 
+@pytest.mark.slow
 async def test_a_row_of_nothing_but_nan(runs: Path, record: Record) -> None:
     made = record().start().train(50)
     for name in ("steps", "layers", "evals"):
@@ -122,6 +125,7 @@ async def test_it_is_deleted_while_it_is_shown(runs: Path, record: Record) -> No
             await until(pilot, lambda: isinstance(app.screen, RunScreen))
 
 
+@pytest.mark.slow
 async def test_the_worker_dies_while_a_dialog_is_open(runs: Path, record: Record) -> None:
     made = record().start().train(60)
     async with workbench(runs, attach=made.paths.root) as (app, pilot):

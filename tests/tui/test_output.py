@@ -53,6 +53,7 @@ def strip(row: Iterable[tuple[str, Style]]) -> Strip:
     return Strip([Segment(char, style) for char, style in row])
 
 
+@pytest.mark.slow
 @given(st.lists(cells, min_size=HEIGHT, max_size=HEIGHT))
 def test_a_full_update_puts_the_same_cells_on_the_screen(
     rows: list[list[tuple[str, Style]]],
@@ -64,6 +65,7 @@ def test_a_full_update_puts_the_same_cells_on_the_screen(
     )
 
 
+@pytest.mark.slow
 @given(
     st.lists(cells, min_size=HEIGHT, max_size=HEIGHT),
     st.integers(0, HEIGHT - 1),

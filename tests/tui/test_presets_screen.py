@@ -98,6 +98,7 @@ async def test_a_filter_that_nothing_holds_says_so(runs: Path) -> None:
         assert "no preset or lesson holds these words" in text_of(app)
 
 
+@pytest.mark.slow
 async def test_enter_opens_the_set_up_and_escape_comes_back(runs: Path) -> None:
     async with workbench(runs) as (app, pilot):
         await pilot.press("enter")

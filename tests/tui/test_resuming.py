@@ -37,6 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 async def test_r_goes_on_with_a_run_that_ended_early(
     runs: Path, record: Record, asked: list[Path], state: str
@@ -75,6 +76,7 @@ async def test_a_run_that_is_over_or_alive_is_not_offered(
     assert not asked
 
 
+@pytest.mark.slow
 async def test_a_refusal_is_shown_whole(
     runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ async def test_all_panes_can_be_reached_on_a_small_terminal(runs: Path, record: 
             assert shown == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "words"),
     [
@@ -297,6 +298,7 @@ async def test_the_mouse_does_what_the_keys_do(runs: Path, record: Record) -> No
         await until(pilot, lambda: screen.sight.end != before)
 
 
+@pytest.mark.slow
 async def test_the_palette_finds_actions_by_name(runs: Path, record: Record) -> None:
     made = record().start().train(30).end()
     async with workbench(runs, (120, 40), made.paths.root, made.clock) as (app, pilot):

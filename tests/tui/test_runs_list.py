@@ -60,6 +60,7 @@ async def test_forks_stand_under_their_parent(runs: Path, record: Record, glyphs
         await until(pilot, lambda: "base at step 5" in text_of(app))
 
 
+@pytest.mark.slow
 async def test_the_filter_knows_states_tags_and_words(runs: Path, record: Record) -> None:
     change_tags(RunPaths(over(record, "base", 9000)), add=["good"])
     over(record, "fork", 800, "base")
@@ -82,6 +83,7 @@ async def test_the_filter_knows_states_tags_and_words(runs: Path, record: Record
         assert len(screen.gallery.stops()) > 3, "presets have a filter of their own"
 
 
+@pytest.mark.slow
 async def test_rename_tag_and_note(runs: Path, record: Record) -> None:
     over(record, "first")
     async with workbench(runs) as (app, pilot):

@@ -110,6 +110,7 @@ async def test_nothing_changed_is_said_and_escape_leaves(runs: Path, record: Rec
         assert isinstance(app.screen, RunScreen) and not asked(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_window_fits_and_tells_every_hot_knob(
     runs: Path, record: Record, size: tuple[int, int]

@@ -66,6 +66,7 @@ async def test_trials_come_in_while_it_is_watched(paths: SweepPaths) -> None:
         assert "complete" in text_of(app) and "left without a word: r goes on" in text_of(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_pane_can_be_reached_at_every_size(
     paths: SweepPaths, size: tuple[int, int]

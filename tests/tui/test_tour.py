@@ -84,6 +84,7 @@ def strips(app: Workbench) -> int:
     return sum(len(screen.query(Strip)) for screen in app.screen_stack)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_leads_from_the_first_screen_and_is_left_there(
     runs: Path, size: tuple[int, int]

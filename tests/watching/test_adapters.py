@@ -84,6 +84,7 @@ def test_lightning(tmp_path: Path) -> None:
     held(open_run(tmp_path / "pl"), STEPS)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_hugging_face_trainer(tmp_path: Path) -> None:
     with warnings.catch_warnings():

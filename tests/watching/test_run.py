@@ -129,6 +129,7 @@ def test_leaving_at_once_writes_a_finished_run(tmp_path: Path) -> None:
     assert open_run(tmp_path / "r").status.state == "finished"
 
 
+@pytest.mark.slow
 def test_nothing_is_left_open_or_running(tmp_path: Path) -> None:
     def held() -> tuple[int, int]:
         import gc

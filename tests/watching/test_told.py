@@ -67,6 +67,7 @@ def test_the_remedy_of_a_finding_knows_the_rate_live_and_after_the_fact(tmp_path
     assert 0 < later[0].remedy.change["optim.lr"] < 0.5
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_scaled_are_found(tmp_path: Path) -> None:
     def unscaled(model: nn.Module, seed: int) -> torch.Tensor:
         x, y = batch(seed)

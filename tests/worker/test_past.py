@@ -118,6 +118,7 @@ def test_a_remedy_under_watch_gets_its_verdict_after_the_resume(tmp_path: Path) 
     assert (told["symptom"], told["since"]) == ("symmetry", 120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", [(100,), (100, 200)])
 def test_a_verdict_is_not_passed_twice(tmp_path: Path, whole: tuple[int, ...]) -> None:
     """The checkpoint is older than the verdict: its steps are trained again."""

@@ -109,7 +109,8 @@ def _until_it_has_the_run(
         if held is not None and held.alive and held.pid:
             if pid in (None, held.pid):
                 return
-            raise _faster(paths, held)
+            if held.pid != os.getpid():  # which holds it to speak for a worker that has ended
+                raise _faster(paths, held)
         if any(event["time"] >= began for event in last_events(paths.journal)):
             return  # it has come and gone, or this file system has no locks
         if over:
