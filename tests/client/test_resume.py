@@ -23,6 +23,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock, holder
 from tuiwb.run.reader import RunReader
 from tuiwb.run.status import Status
+from tuiwb.run.view import RunView
 from tuiwb.spec import resolve
 
 Fake = Callable[[str], list[str]]
@@ -134,12 +135,17 @@ def test_whoever_comes_second_is_told(
     stopped: Path, fake: Fake, until: Until, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The run was free when the second one looked, and taken when its worker came."""
-    resume(stopped, command=fake("normal"))
-    monkeypatch.setattr(module, "refuse", lambda view: None)
+    look = module.refuse
+
+    def taken_meanwhile(view: RunView) -> None:
+        monkeypatch.setattr(module, "refuse", look)
+        resume(stopped, command=fake("normal"))
+
     standby = Standby(fake("normal"), forks=how == "forks")
     if how != "cold":
         standby.start()
         assert standby.wait_ready(30)
+    monkeypatch.setattr(module, "refuse", taken_meanwhile)
     with pytest.raises(UserError, match="being resumed by somebody else") as caught:
         resume(stopped, command=fake("normal"), standby=standby)
     assert standby.worker is None if how == "cold" else standby.worker not in (None, os.getpid())

@@ -44,6 +44,7 @@ def resume(
     `UserError`: no run, one that is finished or being trained, a loop of the user's own, a spec
     that cannot be read or names code that is not allowed, another resume that was faster.
     """
+    looked = time.time()
     with RunReader(path) as reader:
         refuse(reader.poll(None))
     began = time.time()
@@ -53,7 +54,7 @@ def resume(
     else:
         child = start_worker(path, command)
         pid, ended = child.pid, lambda: child.poll() is not None
-    _until_it_has_the_run(RunPaths(path), began, pid, ended, sleep)
+    _until_it_has_the_run(RunPaths(path), looked, began, pid, ended, sleep)
     return began
 
 
@@ -95,6 +96,7 @@ def told(
 
 def _until_it_has_the_run(
     paths: RunPaths,
+    looked: float,
     began: float,
     pid: int | None,
     ended: Callable[[], bool],
@@ -109,7 +111,8 @@ def _until_it_has_the_run(
         if held is not None and held.alive and held.pid:
             if pid in (None, held.pid):
                 return
-            if held.pid != os.getpid():  # which holds it to speak for a worker that has ended
+            # one that holds it since before is about to leave; this process speaks for the dead
+            if held.started >= looked and held.pid != os.getpid():
                 raise _faster(paths, held)
         if any(event["time"] >= began for event in last_events(paths.journal)):
             return  # it has come and gone, or this file system has no locks
