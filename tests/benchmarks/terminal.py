@@ -102,11 +102,16 @@ def paint(bench: Bench) -> Iterator[Row]:
         runs.make(bench.place / "runs", bench.runs)
     with bench.looking(size=(120, 40)) as meter:
         meter.read(5)
+        meter.press("q")
+        meter.read(5)
     for _ in range(TIMES):
         with bench.looking(size=(120, 40)) as meter:
             meter.read(2.5)
             took.append(meter.painted())
             memory = meter.used()[1]
+            # which takes the worker that waits along; the next would share the cores with it
+            meter.press("q")
+            meter.read(5)
     # the worker that waits leaves the session, so this is the screen's process alone
     yield Row(f"first paint, {bench.runs} runs", median(took), 0.5, "s")
     yield Row(f"memory on the first screen, {bench.runs} runs", memory, 90, "MB")

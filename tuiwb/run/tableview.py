@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -81,6 +81,14 @@ class TableView:
                 if len(found):
                     return found[0]  # type: ignore[no-any-return]
         return None
+
+    def read_ahead(self, columns: Iterable[str], budget_s: float | None = None) -> None:
+        """Take in columns that are to be asked for, all in one pass over the file."""
+        wanted = set(columns)
+        with np.errstate(all="ignore"):
+            for segment, rows in self.parts:
+                there = tuple(column for column in segment.columns if column in wanted)
+                self._summarise([(segment, rows)], there, budget_s)
 
     def envelope(
         self,

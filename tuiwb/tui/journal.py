@@ -19,42 +19,54 @@ from tuiwb.tui.widgets.lines import Line
 
 NEWEST = 500
 """Events that the log pane holds."""
+_METRICS = 40
+"""Metrics of an evaluation that are told in its line, which holds 300 characters."""
 _NARROW = 56
 """Columns under which a line begins with its step alone, or its time where it has none."""
 
 
 @dataclass
 class Log:
-    """The lines of `log_lines`, made again only when something has happened."""
+    """The lines of the log pane: each is made once, an event never changes."""
 
     _of: tuple[object, ...] = ()
     _lines: list[Line] = field(default_factory=list)
+    _made: dict[int, tuple[Mapping[str, Any], Line | None]] = field(default_factory=dict)
+    """By the identity of the event, which is kept beside so that it stays that event's."""
+    _made_for: tuple[float, int] = (0.0, 0)
 
     def lines(self, view: RunView, width: int) -> list[Line]:
-        """What happened, oldest first."""
+        """What happened, oldest first: time since the start, step, words."""
         of = (view.events, view.status.last_words, width)
         if len(self._of) != 3 or of[0] is not self._of[0] or of[1:] != self._of[1:]:
-            self._of, self._lines = of, log_lines(view, width)
+            self._of, self._lines = of, self._all(view, width)
         return self._lines
 
+    def _all(self, view: RunView, width: int) -> list[Line]:
+        start = view.events[0]["time"] if view.events else 0.0
+        events = view.events[-NEWEST:]
+        if self._made_for != (start, width):
+            self._made, self._made_for = {}, (start, width)
+        made = {id(event): (event, _line(event, start, width)) for event in events
+                if id(event) not in self._made}  # fmt: skip
+        self._made = {id(event): made.get(id(event)) or self._made[id(event)] for event in events}
+        lines = [line for _, line in self._made.values() if line is not None]
+        for words in view.status.last_words:
+            lines.append([(" " * (23 if width >= _NARROW else 9), PLAIN), (clean(words, 300), RED)])
+        return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
 
-def log_lines(view: RunView, width: int) -> list[Line]:
-    """What happened, oldest first: time since the start, step, words."""
-    start = view.events[0]["time"] if view.events else 0.0
-    lines = []
-    for event in view.events[-NEWEST:]:
-        words, style = _words(event)
-        if words:
-            step = event.get("step")
-            at = duration(event["time"] - start)
-            where = f"{'step ' + str(step) if step is not None else '':>12}"
-            when = [(f" {at:>7} ", FAINT), (f"{where}  ", DIM)]
-            if width < _NARROW:
-                when = [(f"{step if step is not None else at:>7}  ", DIM)]
-            lines.append([*when, (clean(words, 300), style)])
-    for line in view.status.last_words:
-        lines.append([(" " * (23 if width >= _NARROW else 9), PLAIN), (clean(line, 300), RED)])
-    return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
+
+def _line(event: Mapping[str, Any], start: float, width: int) -> Line | None:
+    words, style = _words(event)
+    if not words:
+        return None
+    step = event.get("step")
+    at = duration(event["time"] - start)
+    where = f"{'step ' + str(step) if step is not None else '':>12}"
+    when = [(f" {at:>7} ", FAINT), (f"{where}  ", DIM)]
+    if width < _NARROW:
+        when = [(f"{step if step is not None else at:>7}  ", DIM)]
+    return [*when, (clean(words, 300), style)]
 
 
 def _words(event: Mapping[str, Any]) -> tuple[str, Style]:
@@ -133,5 +145,5 @@ def _who(text: Mapping[str, str]) -> str:
 def _metrics(metrics: object) -> str:
     if not isinstance(metrics, dict):
         return "evaluated"
-    found = [(k, v) for k, v in metrics.items() if isinstance(v, int | float)]
+    found = [(k, v) for k, v in metrics.items() if isinstance(v, int | float)][:_METRICS]
     return "  ".join(f"{key.replace('_', ' ')} {number(value)}" for key, value in found)

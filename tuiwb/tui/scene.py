@@ -8,7 +8,7 @@ panes are is a subclass's business: the bench, one layer, the machine.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -141,12 +141,24 @@ class Scene(ABC):
             return self._frame
         extent = self._extent(view, sight.axis)
         x = self._range(view, sight, extent)
+        self._read_ahead(view, sight, panes, budget)
         canvases = {
             name: self.draw(view, name, sight, x, size, budget) for name, size in panes.items()
         }
         self._last = asked
         self._frame = self.framed(Frame(view, canvases, extent, x), sight, budget)
         return self._frame
+
+    def _read_ahead(
+        self, view: RunView, sight: Sight, panes: Iterable[str], budget: float | None
+    ) -> None:
+        """What the panes show comes from the same few tables: each is gone through once."""
+        wanted: dict[str, set[str]] = {}
+        for pane in panes:
+            for table, column in self.sources(view, sight, pane):
+                wanted.setdefault(table, {self._on(view, sight).column}).add(column)
+        for table, columns in wanted.items():
+            view.table(table).read_ahead(columns, budget)
 
     def figure(self, name: str) -> Figure | HeatMap | Histogram | None:
         """What a pane shows, as it was last painted; None where that is no chart."""

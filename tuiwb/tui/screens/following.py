@@ -17,7 +17,7 @@ from tuiwb.tui.scene import Frame, Scene, Sight
 from tuiwb.tui.screens.page import Page
 
 QUICK, LONG = 0.05, 0.25
-"""Seconds of reading between two frames: while a run is followed, and on through a long one."""
+"""Seconds of reading between two frames: while a run is followed, and through a long one."""
 
 
 class Abstract(ABCMeta, _MessagePumpMeta):
@@ -76,7 +76,7 @@ class Following(Page, metaclass=Abstract):
         """Beat after beat, each off the event loop; ended runs are waited on by nobody."""
         assert self.bench is not None
         loop = asyncio.get_running_loop()
-        budget = QUICK
+        budget = LONG  # most runs are read whole in it, and painted once
         while self.is_current:
             self._woken.clear()
             try:
