@@ -87,6 +87,12 @@ class Meter:
         os.write(self.fd, keys.encode())
         return self.now()
 
+    def leave(self) -> None:
+        """Quit as a person does: the worker that waits ends too, which would go on loading torch
+        on a core that the next measurement needs."""
+        self.press("q")
+        self.read(5)
+
     def draw(self) -> Iterator[float]:
         """Put what arrived on the screen, chunk by chunk; the time of each."""
         while self._drawn < len(self.chunks):
