@@ -205,7 +205,7 @@ def _reduce_rows(segment: Segment, column: str, rows: Array) -> Summary:
     if not len(raw):
         return merged
     at = np.searchsorted(numbers, rows)
-    return merge(merged, reduce_groups(summarise_rows(raw[:, None]), at[:-1], at[1:]))
+    return merge(merged, reduce_groups(summarise_rows(raw[None]), at[:-1], at[1:]))
 
 
 def _finite(values: Array) -> Array:

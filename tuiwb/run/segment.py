@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tuiwb.base.plain import size_on_disk
 from tuiwb.run import npy
 from tuiwb.run.files import open_plain, read_at
-from tuiwb.run.pyramid import BLOCK, Blocks
+from tuiwb.run.pyramid import BLOCK, Blocks, as_float
 
 Array = npt.NDArray[Any]
 
@@ -152,7 +152,7 @@ class Segment:
                     return True  # it became shorter than we were told: nothing more to come
                 for name, blocks in wanted.items():
                     if blocks.rows == start:
-                        blocks.extend(as_float(chunk[name]))
+                        blocks.extend(chunk[name])
                 if expired and expired():
                     return all(b.rows >= whole for b in wanted.values())
 
@@ -194,13 +194,6 @@ class Segment:
         if blocks is None:
             blocks = self._blocks[column] = Blocks(self.shape(column))
         return blocks
-
-
-def as_float(values: Array) -> Array:
-    """A contiguous copy in the smallest float type that holds the values exactly."""
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    wide = (kind == "f" and size == 8) or (kind in "iu" and size > 2)
-    return np.ascontiguousarray(values, np.float64 if wide else np.float32)
 
 
 def _pad(values: Array, rows: int) -> Array:

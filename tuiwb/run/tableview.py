@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tuiwb.run.decimate import EMPTY, Axis, Envelope, Part, axis, envelope, reduce, span
-from tuiwb.run.segment import Segment, as_float
+from tuiwb.run.pyramid import as_float
+from tuiwb.run.segment import Segment
 
 Array = npt.NDArray[Any]
 
