@@ -43,13 +43,7 @@ class Immediate(Generic[T]):
 
     def ready(self) -> Iterator[tuple[T, np.ndarray]]:
         arrived, self._arrived = self._arrived, []
-        return (
-            (
-                note,
-                figures.float().numpy() if isinstance(figures, torch.Tensor) else np.array(figures),
-            )
-            for note, figures in arrived
-        )
+        return ((note, _array(figures)) for note, figures in arrived)
 
     flush = ready
 

@@ -26,7 +26,7 @@ from tuiwb.watching.record import Record, rate
 from tuiwb.watching.rows import Note, row_of
 from tuiwb.watching.turns import Turns
 
-DRAIN_EVERY = 0.02
+DRAIN_EVERY = 0.1
 """Seconds for which figures may wait to be written."""
 MICRO_BATCHES = 1000
 """Calls of `step` without an optimiser's step that are taken for one accumulated batch."""
