@@ -179,7 +179,7 @@ def test_a_full_disk_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     def fill(i: int, run: Any) -> None:
         full[0] = i >= 6
-        time.sleep(0.03)
+        time.sleep(0.11)  # each row is told at once
 
     model = network()
     with pytest.warns(RuntimeWarning, match="No space left") as caught:

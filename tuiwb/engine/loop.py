@@ -29,6 +29,7 @@ from tuiwb.engine.retune import retune
 from tuiwb.engine.rolling import Checkpoints, refusal
 from tuiwb.engine.state import live, restore
 from tuiwb.engine.stopping import StopWhen
+from tuiwb.engine.telling import Telling
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
 from tuiwb.probes.watcher import Watcher
@@ -36,9 +37,6 @@ from tuiwb.spec.sections import Spec
 
 HOPELESS = 20
 """Steps in a row with a loss that is not finite, after which nothing is left to train."""
-DRAIN_EVERY = 0.1
-"""Seconds for which figures may wait to be told: a row a step would cost tiny nets a tenth of their
-speed, and ten times a second is faster than any screen asks."""
 ANYWAY = 600.0
 """Seconds after which a checkpoint is taken where no evaluation calls for one."""
 PASSING = ("evaluation", "due", "time", "stop", "end")
@@ -115,7 +113,7 @@ class Loop:
         self.metrics: dict[str, float] = {}
         self.evaluated = -1
         self.not_finite = 0
-        self.drain_at = 0.0
+        self.telling = Telling()
         self.kept_at = time.monotonic()
         self.begun = False
         self.owed = False
@@ -182,9 +180,8 @@ class Loop:
             self.layer_figures.push(note, watch.sample.figures)
             if watch.sample.histograms is not None:
                 self.histograms.push(note, watch.sample.histograms)
-        if now >= self.drain_at:
+        if self.telling.due(session.step, now):
             self.drain()
-            self.drain_at = now + DRAIN_EVERY
         if self.not_finite >= HOPELESS:
             session.ranks.stop(hopeless(self.not_finite))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from tuiwb.base.clock import STEADY
 from tuiwb.run.columns import column_names
 from tuiwb.watching.metrics import number_of
 from tuiwb.watching.record import Record
@@ -33,7 +33,7 @@ class Evaluations:
         }
         same = self._last if step == self._last_step else dict.fromkeys(self._last, math.nan)
         kept = dict(list({**same, **given}.items())[:NAMES])
-        now = time.time()
+        now = STEADY.now()
         self._record.metrics.add(step, now, {n: v for n, v in given.items() if n not in kept})
         loss = given.get("val_loss", math.nan)
         best = loss < self._best

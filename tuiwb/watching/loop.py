@@ -12,8 +12,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from tuiwb.base.clock import STEADY
 from tuiwb.engine.interfaces import Stopped
 from tuiwb.engine.readback import read_back
+from tuiwb.engine.telling import Telling
 from tuiwb.probes.layers import first_tensor, layers_of
 from tuiwb.probes.watcher import Watcher
 from tuiwb.watching.asked import obey
@@ -26,8 +28,6 @@ from tuiwb.watching.record import Record, rate
 from tuiwb.watching.rows import Note, row_of
 from tuiwb.watching.turns import Turns
 
-DRAIN_EVERY = 0.1
-"""Seconds for which figures may wait to be written."""
 MICRO_BATCHES = 1000
 """Calls of `step` without an optimiser's step that are taken for one accumulated batch."""
 LAYERS = 2000
@@ -69,7 +69,7 @@ class Loop:
         """What the first batch tells."""
         self.told_of_batches = False
         """Whether a trainer says when a batch comes, so that the model's passes need not."""
-        self._drain_at = 0.0
+        self._telling = Telling()
         self._handles: list[Any] = []
         try:
             self._handles.append(
@@ -205,7 +205,7 @@ class Loop:
         ended = time.perf_counter()
         seconds = max(watcher.end(self.steps, ended - self._ended), 1e-9)
         self.steps += 1
-        now = time.time()
+        now = STEADY.now()
         self.figures.push(*self._gather(now, seconds))
         if watcher.sample is not None:
             self.layers.push((self.steps, now), watcher.sample.figures)
@@ -213,9 +213,8 @@ class Loop:
                 self.histograms.push((self.steps, now), watcher.sample.histograms)
         self._given, self._calls, self._updates, self._norms = {}, 0, 0, []
         self._wait, self._samples, self._scaled = math.nan, 0, False
-        if now >= self._drain_at:
+        if self._telling.due(self.steps, ended):
             self.drain()
-            self._drain_at = now + DRAIN_EVERY
             self.obey()
         watcher.start(self.steps)
         if watcher.sampling and not self.compiled:
