@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,7 @@ def _row(view: SweepView, record: Record) -> dict[str, Any]:
         "by": record.by,
         "reason": record.reason,
         "resumed": record.resumed,
+        "killed": record.killed,
     }
 
 
@@ -130,7 +132,11 @@ def cost(view: SweepView) -> str:
     words += f" in {duration(view.busy)}" if view.busy else ""
     if spared > 0:
         words += f"; pruning spared {percent(spared / (spared + view.steps))} of the steps"
-    return f"{words}\n{counted}" if counted else words
+    words = f"{words}\n{counted}" if counted else words
+    if states["failed"]:
+        name = shlex.quote(view.paths.name)
+        words += f"\ntuiwb sweep resume {name} --retry-failed trains those once more that failed"
+    return words
 
 
 def table(view: SweepView) -> str:

@@ -61,17 +61,39 @@ def _named(runs: Path, sweep: Sweep, name: str | None) -> SweepPaths:
 
 
 def go_on(
-    runs: Path, name: str | None, jobs: int | None, detach: bool, watch: bool, json: bool
+    runs: Path,
+    name: str | None,
+    jobs: int | None,
+    detach: bool,
+    watch: bool,
+    json: bool,
+    retry_failed: bool,
 ) -> int:
-    """Go on with a sweep that was left, stopped or killed."""
+    """Go on with a sweep that was left, stopped or killed; with trials whose workers were killed,
+    and (``retry_failed``) with all others that have failed."""
+    from tuiwb.search.ledger import FAILED, read_ledger
     from tuiwb.search.places import find_sweep
-    from tuiwb.search.sweep import read_sweep
 
     paths = find_sweep(runs, name)
-    return conduct(paths, jobs or read_sweep(paths.sweep).jobs, detach, watch, json)
+    view = read_ledger(paths)
+    again = [r for r in view.trials if r.state == FAILED and (r.killed or retry_failed)]
+    if view.state == "finished" and not again:
+        output.say(f"{paths.name} is finished: nothing is left to train")
+        return _screen(paths) if watch else _ended(paths, json)
+    if again:
+        numbers = ", ".join(str(record.number) for record in again)
+        output.say(f"once more, of those that have failed: {numbers}")
+    return conduct(paths, jobs or view.sweep.jobs, detach, watch, json, retry_failed)
 
 
-def conduct(paths: SweepPaths, jobs: int, detach: bool, watch: bool, json: bool) -> int:
+def conduct(
+    paths: SweepPaths,
+    jobs: int,
+    detach: bool,
+    watch: bool,
+    json: bool,
+    retry_failed: bool = False,
+) -> int:
     """Go on with a sweep to its end, here or (``detach``, ``watch``) in a process of its own."""
     from tuiwb.search.conduct import too_many
     from tuiwb.search.sweep import read_sweep
@@ -81,7 +103,7 @@ def conduct(paths: SweepPaths, jobs: int, detach: bool, watch: bool, json: bool)
     if detach or watch:
         from tuiwb.search.conduct import detach as leave
 
-        leave(paths, jobs)
+        leave(paths, jobs, retry_failed)
         if watch:
             return _screen(paths)
         if json:
@@ -89,13 +111,13 @@ def conduct(paths: SweepPaths, jobs: int, detach: bool, watch: bool, json: bool)
         else:
             output.emit(f"{paths.name}  {paths.root}")
         return 0
-    code = _attend(paths, jobs)
+    code = _attend(paths, jobs, retry_failed)
     if code == INTERRUPTED:
         return code
     return _ended(paths, json)
 
 
-def _attend(paths: SweepPaths, jobs: int) -> int:
+def _attend(paths: SweepPaths, jobs: int, retry_failed: bool) -> int:
     from tuiwb.client.warm import Warm
     from tuiwb.search.conduct import Conducted, detach
 
@@ -104,7 +126,12 @@ def _attend(paths: SweepPaths, jobs: int) -> int:
     with (
         Warm() as warm,
         Conducted(
-            paths, jobs=jobs, argv=tuple(sys.argv), standby=warm, told=output.say
+            paths,
+            jobs=jobs,
+            argv=tuple(sys.argv),
+            standby=warm,
+            told=output.say,
+            retry_failed=retry_failed,
         ) as controller,
         Between() as between,
     ):
