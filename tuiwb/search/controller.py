@@ -298,13 +298,14 @@ class Controller:
         """Say at the first evaluation that there is no such metric."""
         if seen.known is None or self.sweep.metric in seen.known or record.reports:
             return
+        near = nearest(self.sweep.metric, seen.known)
         raise UserError(
             f"no run reports {self.sweep.metric!r}",
             where=f"trial {record.number}, its first evaluation",
             found=repr(self.sweep.metric),
             allowed=", ".join(seen.known),
-            nearest=nearest(self.sweep.metric, seen.known),
-            next="begin the sweep again with another --metric",
+            nearest=near,
+            next=f"begin the sweep again with --metric {near or 'and one of these'}",
         )
 
     def _hindered(self, record: Record, seen: Seen) -> UserError:
@@ -328,8 +329,7 @@ class Controller:
             else "its only trial has failed",
             where=f"trials {', '.join(str(record.number) for record in self._failed)}",
             found=f"{times} of {all_of}: {cause}" if all_of > 1 else cause,
-            next=f"{more}put it right, then: {self._go_on} --retry-failed; without that these stay "
-            "failed, and others are tried",
+            next=f"{more}put it right, then: {self._go_on} --retry-failed",
         )
 
     def _write(self, kind: str, **fields: Any) -> None:

@@ -110,7 +110,7 @@ def sweep(
         "pick": pick, "seed": seed, "population": population or None,
         "set": settings, "name": name, "device": device,
     }  # fmt: skip
-    folder = runs_folder(runs)
+    folder, manner = runs_folder(runs), sweeps.Manner(detach, watch, json, plot, retry_failed)
     if retry_failed and what != "resume":
         raise UserError(
             f"tuiwb sweep {what} takes no --retry-failed",
@@ -131,7 +131,7 @@ def sweep(
             case "watch":
                 return sweeps.watch(folder, named)
             case _:
-                return sweeps.go_on(folder, named, jobs, detach, watch, json, retry_failed)
+                return sweeps.go_on(folder, named, jobs, allow_code, manner)
     if named is not None:
         raise UserError(
             f"what is {named!r} for?",
@@ -139,7 +139,7 @@ def sweep(
             allowed=f"one preset, or one of {', '.join(VERBS)} and a sweep",
         )
     asked = _asked(what, {**given, "jobs": jobs})
-    return sweeps.begin(folder, asked, name, detach, watch, json, allow_code)
+    return sweeps.begin(folder, asked, name, allow_code, manner)
 
 
 def _asked(what: str, given: dict[str, Any]) -> Sweep:
