@@ -65,6 +65,17 @@ def test_a_machine_s_part_that_fails_is_told_with_its_log(tmp_path: Path) -> Non
     assert not RunPaths(path).journal.read_text()  # the first machine speaks for all
 
 
+def test_what_it_said_is_told_where_the_run_is_gone_by_then(tmp_path: Path) -> None:
+    """The first machine takes a run away that never began."""
+    path = made(tmp_path, TWO)
+    said = "noise\nrank 1: it has another spec\n  found:    b\n"
+    code = f"import shutil, sys; print({said!r}); shutil.rmtree(sys.argv[3]); sys.exit(2)"
+    with pytest.raises(WorkerFailed, match="exit code 2") as caught:
+        join(path, 1, [sys.executable, "-c", code])
+    assert caught.value.found == "rank 1: it has another spec\n  found:    b"
+    assert caught.value.where == str(tmp_path)
+
+
 def test_a_run_keeps_by_how_many_it_is_trained_and_a_child_inherits_it(tmp_path: Path) -> None:
     many = create(tmp_path, resolve("mlp-digits"), world=World(3))
     assert world_of(read_meta(RunPaths(many))[0]) == _world(RunPaths(many)) == World(3)

@@ -19,7 +19,8 @@ from tuiwb.engine.costs import Costs
 from tuiwb.engine.interfaces import Stopped
 from tuiwb.engine.loop import HOPELESS, Outcome, train
 from tuiwb.engine.ranks import ALONE, Ranks
-from tuiwb.engine.shared import Many, refuse, some_rest
+from tuiwb.engine.replicated import some_rest
+from tuiwb.engine.shared import Many, refuse
 from tuiwb.spec import resolve
 from tuiwb.tasks.task import turns_of
 

@@ -60,7 +60,7 @@ class Synthetic:
     def launch(self, trials: Sequence[tuple[int, Sequence[str]]]) -> None:
         for number, settings in trials:
             if number in self.refused:
-                raise Refused("its knobs contradict each other")
+                raise Refused(number, "its knobs contradict each other")
             assert number not in self.begun, f"trial {number} is trained twice"
             self.begun[number] = dict(text.split("=", 1) for text in settings)
             self.looks[number] = 0
@@ -91,6 +91,8 @@ class Synthetic:
     def resume(self, number: int) -> None:
         self.resumed.append(number)
         self.stopped.pop(number, None)
+        self.live.add(number)
+        self.most = max(self.most, len(self.live))
 
     def forget(self, number: int) -> None:
         assert number in self.begun or number in self.refused
@@ -116,7 +118,14 @@ def begin(runs: Path, sweep: Sweep, name: str | None = None) -> SweepPaths:
     return create(runs, sweep, name)
 
 
-def controller(paths: SweepPaths, runner: Synthetic, told: list[str] | None = None) -> Controller:
+def controller(
+    paths: SweepPaths,
+    runner: Synthetic,
+    told: list[str] | None = None,
+    *,
+    jobs: int = 0,
+    retry_failed: bool = False,
+) -> Controller:
     """A controller as a process that has just started would have it."""
     sweep = sweeps.read_sweep(paths.sweep)
     over = checked(sweep)
@@ -128,11 +137,21 @@ def controller(paths: SweepPaths, runner: Synthetic, told: list[str] | None = No
         pruner=PRUNERS[sweep.pruner](1, STEPS),
     )  # fmt: skip
     say = told.append if told is not None else lambda words: None
-    return Controller(sweep, sampler, runner, Journal(paths.journal), ledger, sweep.jobs, say)
+    return Controller(
+        sweep, sampler, runner, Journal(paths.journal), ledger, jobs or sweep.jobs, say,
+        retry_failed,
+    )  # fmt: skip
 
 
-def conducted(paths: SweepPaths, runner: Synthetic, told: list[str] | None = None) -> Controller:
+def conducted(
+    paths: SweepPaths,
+    runner: Synthetic,
+    told: list[str] | None = None,
+    *,
+    jobs: int = 0,
+    retry_failed: bool = False,
+) -> Controller:
     """A sweep taken to its end."""
-    made = controller(paths, runner, told)
+    made = controller(paths, runner, told, jobs=jobs, retry_failed=retry_failed)
     made.run(sleep=lambda seconds: None)
     return made

@@ -96,6 +96,66 @@ def test_a_worker_that_dies_is_resumed_and_not_for_ever(tmp_path: Path) -> None:
     assert 1 < runner.resumed.count(2) < 6
 
 
+DONE = Seen("finished", STEPS, 2.0, [(1, 2.0), (8, 0.5)], ("val_loss",), 0.5)
+DEAD = Seen("crashed", 3, 1.0, [(1, 2.0)], ("val_loss",), reason="killed")
+UNBEGUN = Seen("failed", reason="the worker ended before it began: killed by signal 9", signal=True)
+ITS_OWN = Seen("failed", 3, 1.0, [(1, 2.0)], ("val_loss",), reason="out of memory")
+
+
+@pytest.mark.parametrize("gone", [DEAD, UNBEGUN])
+def test_who_goes_on_tries_those_again_whose_workers_were_killed(
+    tmp_path: Path, gone: Seen
+) -> None:
+    """And not those whose own settings were at fault, unless that is asked for."""
+    paths, runner = begin(tmp_path, asked()), Synthetic(script={2: [gone], 5: [ITS_OWN]})
+    conducted(paths, runner)
+    before = trials(paths)
+    assert [(r.state, r.killed) for r in (before[1], before[4])] == [
+        ("failed", True), ("failed", False)
+    ]  # fmt: skip
+    assert set(runner.resumed) == {2}
+    runner.resumed.clear()
+    runner.looks[2], runner.script[2] = 0, [gone, gone, DONE]
+    conducted(paths, runner)
+    after = trials(paths)
+    assert (after[1].state, after[1].value, after[1].killed) == ("complete", 0.5, False)
+    assert runner.resumed == [2]
+    others = [record for record in before if record.number != 2]
+    assert list(map(told, others)) == [told(record) for record in after if record.number != 2]
+    runner.looks[5], runner.script[5] = 0, [ITS_OWN, ITS_OWN, DONE]
+    conducted(paths, runner, retry_failed=True)
+    assert {record.state for record in trials(paths)} == {"complete"}
+    assert runner.resumed == [2, 5] and read_ledger(paths).state == "finished"
+
+
+def test_one_that_fails_again_when_it_is_tried_again_has_failed(tmp_path: Path) -> None:
+    paths, runner = (
+        begin(tmp_path, asked()),
+        Synthetic(script={5: [ITS_OWN]}, refused=frozenset({7})),
+    )
+    conducted(paths, runner)
+    for times in (1, 2):
+        conducted(paths, runner, retry_failed=True)
+        assert [r.number for r in trials(paths) if r.state == "failed"] == [5, 7]
+        assert runner.resumed == [5] * times
+
+
+def test_those_that_are_gone_on_with_wait_for_room(tmp_path: Path) -> None:
+    """A machine that went down has stopped all of a population, and they go on one by one."""
+    paths = begin(tmp_path, asked(population=True, space=("optim.lr=log:1e-4:1",)))
+    runner = Synthetic()
+    first = controller(paths, runner)
+    first.take_up()
+    first.beat()
+    assert runner.most == 12
+    runner.live.clear()
+    runner.most = 0
+    runner.script = {number: [DEAD, DEAD, DONE] for number in runner.begun}
+    conducted(paths, runner, jobs=2)
+    assert sorted(runner.resumed) == list(range(1, 13)) and runner.most == 2
+    assert {record.state for record in trials(paths)} == {"complete"}
+
+
 def test_a_worker_that_comes_late_is_not_given_up(tmp_path: Path) -> None:
     """On a busy machine it is taken for dead, and is there by the time that it is to be resumed."""
 
@@ -155,7 +215,7 @@ def test_a_run_that_its_own_doctor_stopped_is_pruned_by_the_doctor(tmp_path: Pat
 
 def test_a_run_that_a_signal_stopped_goes_on(tmp_path: Path) -> None:
     """A machine that is needed for others, or goes down, decides nothing."""
-    ended = Seen("stopped", 3, 1.0, [(1, 2.0)], ("val_loss",), signalled=True)
+    ended = Seen("stopped", 3, 1.0, [(1, 2.0)], ("val_loss",), left=True)
     done = Seen("finished", STEPS, 2.0, [(1, 2.0), (8, 0.5)], ("val_loss",), 0.5)
     paths, runner = begin(tmp_path, asked()), Synthetic(script={2: [ended, ended, done]})
     conducted(paths, runner)

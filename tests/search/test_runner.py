@@ -83,9 +83,9 @@ def test_a_later_look_tells_what_is_new(tmp_path: Path, runs: Runs) -> None:
 
 
 def test_who_stopped_it_makes_the_difference(tmp_path: Path) -> None:
-    assert stopped(tmp_path, "SIGUSR1").signalled and stopped(tmp_path, "SIGTERM").signalled
-    assert not stopped(tmp_path, "cli").signalled
-    assert not look(tmp_path, state="training").signalled
+    assert stopped(tmp_path, "SIGUSR1").left and stopped(tmp_path, "SIGTERM").left
+    assert not stopped(tmp_path, "cli").left
+    assert not look(tmp_path, state="training").left
 
 
 def test_a_disk_that_took_no_more_is_told(tmp_path: Path) -> None:

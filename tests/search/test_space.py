@@ -56,6 +56,8 @@ def test_forms(text: str, read: Axis) -> None:
         ("optim.lr=log:nan:inf", "cannot read the range", ""),
         ("optim.lr=int:1:2:3", "cannot read the range", ""),
         ("model.activation=log:1:2", "model.activation takes no range", ""),
+        ("optim.lr=lgo:1e-4:1", "unknown scale 'lgo' of optim.lr", "log"),
+        ("model.width=16:64", "model.width has no scale", "log:16:64"),
         ("optim.lr=", "cannot read the range", ""),
         ("optim.lr", "cannot read the range", ""),
         ("=1,2", "cannot read the range", ""),
@@ -76,6 +78,18 @@ def test_a_space_needs_knobs_and_each_of_them_once() -> None:
         parse([], "mlp-digits")
     with pytest.raises(UserError, match=r"optim\.lr is named twice"):
         parse(["optim.lr=0.1,1", "optim.lr=log:1e-3:1"], "mlp-digits")
+
+
+def test_values_may_need_those_of_another_knob() -> None:
+    """Heads share a width: 30 goes with 5 of them and not with the preset's four."""
+    parse(["model.width=30,60", "model.heads=5,6"], "gpt-char")
+    with pytest.raises(UserError, match="width 30 cannot be shared") as alone:
+        parse(["model.width=30,64", "optim.lr=0.1,1"], "gpt-char")
+    assert alone.value.where == "--space model.width=30,64"
+    # each of these goes with the preset's, and none with any of the others
+    with pytest.raises(UserError, match="the space contradicts itself") as error:
+        parse(["model.width=60,20", "model.heads=8,16"], "gpt-char")
+    assert "none of 4 combinations" in error.value.found
 
 
 def test_a_grid_is_as_fine_as_its_budget_and_even() -> None:

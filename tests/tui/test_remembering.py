@@ -85,7 +85,7 @@ async def test_runs_are_compared_as_they_were_left(runs: Path, record: Record) -
 async def test_other_runs_are_another_comparison(runs: Path, record: Record) -> None:
     paths = [record(f"run-{n}").start().train(9).end().paths.root for n in (1, 2, 3)]
     views = [open_run(path) for path in paths]
-    kept.save(kept.kept(views[:2], OfSeveral(smoothing=1), "table"))
+    remembered.save(kept.kept(views[:2], OfSeveral(smoothing=1), "table"))
     assert kept.load(reversed(views[:2])) == kept.load(views[:2]) is not None
     assert kept.load(views) is None and kept.load(views[1:]) is None
     async with workbench(runs) as (app, pilot):
@@ -109,7 +109,7 @@ def test_of_a_comparison_what_makes_no_sense_is_left_out() -> None:
 def test_another_run_of_the_same_name_is_another(record: Record) -> None:
     made = record().start().train(5).end()
     view = open_run(made.paths.root)
-    look = remembered.kept(view, Sight(smoothing=1), remembered.Look())
+    look = remembered.kept(view, Sight(smoothing=1), remembered.Panes())
     remembered.save(look)
     assert remembered.load(view) == look
     meta = made.paths.meta.read_text().replace("1750000000.0", "1750000001.0")
@@ -120,7 +120,7 @@ def test_another_run_of_the_same_name_is_another(record: Record) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b'{"run": 3}', b"x" * 100_000, b"[" * 9000])
 def test_a_damaged_file_is_none(record: Record, data: bytes) -> None:
     view = open_run(record().start().train(5).end().paths.root)
-    remembered.save(remembered.kept(view, Sight(), remembered.Look()))
+    remembered.save(remembered.kept(view, Sight(), remembered.Panes()))
     (file,) = remembered.folder().iterdir()
     file.write_bytes(data)
     assert remembered.load(view) is None

@@ -138,6 +138,7 @@ def hardware(view: RunView) -> str | None:
     found = view.device.get("hardware") or view.device.get("device")
     many = view.device.get("processes")
     by = f", {many} processes" if isinstance(many, int) and many > 1 else ""
+    by += ", sharded" if by and view.device.get("sharded") else ""
     return one_line(f"{found}{by}", 200) if found else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,7 @@ def _row(view: SweepView, record: Record) -> dict[str, Any]:
         "by": record.by,
         "reason": record.reason,
         "resumed": record.resumed,
+        "killed": record.killed,
     }
 
 
@@ -130,7 +132,11 @@ def cost(view: SweepView) -> str:
     words += f" in {duration(view.busy)}" if view.busy else ""
     if spared > 0:
         words += f"; pruning spared {percent(spared / (spared + view.steps))} of the steps"
-    return f"{words}\n{counted}" if counted else words
+    words = f"{words}\n{counted}" if counted else words
+    if any(record.state == "failed" and record.seconds for record in view.trials):
+        name = shlex.quote(view.paths.name)
+        words += f"\ntuiwb sweep resume {name} --retry-failed trains those once more that failed"
+    return words
 
 
 def table(view: SweepView) -> str:
@@ -147,7 +153,7 @@ def table(view: SweepView) -> str:
     rows = [
         (
             str(record.number),
-            record.state + (f" ({record.by})" if record.by else ""),
+            _state(record),
             number(record.last) if record.last is not None else "-",
             str(record.step),
             duration(record.seconds),
@@ -160,6 +166,12 @@ def table(view: SweepView) -> str:
     text = output.grid(head, rows, right=("trial", view.sweep.metric, "steps", "took", *keys))
     more = len(ordered) - len(rows)
     return f"{text}\nand {more} more; --json has all" if more > 0 else text
+
+
+def _state(record: Record) -> str:
+    if record.state == "running" and record.halted:
+        return "halted"
+    return record.state + (f" ({record.by})" if record.by else "")
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -25,14 +26,24 @@ MISSED = 1
 """Exit code where no trial is complete."""
 
 
-def begin(
-    runs: Path, sweep: Sweep, name: str | None, detach: bool, watch: bool, json: bool, code: bool
-) -> int:
+@dataclass(frozen=True)
+class Manner:
+    """How a sweep is conducted, and what is printed of it in the end."""
+
+    detach: bool = False
+    watch: bool = False
+    json: bool = False
+    plot: str | None = None
+    retry_failed: bool = False
+
+
+def begin(runs: Path, sweep: Sweep, name: str | None, code: bool, manner: Manner) -> int:
     """Begin a sweep, or go on with the one that asks for the same and is not finished."""
     from tuiwb.cli.consent import settle
     from tuiwb.search import places
     from tuiwb.search.sweep import check
 
+    _plots(manner.plot)
     base, _ = check(sweep)
     settle(base, list(sweep.set), code)
     paths = places.same(runs, sweep) if name is None else None
@@ -40,7 +51,7 @@ def begin(
         output.say(f"{paths.name} asks for the same and is not finished: going on with it")
     else:
         paths = _named(runs, sweep, name)
-    return conduct(paths, sweep.jobs, detach, watch, json)
+    return conduct(paths, sweep.jobs, manner)
 
 
 def _named(runs: Path, sweep: Sweep, name: str | None) -> SweepPaths:
@@ -60,42 +71,55 @@ def _named(runs: Path, sweep: Sweep, name: str | None) -> SweepPaths:
     return places.create(runs, sweep, name)
 
 
-def go_on(
-    runs: Path, name: str | None, jobs: int | None, detach: bool, watch: bool, json: bool
-) -> int:
-    """Go on with a sweep that was left, stopped or killed."""
+def go_on(runs: Path, name: str | None, jobs: int | None, code: bool, manner: Manner) -> int:
+    """Go on with a sweep that was left, stopped or killed; with trials whose workers were killed,
+    and (``retry_failed``) with all others that have failed."""
+    from tuiwb.cli.consent import settle
+    from tuiwb.search.ledger import FAILED, SweepReader
     from tuiwb.search.places import find_sweep
-    from tuiwb.search.sweep import read_sweep
+    from tuiwb.spec import resolve
 
+    _plots(manner.plot)
     paths = find_sweep(runs, name)
-    return conduct(paths, jobs or read_sweep(paths.sweep).jobs, detach, watch, json)
+    reader = SweepReader(paths)
+    view = reader.poll()
+    again = [r for r in view.trials if r.state == FAILED and (r.killed or manner.retry_failed)]
+    if view.state == "finished" and not again:
+        output.say(f"{paths.name} is finished: nothing is left to train")
+        return _screen(paths) if manner.watch else _ended(paths, manner)
+    home = Path(reader.ledger.folder) if reader.ledger.folder else None
+    settle(resolve(paths.preset, view.sweep.set), (), code, home)
+    if again:
+        numbers = ", ".join(str(record.number) for record in again)
+        output.say(f"once more, of those that have failed: {numbers}")
+    return conduct(paths, jobs or view.sweep.jobs, manner)
 
 
-def conduct(paths: SweepPaths, jobs: int, detach: bool, watch: bool, json: bool) -> int:
+def conduct(paths: SweepPaths, jobs: int, manner: Manner) -> int:
     """Go on with a sweep to its end, here or (``detach``, ``watch``) in a process of its own."""
     from tuiwb.search.conduct import too_many
     from tuiwb.search.sweep import read_sweep
 
     if not read_sweep(paths.sweep).population and (warning := too_many(jobs)):
         output.say(f"warning: {warning}")
-    if detach or watch:
+    if manner.detach or manner.watch:
         from tuiwb.search.conduct import detach as leave
 
-        leave(paths, jobs)
-        if watch:
+        leave(paths, jobs, manner.retry_failed)
+        if manner.watch:
             return _screen(paths)
-        if json:
+        if manner.json:
             output.emit_json({"sweep": paths.name, "path": paths.root})
         else:
             output.emit(f"{paths.name}  {paths.root}")
         return 0
-    code = _attend(paths, jobs)
+    code = _attend(paths, jobs, manner.retry_failed)
     if code == INTERRUPTED:
         return code
-    return _ended(paths, json)
+    return _ended(paths, manner)
 
 
-def _attend(paths: SweepPaths, jobs: int) -> int:
+def _attend(paths: SweepPaths, jobs: int, retry_failed: bool) -> int:
     from tuiwb.client.warm import Warm
     from tuiwb.search.conduct import Conducted, detach
 
@@ -104,7 +128,12 @@ def _attend(paths: SweepPaths, jobs: int) -> int:
     with (
         Warm() as warm,
         Conducted(
-            paths, jobs=jobs, argv=tuple(sys.argv), standby=warm, told=output.say
+            paths,
+            jobs=jobs,
+            argv=tuple(sys.argv),
+            standby=warm,
+            told=output.say,
+            retry_failed=retry_failed,
         ) as controller,
         Between() as between,
     ):
@@ -167,17 +196,24 @@ class Between:
             signal.signal(which, handler)
 
 
-def _ended(paths: SweepPaths, json: bool) -> int:
+def _plots(plot: str | None) -> tuple[str, ...]:
+    """What ``--plot`` asks for; `UserError` where there is no such plot."""
+    from tuiwb.cli import sweep_words
+
+    return sweep_words.AT_THE_END if plot is None else sweep_words.names(plot)
+
+
+def _ended(paths: SweepPaths, manner: Manner) -> int:
     from tuiwb.cli import sweep_words
     from tuiwb.search.ledger import read_ledger
 
     view = read_ledger(paths)
     if view.sweep.population and (why := _apart(paths)):
         output.say(f"warning: {why}")
-    if json:
+    if manner.json:
         output.emit_json(sweep_words.as_dict(view))
     else:
-        sweep_words.print_all(view, sweep_words.AT_THE_END)
+        sweep_words.print_all(view, _plots(manner.plot))
     return 0 if view.best is not None else MISSED
 
 
@@ -224,7 +260,7 @@ def show(runs: Path, name: str | None, plot: str | None, json: bool) -> int:
     from tuiwb.search.ledger import read_ledger
     from tuiwb.search.places import find_sweep
 
-    asked = sweep_words.AT_THE_END if plot is None else sweep_words.names(plot)
+    asked = _plots(plot)
     view = read_ledger(find_sweep(runs, name))
     if json:
         output.emit_json(sweep_words.as_dict(view))

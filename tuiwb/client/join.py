@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tuiwb.base import consent
 from tuiwb.base.clock import Clock, SystemClock
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.base.format import duration
+from tuiwb.base.text import one_line
 from tuiwb.client.process import Command, spawn, worker_command
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
 from tuiwb.run.meta import read_meta, read_spec
-from tuiwb.run.status import last_words
 from tuiwb.run.world import World, world_of
 
 LOOK_EVERY = 0.5
+MOST_WORDS = 1 << 15
+"""Bytes of a log's end that are looked through."""
+_OURS = re.compile(r"(rank \d+|error): ")
 
 
 def await_run(
@@ -69,16 +74,26 @@ def join(path: Path, machine: int, command: Command | None = None) -> int:
     consent.check(read_spec(paths).spec.model.name)
     log = paths.log.with_name(f"worker.{machine}.log")
     child = spawn([*(command or worker_command()), "--machine", str(machine), str(path)], log)
-    status = _wait(child)
-    if status:
-        lines = last_words(log)
-        raise WorkerFailed(
-            f"machine {machine} has left {path.name}: exit code {status}",
-            where=str(log),
-            found="\n".join(lines[-4:]),
-            next=f"tuiwb show {path.name} tells how the run is",
-        )
+    with open(log, "rb") as words:
+        status = _wait(child)
+        if status:
+            # a run that never began is taken away by the first machine, and this log with it
+            words.seek(max(0, words.seek(0, os.SEEK_END) - MOST_WORDS))
+            lines = words.read().decode("utf-8", "replace").splitlines()
+            there = path.is_dir()
+            raise WorkerFailed(
+                f"machine {machine} has left {path.name}: exit code {status}",
+                where=str(log) if there else str(path.parent),
+                found=_last_block([one_line(line, 400) for line in lines if line.strip()]),
+                next=f"tuiwb show {path.name} tells how the run is" if there else "",
+            )
     return status
+
+
+def _last_block(lines: Sequence[str]) -> str:
+    """What the log says last that is not torch's: a line, and those that are indented below it."""
+    starts = [at for at, line in enumerate(lines) if _OURS.match(line)]
+    return "\n".join(lines[starts[-1] :] if starts else lines[-4:])
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:

@@ -29,6 +29,9 @@ from tuiwb.spec.own import is_own
 from tuiwb.spec.sections import DataKnobs, Spec
 from tuiwb.tasks.task import Turn, turns_of
 
+FUSED_IN_PARTS = ("adam", "adamw")
+"""Optimisers whose fused update torch has for weights in parts as well."""
+
 
 @dataclass
 class Session:
@@ -79,8 +82,6 @@ def build(spec: Spec, ranks: Ranks = ALONE) -> Session:
     loss = SHELVES["loss"].load(spec.loss.name).build(spec.loss)
     single = getattr(spec.loss, "single", False)
     task = SHELVES["task"].load(spec.task.name).build(spec.task, loss, dataset, single)
-    turns = turns_of(task, model)
-    fused = device.device.type in ("cpu", "cuda")
     optimizer = SHELVES["optim"].load(spec.optim.name)
     batches = Batches(dataset.train, spec.data.batch_size, spec.train.seed, context=dataset.context)
     batches.augment = augment_of(spec.data, spec.train.seed)
@@ -91,26 +92,33 @@ def build(spec: Spec, ranks: Ranks = ALONE) -> Session:
             found=f"train.accumulate = {spec.train.accumulate}, {len(dataset.train)} samples",
             allowed=f"1 to {batches.batch_size} parts",
         )
-    return Session(
+    session = Session(
         spec=spec,
         device=device,
         dataset=dataset,
         model=model,
         task=task,
-        turns=turns,
-        optimizers=tuple(
-            optimizer.build([{"params": list(turn.parameters)}], spec.optim, fused=fused)
-            for turn in turns
-        ),
-        regularizer=Regularizer(
-            model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
-        ),
+        turns=turns_of(task, model),
+        optimizers=(),
+        regularizer=Regularizer(model),
         batches=batches,
         loss=loss,
         layers=layers_of(model),
         threads=threads,
         ranks=ranks,
     )
+    ranks.spread(session)
+    fused = device.device.type in ("cpu", "cuda")
+    if ranks.sharded:
+        fused = fused and spec.optim.name in FUSED_IN_PARTS
+    session.regularizer = Regularizer(
+        model, spec.regularize.l1, spec.regularize.l2, spec.regularize.weight_decay
+    )
+    session.optimizers = tuple(
+        optimizer.build([{"params": list(turn.parameters)}], spec.optim, fused=fused)
+        for turn in session.turns
+    )
+    return session
 
 
 def load_data(spec: Spec) -> Dataset:

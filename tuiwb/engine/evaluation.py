@@ -34,7 +34,7 @@ def evaluate(
     training = model.training
     model.eval()
     try:
-        with torch.no_grad(), session.device.autocast():
+        with session.ranks.whole(), torch.no_grad(), session.device.autocast():
             batches = evaluation(session.dataset.val, at_once(session), session.dataset.context)
             metrics = session.task.evaluate(model, _heard(islice(batches, most), between))
     finally:

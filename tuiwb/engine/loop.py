@@ -32,7 +32,7 @@ from tuiwb.engine.stopping import StopWhen
 from tuiwb.engine.telling import Telling
 from tuiwb.engine.testing import tested
 from tuiwb.optim.schedule import learning_rate
-from tuiwb.probes.watcher import Watcher
+from tuiwb.probes.watcher import Led, Watcher
 from tuiwb.spec.sections import Spec
 
 HOPELESS = 20
@@ -100,7 +100,8 @@ class Loop:
         self.refused = False
         """Whether the disk had no room for the last checkpoint."""
         self.stopping = EarlyStopping(session.spec.train.patience)
-        self.watch = Watcher(session.layers, self.budget)
+        led = session.ranks.sharded and not session.ranks.leads
+        self.watch = Led(session.layers) if led else Watcher(session.layers, self.budget)
         self.update = session.ranks.update(session, self.watch)
         self.stop_when = StopWhen(session)
         self.pictures = Pictures(self.budget)
@@ -214,7 +215,8 @@ class Loop:
         optimiser has its state too."""
         self.sink.begin(parts, self.watch.columns, len(self.session.layers))
         self.begun, self.parts = True, len(parts)
-        self.checkpoints.prepare(live(self))
+        if not self.session.ranks.sharded:
+            self.checkpoints.prepare(live(self))
 
     def drain(self, flush: bool = False) -> None:
         """Emit what has come back from the device."""
@@ -259,26 +261,38 @@ class Loop:
     def worth(self, evaluated: bool) -> str:
         """Why this step boundary is worth a checkpoint; empty where it is not."""
         every = self.session.spec.train.checkpoint_every
+        wish = ""
         if self.checkpoints.wanted and not self.not_finite:
-            return "finding"
+            wish = "finding"
+        elif not every and time.monotonic() - self.kept_at > ANYWAY:
+            wish = "time"
+        wish = self.session.ranks.wished(wish)
+        if wish == "finding":
+            return wish
         if every:
             return "" if self.session.step % every else "due"
-        if evaluated:
-            return "evaluation"
-        return "time" if time.monotonic() - self.kept_at > ANYWAY else ""
+        return "evaluation" if evaluated else wish
 
     def evaluate(self) -> bool:
         """Evaluate and tell the sink; whether it is the best so far."""
         step = self.session.step
         self.drain(flush=True)
-        metrics = evaluate(self.session, between=self.desk.between)
+        with self.session.ranks.whole():
+            metrics = evaluate(self.session, between=self.desk.between)
+            in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
         self.metrics = self.session.ranks.agreed(metrics)
         self.evaluated = step
         best = self.stopping.judge(step, self.metrics, self.session.model)
-        in_eval_mode = eval_mode_loss(self.session) if self.watch.share else math.nan
         self.sink.evaluation(step, STEADY.now(), self.metrics, best, in_eval_mode)
-        self.pictures.take(self.session, self.sink)
+        self.take_pictures()
         return best
+
+    def take_pictures(self, *, last: bool = False) -> None:
+        """Those that are due."""
+        session = self.session
+        if session.spec.probe.budget and hasattr(session.task, "pictures"):
+            with session.ranks.whole():
+                self.pictures.take(session, self.sink, last=last)
 
     def finish(self, reason: str) -> Outcome:
         """The last evaluation, the best weights where early stopping kept them, the test where a
@@ -286,7 +300,7 @@ class Loop:
         session, stopping = self.session, self.stopping
         if self.evaluated != session.step:
             self.evaluate()
-        self.pictures.take(session, self.sink, last=True)
+        self.take_pictures(last=True)
         restored = stopping.best_step != session.step and stopping.restore(session.model)
         if restored:
             reason += f"; the weights of step {stopping.best_step} were the best and are restored"
@@ -313,12 +327,14 @@ class Loop:
         last = reason in ("stop", "end")
         if last:
             self.checkpoints.wait()
-        pinned = reason not in PASSING
-        if self.checkpoints.takes(self.session.step, pinned=pinned):
+        pinned, step, ranks = reason not in PASSING, self.session.step, self.session.ranks
+        if ranks.takes(self.checkpoints.takes(step, pinned=pinned)):
             self.drain(flush=True)
             self.kept_at = time.monotonic()
-        step = self.session.step
-        self.checkpoints.save(step, lambda: live(self), reason, best=best, pinned=pinned)
+            state = ranks.lent(lambda: live(self))
+            self.checkpoints.save(step, state, reason, best=best, pinned=pinned)
+        elif pinned:
+            self.checkpoints.stays(step, reason)
         if last:
             self.checkpoints.wait()
         self.report_checkpoints()

@@ -82,8 +82,8 @@ class Checkpoints:
         False where it was left out, or this step is staged or on disk already.
         """
         if not self.takes(step, pinned=pinned):
-            if pinned and self._newest == step:
-                self._pin(step, reason)
+            if pinned:
+                self.stays(step, reason)
             return False
         taken = state()
         try:
@@ -105,6 +105,11 @@ class Checkpoints:
     def takes(self, step: int, *, pinned: bool = False) -> bool:
         """Whether `save` would take this step now."""
         return self._newest != step and len(self._writes) <= pinned
+
+    def stays(self, step: int, reason: str) -> None:
+        """The checkpoint of ``step``, where it was the last to be staged, is kept longer."""
+        if self._newest == step:
+            self._pin(step, reason)
 
     def found(self, step: int) -> None:
         """Something was found that began after ``step``: the newest checkpoint until then stays

@@ -1,36 +1,53 @@
-"""Several processes that make every step together, by torch's own data parallelism.
+"""Several processes that make every step together.
 
-Each rank reads its rows of the batch, and what it lacks of the gradient comes from the others:
-`DistributedDataParallel` adds the gradients up while the backward pass goes on, each weighted with
-the rows that it is of, so that the sum is the gradient of the whole batch. One vector a step is
-added up besides: loss and parts of the loss, whether rank 0 has heard something, and what the step
-before has cost each rank by itself.
+Each rank reads its rows of the batch, and what it lacks of the gradient comes from the others, by
+torch's own data parallelism: with a copy of the model in each (`tuiwb.engine.replicated`), or with
+a part of every weight (`tuiwb.engine.sharded`). One vector a step is added up besides: loss and
+parts of the loss, what rank 0 has to tell, and what the step before has cost each rank by itself.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeVar
+from enum import IntFlag
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from tuiwb.base.errors import UserError
 from tuiwb.data.batches import generator
 from tuiwb.engine.build import Session
-from tuiwb.engine.costs import Clock, Costs
+from tuiwb.engine.costs import Costs
 from tuiwb.engine.heard import Heard
 from tuiwb.engine.interfaces import Controls, Stopped
 from tuiwb.engine.update import Lost, Update, split
-from tuiwb.probes.watcher import Watcher
+from tuiwb.probes.watcher import Led, Watcher
 from tuiwb.tasks.task import Batch, Turn
 
+if TYPE_CHECKING:
+    from tuiwb.engine.sharded import Shards
+
 T = TypeVar("T")
+LARGE = 100_000_000
+"""Parameters from which on a model is sharded on GPUs, unless the spec says otherwise."""
+
+
+class Signal(IntFlag):
+    """What rank 0 tells the others along with the figures of a step."""
+
+    CALLED = 1
+    """It has heard something."""
+    SAMPLING = 2
+    NORMING = 4
+    HISTOGRAM = 8
+    """What its watcher looks at."""
+    FINDING = 16
+    TIME = 32
+    """It wishes for a checkpoint."""
 
 
 class Many:
@@ -49,13 +66,31 @@ class Many:
         self.control: Any = dist.new_group(backend="gloo")
         self.controls: Heard | None = None
         self.costs = Costs(self.world)
+        self.shards: Shards | None = None
+        self._wish = self._told = ""
 
     def heard(self, controls: Controls) -> Controls:
         self.controls = Heard(self, controls)
         return self.controls
 
+    @property
+    def sharded(self) -> bool:
+        return self.shards is not None
+
+    def spread(self, session: Session) -> None:
+        if to_shard(session, self):
+            from tuiwb.engine.sharded import Shards
+
+            self.shards = Shards(session)
+
     def update(self, session: Session, watch: Watcher) -> Update:
-        return Shared(session, watch, self)
+        if self.shards is not None:
+            from tuiwb.engine.sharded import Sharded
+
+            return Sharded(session, watch, self, self.shards)
+        from tuiwb.engine.replicated import Replicated
+
+        return Replicated(session, watch, self)
 
     def agreed(self, value: T) -> T:
         told = [value]
@@ -67,6 +102,46 @@ class Many:
         told: list[Any] = [None] * self.world
         dist.all_gather_object(told, value, group=self.control)
         return told
+
+    def whole(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.shards is None else self.shards.whole()
+
+    def wished(self, wish: str) -> str:
+        if self.shards is None:
+            return wish
+        told, self._told = self._told, ""
+        self._wish = "" if told else wish
+        return told
+
+    def takes(self, takes: bool) -> bool:
+        return takes if self.shards is None else self.agreed(takes)
+
+    def lent(self, state: Callable[[], Any]) -> Callable[[], Any]:
+        if self.shards is None:
+            return state
+        gathered = self.shards.gathered(state(), keep=self.leads)
+        return lambda: gathered
+
+    def signals(self, step: int, watch: Watcher) -> Signal:
+        """What this rank tells the others; nothing, but for rank 0."""
+        told = Signal(0)
+        if self.controls is not None and self.controls.peek(step + 1):
+            told |= Signal.CALLED
+        if self.leads and self.sharded:
+            told |= Signal.SAMPLING * watch.sampling | Signal.NORMING * watch.norming
+            told |= Signal.HISTOGRAM * watch.histogram_due(step)
+            told |= Signal[self._wish.upper()] if self._wish else Signal(0)
+        return told
+
+    def heed(self, told: Signal, watch: Watcher) -> None:
+        """What rank 0 tells, itself too."""
+        if self.controls is not None and Signal.CALLED in told:
+            self.controls.called = True
+        for wish in (Signal.FINDING, Signal.TIME):
+            if wish in told:
+                self._told = str(wish.name).lower()
+        if isinstance(watch, Led):
+            watch.follow(Signal.SAMPLING in told, Signal.NORMING in told, Signal.HISTOGRAM in told)
 
     def stop(self, stopped: Stopped) -> None:
         if self.controls is not None:
@@ -91,59 +166,25 @@ class Shared(Update):
     def __init__(self, session: Session, watch: Watcher, ranks: Many) -> None:
         super().__init__(session, watch)
         self.ranks = ranks
+        self.cost = math.nan
+        """Seconds that the last update took without the others; NaN where that is not known."""
         refuse(session, ranks)
-        device = session.device.device
-        with warnings.catch_warnings():
-            # the name of an argument is about to change
-            warnings.filterwarnings("ignore", category=FutureWarning)
-            self._ddp = DistributedDataParallel(
-                _Loss(session.model),
-                device_ids=[device.index] if device.type == "cuda" else None,
-                broadcast_buffers=False,  # those of rank 0 are the run's
-                find_unused_parameters=some_rest(session),
-                gradient_as_bucket_view=True,
-            )
-        self._clock = Clock(device)
-        # torch reads the annotations of a hook, which a lambda has none of
-        self._ddp.register_comm_hook(self._clock, lambda clock, bucket: _added_up(clock, bucket))
-        self._cost = math.nan
-
-    def __call__(
-        self,
-        turn: Turn,
-        optimizer: torch.optim.Optimizer,
-        batch: Batch,
-        lr: float,
-        watched: bool,
-    ) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
-        self._clock.start()
-        done = super().__call__(turn, optimizer, batch, lr, watched)
-        seconds = self._clock.stop()
-        self._cost = math.nan if self.watch.sampling else seconds
-        return done
 
     def gradients(self, turn: Turn, batch: Batch, sampling: bool = False) -> Lost:
-        total = len(batch[0])
-        mine = split(batch, self.ranks.world)[self.ranks.rank]
-        parts = self.ranks.parts(total, self.session.spec.train.accumulate)
-        pieces = split(mine, min(parts, len(mine[0])))
-        loss, told = self.in_parts(turn, pieces, sampling, total)
+        total, world = len(batch[0]), self.ranks.world
+        mine = split(batch, world)[self.ranks.rank]
+        # as many parts on every rank, though some have a row more
+        parts = min(self.ranks.parts(total, self.session.spec.train.accumulate), total // world)
+        loss, told = self.in_parts(turn, split(mine, parts), sampling, total)
         return self._added_up(loss, told)
 
-    def forward(self, turn: Turn, batch: Batch) -> Lost:
-        with self.session.device.autocast():
-            return self._ddp(turn.loss, batch, self.session.step)
-
-    def part(self, last: bool) -> AbstractContextManager[object]:
-        return nullcontext() if last else self._ddp.no_sync()
-
     def _added_up(self, loss: Tensor, parts: Mapping[str, Tensor]) -> Lost:
-        """The figures of all ranks; what rank 0 has heard is known to all then."""
-        controls, ranks = self.ranks.controls, self.ranks
+        """The figures of all ranks; what rank 0 has to tell is known to all then."""
+        ranks = self.ranks
         figures = torch.stack([loss, *parts.values()]).double()
         signals = torch.zeros(1 + ranks.world, dtype=torch.float64)
-        signals[0] = controls is not None and controls.peek(self.session.step + 1)
-        signals[1 + ranks.rank] = self._cost
+        signals[0] = int(ranks.signals(self.session.step, self.watch))
+        signals[1 + ranks.rank] = self.cost
         if figures.is_cpu:
             vector = torch.cat((figures, signals))
             dist.all_reduce(vector)
@@ -151,12 +192,21 @@ class Shared(Update):
         else:
             dist.all_reduce(figures)  # in the device's own time
             dist.all_reduce(signals, group=ranks.control)
-        self._clock.go_on()
-        if controls is not None and signals[0]:
-            controls.called = True
+        ranks.heed(Signal(int(signals[0])), self.watch)
         ranks.costs.add(signals[1:].numpy())
         loss, *rest = figures.to(loss.dtype).unbind()
         return loss, dict(zip(parts, rest, strict=True))
+
+
+class Passes(nn.Module):
+    """A task's loss as a module: whatever it calls of the model, torch's hooks are around it."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, loss: Any, batch: Batch, step: int) -> Any:
+        return loss(self.model, batch, step)
 
 
 def refuse(session: Session, ranks: Many) -> None:
@@ -180,11 +230,38 @@ def refuse(session: Session, ranks: Many) -> None:
         )
 
 
-def some_rest(session: Session) -> bool:
-    """Whether the loss reaches not every weight that is trained, at this or at another step: a look
-    at what it is computed from. Nothing is drawn from the random state and no buffer moves."""
-    if hasattr(session.task, "turns"):
-        return True
+def to_shard(session: Session, ranks: Many) -> bool:
+    """Whether each of ``ranks`` keeps a part of every weight. `UserError` where the spec asks for
+    it and it is not possible."""
+    spec = session.spec
+    asked = spec.train.shard == "on"
+    if ranks.world == 1 or spec.train.shard == "off":
+        return False
+    if not asked:
+        weights = sum(weight.numel() for weight in session.model.parameters())
+        fits = weights >= LARGE and len(session.turns) == 1 and session.device.is_cuda
+        return fits and not (spec.optim.needs_closure or spec.probe.studies)
+    refuse(session, ranks)
+    if spec.optim.needs_closure:
+        raise UserError(
+            f"the optimiser {spec.optim.name!r} cannot be sharded: its step looks at all weights",
+            where="train.shard",
+            found=f"train.shard = on, optim.name = {spec.optim.name}",
+            allowed="another optimiser, or train.shard = off",
+        )
+    if spec.probe.studies:
+        raise UserError(
+            "a study copies the model, which no process has all of where it is sharded",
+            where="train.shard",
+            found=f"train.shard = on, probe.studies = {', '.join(spec.probe.studies)}",
+            allowed="probe.studies = [], or train.shard = off",
+        )
+    return True
+
+
+def tried(session: Session) -> Tensor:
+    """The loss of two samples of the coming batch. Nothing is drawn from the random state and no
+    buffer moves."""
     turn, model = session.turns[0], session.model
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     devices = [session.device.device] if session.device.is_cuda else []
@@ -194,31 +271,4 @@ def some_rest(session: Session) -> bool:
     with torch.no_grad():
         for buffer, before in buffers:
             buffer.copy_(before)
-    seen, nodes = set(), [loss.grad_fn]
-    reached: set[Tensor] = set()
-    while nodes:
-        node = nodes.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        reached.add(getattr(node, "variable", loss))  # the end of a path: a weight
-        nodes += [before for before, _ in node.next_functions]
-    return not reached.issuperset(turn.parameters)
-
-
-class _Loss(nn.Module):
-    """A task's loss as a module: whatever it calls of the model, gradients are added up."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, loss: Any, batch: Batch, step: int) -> Lost:
-        return loss(self.model, batch, step)
-
-
-def _added_up(clock: Clock, bucket: Any) -> torch.futures.Future[Tensor]:
-    """DDP's communication hook: a sum where its own is a mean, since losses are weighted."""
-    clock.ready()
-    work = dist.all_reduce(bucket.buffer(), async_op=True)
-    return work.get_future().then(lambda done: done.value()[0])
+    return loss

@@ -21,6 +21,7 @@ from tuiwb.base.errors import UserError, nearest
 from tuiwb.engine.build import Session
 from tuiwb.engine.retune import without_velocity
 from tuiwb.engine.staging import Staging
+from tuiwb.probes.shards import dealt
 from tuiwb.spec.declarations import SHELVES
 from tuiwb.spec.knobs import fields
 
@@ -48,11 +49,15 @@ def restore(loop: Loop, state: Mapping[str, Any]) -> None:
     """
     session, known = loop.session, _spec(state)
     _fits(session, state)
-    session.model.load_state_dict(state["model"], strict=False)  # `_fits` was strict
+    own = _weights(session)
+    session.model.load_state_dict(_dealt(state["model"], own), strict=False)  # `_fits` was strict
     _optimizers(session, state, known)
     session.step = int(state["step"])
     loop.checkpoints.goes_on_from(session.step)
-    loop.stopping.load_state_dict(state["early_stopping"], known["train"]["patience"])
+    stopping = dict(state["early_stopping"])
+    if stopping["weights"] is not None:
+        stopping["weights"] = _dealt(stopping["weights"], own)
+    loop.stopping.load_state_dict(stopping, known["train"]["patience"])
     loop.watch.load_state_dict(state.get("watch", {}))
     loop.pictures.load_state_dict(state.get("pictures", {}))
     loop.metrics = dict(state.get("metrics", {}))
@@ -89,8 +94,16 @@ def live(loop: Loop) -> dict[str, Any]:
 
 def _weights(session: Session) -> dict[str, Any]:
     """All but those that no forward pass has given a shape yet."""
-    weights = session.model.state_dict()
+    weights = session.model.state_dict(keep_vars=True)
     return {name: value for name, value in weights.items() if not is_lazy(value)}
+
+
+def _dealt(weights: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Of whole weights what this process keeps of them: all, or its part."""
+    return {
+        name: dealt(value, own[name]) if name in own and isinstance(value, torch.Tensor) else value
+        for name, value in weights.items()
+    }
 
 
 def _random(device: Device) -> dict[str, Any]:
@@ -182,6 +195,16 @@ def _optimizers(session: Session, state: Mapping[str, Any], known: Mapping[str, 
     options = SHELVES["optim"].load(session.spec.optim.name).options(session.spec.optim)
     for optimizer, saved in zip(session.optimizers, kept, strict=True):
         groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
+        moving = [weight for group in optimizer.param_groups for weight in group["params"]]
+        figures = {
+            number: {
+                key: dealt(value, moving[number])
+                if isinstance(value, torch.Tensor) and value.shape == moving[number].shape
+                else value
+                for key, value in kept.items()
+            }
+            for number, kept in saved["state"].items()
+        }
+        optimizer.load_state_dict({"state": figures, "param_groups": groups})
         if options.get("momentum") == 0:
             without_velocity(optimizer)

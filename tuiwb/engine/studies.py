@@ -94,6 +94,13 @@ def study_now(session: Session, name: str) -> dict[str, float]:
     """
     module = STUDIES.load(name)
     task = session.spec.task
+    if session.ranks.sharded:
+        raise UserError(
+            "a study copies the model, which is sharded: no process has all of it",
+            where="train.shard",
+            found=f"{session.ranks.world} processes, a part of every weight in each",
+            next="fork the run with train.shard = off, or in one process",
+        )
     if not task.one_loss:
         raise UserError(
             f"the task {task.name!r} follows no gradient of one loss that could be studied",

@@ -43,8 +43,8 @@ class Update:
         for group in optimizer.param_groups:
             group["lr"] = lr * turn.lr
 
-        sampling = watched and watch.sampling
-        loss, parts = self.gradients(turn, batch, sampling)
+        loss, parts = self.gradients(turn, batch, watched and watch.sampling)
+        sampling = watched and watch.sampling  # of another process it is known by now
         if len(session.turns) > 1:
             # what flowed through another turn's network on the way is not its gradient
             mine = set(turn.parameters)

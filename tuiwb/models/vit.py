@@ -19,10 +19,10 @@ from tuiwb.base.errors import UserError
 from tuiwb.base.signature import Signature
 from tuiwb.models.gpt import Feedforward, Projection
 from tuiwb.spec.knobs import knob
-from tuiwb.spec.sizes import SizedKnobs
+from tuiwb.spec.transformer import TransformerKnobs
 
 
-class Knobs(SizedKnobs):
+class Knobs(TransformerKnobs):
     """Vision transformer."""
 
     takes: ClassVar[tuple[str, ...]] = ("image",)
@@ -43,19 +43,6 @@ class Knobs(SizedKnobs):
     patch: Annotated[
         int, knob("side of a patch; 0: as size has it", unit="pixels", ge=0, le=64)
     ] = 0
-    layers: Annotated[int, knob("blocks of attention and MLP; 0: as size has it", ge=0, le=128)] = 0
-    heads: Annotated[
-        int,
-        knob("attention heads in each block, which share the width; 0: as size has it", ge=0,
-             le=256),
-    ] = 0  # fmt: skip
-    width: Annotated[
-        int, knob("numbers that stand for a patch between blocks; 0: as size has it", unit="units",
-                  ge=0, le=16384, scale="log")
-    ] = 0  # fmt: skip
-
-    def __post_init__(self) -> None:
-        self.share_width()
 
 
 class Attention(nn.Module):

@@ -7,23 +7,29 @@ total gradient norm that clipping needs, so that clipping is free when watching 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
 from tuiwb.probes.instrument import Probe
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.shards import local, mesh_of, norms_of
 from tuiwb.probes.taps import Taps, index_of
 
 
-def parameter_norms(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
-    """L2 norm of each gradient, shape (len(gradients),), on their device."""
+def parameter_norms(gradients: Sequence[torch.Tensor], mesh: Any = None) -> torch.Tensor:
+    """L2 norm of each gradient, shape (len(gradients),), on their device. Of gradients, or with
+    ``mesh`` of plain tensors, that are a part of what several processes hold: of the whole."""
+    mesh = mesh or mesh_of(gradients[0])
     dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]
-    return torch.stack(torch._foreach_norm(dense))
+    return norms_of(dense if mesh is None else [local(g) for g in dense], mesh)
 
 
-def layer_norms(rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: int) -> torch.Tensor:
+def layer_norms(
+    rows: Sequence[int], tensors: Sequence[torch.Tensor], layers: int, mesh: Any = None
+) -> torch.Tensor:
     """L2 norm over all ``tensors`` of one row, shape (layers,); NaN for rows without any."""
-    norms = parameter_norms(tensors).float()
+    norms = parameter_norms(tensors, mesh).float()
     index = index_of(tuple(rows), norms.device)
     zeros = torch.zeros(layers, dtype=torch.float32, device=norms.device)
     squares = zeros.index_add(0, index, norms**2)

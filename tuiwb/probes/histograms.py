@@ -12,6 +12,7 @@ import torch
 
 from tuiwb.base.bins import BINS, LOWEST, POWERS
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.shards import local, mesh_of, summed
 from tuiwb.probes.taps import Taps, thin
 
 
@@ -41,19 +42,21 @@ class Histograms:
     def observe(self) -> None:
         """After the backward pass, before clipping."""
         self._gradients = {
-            row: thin(weight.grad)
+            row: thin(local(weight.grad))
             for row, weight in self._weights.items()
             if weight.grad is not None and not weight.grad.is_sparse
         }
 
     def read(self) -> torch.Tensor:
         """Counts, shape (2, layers, BINS): of the activations, then of the gradients."""
-        counts = [self._count(self._taps.outputs), self._count(self._gradients)]
+        taken = self._taps.outputs, self._gradients
+        device = next((v.device for each in taken for v in each.values()), torch.device("cpu"))
+        activations, gradients = (self._count(each, device) for each in taken)
         self._gradients = {}
-        return torch.stack(counts)
+        mesh = mesh_of(next(iter(self._weights.values()))) if self._weights else None
+        return torch.stack([activations, summed(gradients, mesh)])
 
-    def _count(self, taken: dict[int, torch.Tensor]) -> torch.Tensor:
-        device = next((v.device for v in taken.values()), torch.device("cpu"))
+    def _count(self, taken: dict[int, torch.Tensor], device: torch.device) -> torch.Tensor:
         counts = torch.zeros(self._layers * (BINS + 1), dtype=torch.float32, device=device)
         if taken:
             values = torch.cat([v.float().to(device) for v in taken.values()])

@@ -94,6 +94,15 @@ class Bench:
         finally:
             self.taps.clear()
 
+    @torch.no_grad()
+    def lend(self, histograms: bool) -> None:
+        """As `read`, in its order, for the sample of another process that holds a part of the same
+        weights."""
+        if histograms:
+            self.histograms.read()
+        for probe in self.instruments:
+            probe.read()
+
     def detach(self) -> None:
         """Leave the model as it was."""
         self.taps.detach()

@@ -9,6 +9,7 @@ import torch
 from tuiwb.probes.gradients import layer_norms
 from tuiwb.probes.instrument import Probe
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.shards import local, mesh_of
 from tuiwb.probes.taps import Taps
 
 LARGEST = 1 << 16
@@ -36,7 +37,7 @@ class Instrument(Probe):
             (row, view, view.clone())
             for row, parameter in self._owned
             if parameter.grad is not None
-            for view in (_part(parameter.detach()),)
+            for view in (_part(local(parameter.detach()), parameter.numel()),)
         ]
 
     def read(self) -> torch.Tensor:
@@ -45,13 +46,15 @@ class Instrument(Probe):
             return torch.full((1, len(self.layers)), torch.nan, dtype=torch.float32)
         rows, now, before = (list(column) for column in zip(*self._before, strict=True))
         self._before = []
-        moved = layer_norms(rows, torch._foreach_sub(now, before), len(self.layers))
-        size = layer_norms(rows, before, len(self.layers))
+        mesh = mesh_of(self._owned[0][1])
+        moved = layer_norms(rows, torch._foreach_sub(now, before), len(self.layers), mesh)
+        size = layer_norms(rows, before, len(self.layers), mesh)
         return (moved / size.clamp_min(1e-12))[None]
 
 
-def _part(tensor: torch.Tensor) -> torch.Tensor:
-    """A view of all values, or of about `LARGEST` evenly strided ones."""
-    if tensor.numel() <= LARGEST or not tensor.is_contiguous():
+def _part(tensor: torch.Tensor, values: int) -> torch.Tensor:
+    """A view of all values, or evenly strided of what is, or is part of, that many: of all of them
+    about `LARGEST`."""
+    if values <= LARGEST or not tensor.is_contiguous():
         return tensor
-    return tensor.view(-1)[:: tensor.numel() // LARGEST | 1]
+    return tensor.view(-1)[:: values // LARGEST | 1]

@@ -84,7 +84,7 @@ class Watcher:
     def after_update(self, step: int) -> None:
         """After the optimiser's step."""
         with self._clock:
-            self.sample = self.bench.read(step >= self._histogram_at).over(self.sample)
+            self.sample = self.bench.read(self.histogram_due(step)).over(self.sample)
 
     def end(self, step: int, seconds: float) -> float:
         """After step ``step``, which took ``seconds`` in all; returns those without watching."""
@@ -106,6 +106,10 @@ class Watcher:
         if self.sample is not None and self.sample.histograms is not None:
             self._histogram_at = step + 1 + step // SPACING
 
+    def histogram_due(self, step: int) -> bool:
+        """Whether a sample of ``step`` has a histogram."""
+        return step >= self._histogram_at
+
     @property
     def telling(self) -> Stopwatch:
         """Held while a sample is written down: it is charged to the next one."""
@@ -119,3 +123,24 @@ class Watcher:
     def detach(self) -> None:
         """Leave the model as it was."""
         self.bench.detach()
+
+
+class Led(Watcher):
+    """Looks where another process's watcher does: of weights that both hold a part of, its figures
+    take both. It keeps no sample and no account."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__(layers, 0.0)
+        self._histogram = False
+
+    def follow(self, sampling: bool, norming: bool, histogram: bool) -> None:
+        """What the other looks at in this step; known once its backward pass is over."""
+        self.sampling, self.norming, self._histogram = sampling, norming, histogram
+
+    def after_update(self, step: int) -> None:
+        """After the optimiser's step."""
+        self.bench.lend(self._histogram)
+
+    def end(self, step: int, seconds: float) -> float:
+        """After step ``step``, which took ``seconds`` in all."""
+        return seconds

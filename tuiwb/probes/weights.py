@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 import torch
 
+from tuiwb.probes.gradients import parameter_norms
 from tuiwb.probes.instrument import Probe
 from tuiwb.probes.layers import Layer
+from tuiwb.probes.shards import whole
 from tuiwb.probes.taps import Taps
 
 LARGEST = 1 << 16
@@ -54,13 +56,13 @@ class Instrument(Probe):
             return torch.full((3, self._size), torch.nan, dtype=torch.float32)
         # asked anew each time: a model that is moved to another device has other tensors
         weights = [weight.detach() for weight in self._weights]
-        norms = torch.stack(torch._foreach_norm(weights)).float()
+        norms = parameter_norms(weights).float()
         figures = torch.full((3, self._size), torch.nan, dtype=torch.float32, device=norms.device)
         rows = torch.tensor(self._rows, device=norms.device)
         figures[0, rows] = norms
         for shape, numbers in self._alike.items():
             # all matrices of one shape together: a deep net costs little more than a shallow one
-            block = torch.stack([weights[n].flatten(1) for n in numbers]).float()
+            block = torch.stack([whole(weights[n]).flatten(1) for n in numbers]).float()
             figures[1:, rows[numbers]] = _shape(
                 block, norms[numbers], self._direction(shape, block.device)
             )

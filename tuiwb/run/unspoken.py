@@ -26,7 +26,7 @@ def speak_for(paths: RunPaths, since: float, status: int) -> None:
     )
     try:
         with WorkerLock(paths.lock), Journal(paths.journal) as journal:
-            journal.write("error", **error.as_dict())
+            journal.write("error", **error.as_dict(), signal=max(0, -status))
             journal.write("state", state="failed", reason=error.what)
     except (OSError, UserError):
         return  # the folder has gone, or another worker has the run: then it speaks

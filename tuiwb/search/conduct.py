@@ -42,6 +42,7 @@ class Conducted:
         standby: Standby | None = None,
         runner: Runner | None = None,
         told: Callable[[str], None] = lambda words: None,
+        retry_failed: bool = False,
     ) -> None:
         asked = sweeps.read_sweep(paths.sweep)
         base, over = sweeps.check(preset_of(paths, asked), str(paths.sweep))
@@ -62,8 +63,11 @@ class Conducted:
                 pruner=PRUNERS[asked.pruner](max(1, min(first or last, last)), last),
             )
             self._journal = Journal(paths.journal)
-            at_a_time = sampler.size if asked.population else jobs or asked.jobs
-            descriptors.allow(FILES * at_a_time + 64)
+            at_a_time = jobs or asked.jobs
+            if asked.population:
+                # all in one process, but for those that have to go on by themselves
+                at_a_time = max(at_a_time, cores())
+            descriptors.allow(FILES * (sampler.size if asked.population else at_a_time) + 64)
         except BaseException:
             self._lock.release()
             raise
@@ -73,8 +77,9 @@ class Conducted:
             runner or Runs(paths, asked, ledger.uid, ledger.folder, argv, standby),
             self._journal,
             ledger,
-            jobs or asked.jobs,
+            at_a_time,
             told,
+            retry_failed,
         )
 
     def __enter__(self) -> Controller:
@@ -104,9 +109,10 @@ def preset_of(paths: SweepPaths, asked: sweeps.Sweep) -> sweeps.Sweep:
     return msgspec.structs.replace(asked, preset=str(paths.preset))
 
 
-def detach(paths: SweepPaths, jobs: int | None = None) -> int:
+def detach(paths: SweepPaths, jobs: int | None = None, retry_failed: bool = False) -> int:
     """Go on with a sweep in a session of its own; the process that does."""
     more = ["--jobs", str(jobs)] if jobs else []
+    more += ["--retry-failed"] if retry_failed else []
     command = [sys.executable, "-P", "-m", "tuiwb", "sweep", "resume", paths.name]
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     log = os.open(paths.log, flags, 0o600)
@@ -148,8 +154,15 @@ def ask_to_stop(paths: SweepPaths) -> None:
 
 def too_many(jobs: int) -> str:
     """What to say of more jobs than there are cores to train them; empty where there are enough."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if not cores or jobs <= cores:
+    there = cores()
+    if jobs <= there:
         return ""
-    words = "core" if cores == 1 else "cores"
-    return f"{jobs} jobs on {cores} {words}: trials wait for each other, and all become slower"
+    words = "core" if there == 1 else "cores"
+    return f"{jobs} jobs on {there} {words}: trials wait for each other, and all become slower"
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -8,6 +8,7 @@ asked for is adopted, nothing is trained twice, and the sampler is told what it 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from typing import Any
 from tuiwb.base.errors import UserError, nearest
 from tuiwb.base.format import number as words_of
 from tuiwb.run.journal import Journal
-from tuiwb.search.ledger import RUNNING, Ledger, Record, best_of
+from tuiwb.search.ledger import FAILED, RUNNING, Ledger, Record, best_of
+from tuiwb.search.places import SweepPaths
 from tuiwb.search.runner import Refused, Runner, Seen
 from tuiwb.search.samplers import Sampler, Trial
 from tuiwb.search.sweep import Sweep
@@ -25,14 +27,18 @@ from tuiwb.search.sweep import Sweep
 LOOK = 0.1
 """Seconds between looks at the trials that are being trained."""
 FEW = 3
-"""Trials in a row that fail, and nothing else happens, after which a sweep stops."""
+"""Trials that fail, before any other comes to something, after which a sweep stops."""
+MANY = 10
+"""Trials in a row that fail, after which it stops all the same: now and then one is a point of the
+space that does not hold together, or takes too much memory."""
 LIVES = 2
-"""Times that a trial is resumed whose worker has died."""
+"""Times that one controller goes on with a trial whose worker was killed."""
 
 
 @dataclass
 class Controller:
-    """``told`` hears in one line of whatever happens."""
+    """``told`` hears in one line of whatever happens. ``retry_failed``: every trial that has failed
+    is trained once more, and not only those whose workers were killed."""
 
     sweep: Sweep
     sampler: Sampler
@@ -41,12 +47,20 @@ class Controller:
     ledger: Ledger
     jobs: int
     told: Callable[[str], None] = lambda words: None
+    retry_failed: bool = False
     _trials: dict[int, Trial] = field(default_factory=dict)
     _failed: list[Record] = field(default_factory=list)
+    """Trials that have failed since another one came to something."""
+    _came: bool = False
+    """Whether any trial came to something."""
     _best: Record | None = None
     _taken: bool = False
     _due: list[Record] = field(default_factory=list)
     """Trials that are asked for and not begun."""
+    _left: list[Record] = field(default_factory=list)
+    """Trials that were begun, and are to be gone on with when there is room."""
+    _deaths: Counter[int] = field(default_factory=Counter)
+    """How often each trial's worker was killed since this controller came."""
     _adopted: set[int] = field(default_factory=set)
     """Trials of an earlier controller that have not been looked at since."""
 
@@ -54,6 +68,14 @@ class Controller:
     def live(self) -> list[Record]:
         """Trials that are asked for and not decided."""
         return [record for record in self.ledger.trials.values() if record.state == RUNNING]
+
+    @property
+    def _paths(self) -> SweepPaths:
+        return SweepPaths(self.journal.path.parent)
+
+    @property
+    def _go_on(self) -> str:
+        return f"tuiwb sweep resume {shlex.quote(self._paths.name)}"
 
     @property
     def done(self) -> bool:
@@ -78,6 +100,8 @@ class Controller:
         self._taken = True
         self._write("controller", state="started", jobs=self.jobs)
         for record in self.ledger.trials.values():
+            if record.state == FAILED and (record.killed or self.retry_failed):
+                self._write("reopened", trial=record.number)
             trial = self.sampler.recall(record.values, record.reports)
             if record.state == RUNNING:
                 self._trials[record.number] = trial
@@ -94,18 +118,32 @@ class Controller:
 
     def beat(self) -> bool:
         """Look at the trials once and begin what is due; whether all is done."""
-        due = {record.number for record in self._due}
-        for number in [number for number in self._trials if number not in due]:
+        for number in self._training():
             self._follow(self.ledger.trials[number], self.runner.look(number))
-        if self.sweep.population:
-            if self.runner.ready():
-                while self._ask(self.sampler.size):
-                    pass
-                self._launch(self._due)
-        else:
-            while self.runner.ready() and (self._due or self._ask(self.jobs)):
-                self._launch(self._due[:1])
+        if self.sweep.population and self.runner.ready():
+            while self._ask(self.sampler.size):
+                pass
+            self._launch(self._due)
+        while self.runner.ready() and self._begin():
+            pass
         return self.done
+
+    def _training(self) -> list[int]:
+        """Numbers of the trials that are begun and not decided, but for those that were left."""
+        waiting = {record.number for record in (*self._due, *self._left)}
+        return [number for number in self._trials if number not in waiting]
+
+    def _begin(self) -> bool:
+        """Have one more trained; false where none is due, or as many as may are being trained."""
+        if len(self._training()) >= self.jobs:
+            return False
+        if self._left:
+            self._go_on_with(self._left.pop(0))
+        elif self._due or self._ask(self.jobs):
+            self._launch(self._due[:1])
+        else:
+            return False
+        return True
 
     def end(self, state: str, error: UserError | None = None) -> None:
         """Say how this controller ends: finished, halted (to be gone on with) or failed. Where
@@ -122,8 +160,7 @@ class Controller:
         self.end("halted")
 
     def _halt_all(self, why: str) -> None:
-        due = {record.number for record in self._due}
-        for number in [number for number in self._trials if number not in due]:
+        for number in self._training():
             with contextlib.suppress(UserError):  # what cannot be noted down trains on
                 self._write("halted", trial=number)
                 self.runner.stop(number, why)
@@ -145,8 +182,11 @@ class Controller:
             if records:
                 self.runner.launch([(record.number, record.settings) for record in records])
         except Refused as refused:
-            for record in records:
-                self._decide(record, "failed", Seen("failed", reason=str(refused)))
+            others = [record for record in records if record.number != refused.number]
+            self._due = [*others, *self._due]
+            record = self.ledger.trials[refused.number]
+            self._decide(record, FAILED, Seen(FAILED, reason=str(refused)))
+            self._launch(others)
 
     def _follow(self, record: Record, seen: Seen) -> None:
         number = record.number
@@ -172,14 +212,15 @@ class Controller:
         state, reason = seen.state, seen.reason
         if seen.hindered and not (anew or record.by):
             raise self._hindered(record, seen)
-        left = record.halted or seen.signalled or seen.hindered
-        if state == "crashed" or (state == "stopped" and left):
+        left = record.halted or seen.left or seen.hindered
+        again = anew and record.reopened and state == FAILED
+        if seen.killed or again or (state == "stopped" and left):
             self._revive(record, seen)
             return
         if state == "finished":
             lost = seen.result is None or seen.result != seen.result
             if seen.result is None:
-                state, reason = "failed", f"it has no {self.sweep.metric} at its end"
+                state, reason = FAILED, f"it has no {self.sweep.metric} at its end"
             else:
                 state = "diverged" if lost else "complete"
                 reason = "" if not lost else f"{self.sweep.metric} is not finite"
@@ -191,19 +232,25 @@ class Controller:
         self._decide(record, state, seen, reason)
 
     def _revive(self, record: Record, seen: Seen) -> None:
-        """Go on with a trial whose worker has died; not for ever."""
+        """Go on with a trial that was left, or whose worker was killed; not for ever."""
+        number = record.number
         if record.by:
             self._decide(record, "pruned", seen, record.reason)
-        elif record.resumed >= LIVES + self.ledger.lives:
-            self._decide(record, "failed", seen, seen.reason)
+        elif seen.killed and not record.reopened and self._deaths[number] >= LIVES:
+            self._decide(record, FAILED, seen)
         else:
-            self._write("resumed", trial=record.number)
-            try:
-                self.runner.resume(record.number)
-            except UserError as error:
-                # on a busy machine its worker may have been late, and be there by now
-                if self.runner.look(record.number).over:
-                    self._decide(record, "failed", seen, error.what)
+            self._deaths[number] += seen.killed and not record.reopened
+            self._left.append(record)
+
+    def _go_on_with(self, record: Record) -> None:
+        self._write("resumed", trial=record.number)
+        try:
+            self.runner.resume(record.number)
+        except UserError as error:
+            # on a busy machine its worker may have been late, and be there by now
+            seen = self.runner.look(record.number)
+            if seen.over:
+                self._decide(record, FAILED, seen, error.what)
 
     def _prune(self, record: Record, step: int, by: str, reason: str) -> None:
         self._write("pruned", trial=record.number, at=step, by=by, reason=reason)
@@ -218,17 +265,19 @@ class Controller:
             at=seen.step,
             seconds=seen.seconds,
             reason=seen.reason if reason is None else reason,
+            killed=state == FAILED and seen.killed,
         )
         trial = self._trials.pop(record.number)
         self._tell(trial, record)
         self.runner.forget(record.number)
         self.told(self._words(record))
-        self._failed = [*self._failed, record] if state == "failed" else []
-        if len(self._failed) >= min(FEW, self.sampler.size):
+        self._failed = [*self._failed, record] if state == FAILED else []
+        if len(self._failed) >= min(MANY if self._came else FEW, self.sampler.size):
             raise self._common_cause()
 
     def _tell(self, trial: Trial, record: Record) -> None:
         """What a trial came to. One that was lost is no less bad than one that was pruned."""
+        self._came |= record.state != FAILED
         known = [record] if self._best is None else [self._best, record]
         self._best = best_of(known, self.sweep.falling)
         if record.state in ("pruned", "diverged"):
@@ -249,13 +298,14 @@ class Controller:
         """Say at the first evaluation that there is no such metric."""
         if seen.known is None or self.sweep.metric in seen.known or record.reports:
             return
+        near = nearest(self.sweep.metric, seen.known)
         raise UserError(
             f"no run reports {self.sweep.metric!r}",
             where=f"trial {record.number}, its first evaluation",
             found=repr(self.sweep.metric),
             allowed=", ".join(seen.known),
-            nearest=nearest(self.sweep.metric, seen.known),
-            next="begin the sweep again with another --metric",
+            nearest=near,
+            next=f"begin the sweep again with --metric {near or 'and one of these'}",
         )
 
     def _hindered(self, record: Record, seen: Seen) -> UserError:
@@ -263,18 +313,23 @@ class Controller:
         return UserError(
             f"trial {record.number} could not be written, and no other can: {seen.hindered}",
             where=f"trial {record.number}, step {seen.step}",
-            next="put that right, then go on with tuiwb sweep resume: nothing is trained twice",
+            next=f"put that right, then: {self._go_on}; nothing is trained twice",
         )
 
     def _common_cause(self) -> UserError:
         causes = Counter(record.reason for record in self._failed)
         cause, times = causes.most_common(1)[0]
+        first = next(record for record in self._failed if record.reason == cause)
+        run = shlex.quote(self._paths.run_name(first.number))
+        more = f"tuiwb show {run} tells more; " if self._paths.run(first.number).exists() else ""
         all_of = len(self._failed)
         return UserError(
-            f"{all_of} trials in a row have failed: the sweep stops",
+            f"{all_of} trials in a row have failed: the sweep stops"
+            if all_of > 1
+            else "its only trial has failed",
             where=f"trials {', '.join(str(record.number) for record in self._failed)}",
-            found=f"{times} of {all_of}: {cause}",
-            next="put that right; then go on with tuiwb sweep resume, or begin anew",
+            found=f"{times} of {all_of}: {cause}" if all_of > 1 else cause,
+            next=f"{more}put it right, then: {self._go_on} --retry-failed",
         )
 
     def _write(self, kind: str, **fields: Any) -> None:
@@ -284,6 +339,6 @@ class Controller:
             raise UserError(
                 f"the sweep's journal cannot be written: {error.strerror}",
                 where=str(self.journal.path),
-                next="make room, then go on with tuiwb sweep resume: nothing is trained twice",
+                next=f"make room, then: {self._go_on}; nothing is trained twice",
             ) from None
         self.ledger.add(event)

@@ -8,7 +8,8 @@ The controller writes events, and so may be killed at any of them:
   pruned      trial, at, by, reason       the decision; the stop command follows
   halted      trial                       it is stopped until somebody goes on with the sweep
   resumed     trial                       it goes on from a checkpoint: stopped, or its worker died
-  ended       trial, state, value, at, seconds, reason
+  reopened    trial                       it had failed, and is to be trained once more
+  ended       trial, state, value, at, seconds, reason, killed
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from tuiwb.search.space import Value
 from tuiwb.search.sweep import Sweep, read_sweep
 
 RUNNING = "running"
-ENDS = ("complete", "pruned", "diverged", "failed", "stopped")
+FAILED = "failed"
+ENDS = ("complete", "pruned", "diverged", FAILED, "stopped")
 """States of a trial that is decided; only a complete one has a result."""
 
 
@@ -49,6 +51,10 @@ class Record:
     resumed: int = 0
     halted: bool = False
     """Whether its sweep stopped it, to go on with it later."""
+    killed: bool = False
+    """Of one that has failed: whether its worker was killed, and not its settings at fault."""
+    reopened: bool = False
+    """Whether it had failed and is to be trained once more."""
     ended: float | None = None
 
     @property
@@ -99,7 +105,10 @@ class Ledger:
                 record.by, record.reason = str(event.get("by", "")), str(event.get("reason", ""))
             case "resumed" if record is not None:
                 record.resumed += 1
-                record.halted = False
+                record.halted = record.reopened = False
+            case "reopened" if record is not None:
+                record.state, record.reason, record.ended = RUNNING, "", None
+                record.killed, record.reopened = False, True
             case "halted" if record is not None:
                 record.halted = True
             case "ended" if record is not None and event.get("state") in ENDS:
@@ -108,6 +117,7 @@ class Ledger:
                 record.value = None if value is None else _number(value)
                 record.seconds = max(0.0, _number(event.get("seconds")))
                 record.reason = str(event.get("reason", ""))
+                record.killed, record.reopened = event.get("killed") is True, False
 
     def _controller(self, event: Mapping[str, Any]) -> None:
         self.state = str(event.get("state", ""))

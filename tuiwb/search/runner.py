@@ -34,8 +34,9 @@ BY = "sweep"
 class Seen:
     """A trial as it is now. ``state`` is one of a run's; ``values`` are those since the last look,
     or more; ``known`` are the names that it reports values under, None before its first evaluation;
-    ``lost`` is why the doctor gives it up; ``signalled``: a signal ended it, as where the machine
-    is needed for others; ``hindered`` is why its disk takes no more."""
+    ``lost`` is why the doctor gives it up; ``left``: a signal ended it, as where the machine is
+    needed for others, or the sweep did; ``signal``: one killed it before it began; ``hindered`` is
+    why its disk takes no more."""
 
     state: str
     step: int = 0
@@ -45,8 +46,14 @@ class Seen:
     result: float | None = None
     reason: str = ""
     lost: str = ""
-    signalled: bool = False
+    left: bool = False
+    signal: bool = False
     hindered: str = ""
+
+    @property
+    def killed(self) -> bool:
+        """Whether its worker has gone, and had not given up."""
+        return self.state == "crashed" or self.signal
 
     @property
     def over(self) -> bool:
@@ -55,7 +62,11 @@ class Seen:
 
 
 class Refused(Exception):
-    """A point of the space that is no spec: its knobs contradict each other."""
+    """Trial ``number`` is no spec: its knobs contradict each other."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__(why)
+        self.number = number
 
 
 class Runner(Protocol):
@@ -156,7 +167,7 @@ class Runs:
         try:
             return resolve(self._paths.preset, [*self._sweep.set, *settings], origin=origin)
         except UserError as error:
-            raise Refused(error.what) from None
+            raise Refused(number, error.what) from None
 
     def look(self, number: int) -> Seen:
         if number not in self._readers:
@@ -198,7 +209,7 @@ def seen(view: RunView, name: str, after: int = -1) -> Seen:
     error = status.error or {}
     reason = str(error.get("what") or status.words) if status.ended_now else status.words
     reason = " ".join(reason.split())
-    stopped = state == "stopped"
+    stopped, by = state == "stopped", _stopped_by(view)
     return Seen(
         state=state,
         step=status.step,
@@ -208,7 +219,9 @@ def seen(view: RunView, name: str, after: int = -1) -> Seen:
         result=metric(view, name) if state == "finished" else None,
         reason=reason,
         lost=next((_words(f) for f in view.findings if _is_lost(f)), ""),
-        signalled=stopped and _stopped_by(view).startswith("SIG"),
+        left=stopped and (by == BY or by.startswith("SIG")),
+        # who speaks for a worker that was killed before it began says by which
+        signal=state == "failed" and bool(error.get("signal")),
         # a worker that is stopped by an error is so by one of the place that it writes to
         hindered=reason if stopped and error else "",
     )

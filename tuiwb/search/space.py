@@ -8,15 +8,22 @@ of whole numbers on a logarithmic scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 
-from tuiwb.base.errors import UserError
+from tuiwb.base.errors import UserError, nearest
 from tuiwb.spec import Resolved, resolve
 from tuiwb.spec.knobs import KnobInfo
 from tuiwb.spec.resolve import knobs_of
 
 KINDS = ("log", "float", "int")
+EXAMPLE = "--space optim.lr=log:1e-4:1e-1"
+_SCALED = re.compile(r"([A-Za-z]*):?[-+.\d][-+.\deE]*(?::[-+.\deE]*)+")
+"""What looks like a range, of whatever scale."""
+TRIED = 64
+"""Combinations of which one has to hold together."""
 FORMS = "KNOB=VALUE,VALUE,... or KNOB=log:LOW:HIGH, float:LOW:HIGH, int:LOW:HIGH, int:LOW:HIGH:log"
 
 Value = str | float | int
@@ -79,9 +86,9 @@ class Space:
         if chosen > trials:
             raise UserError(
                 "a grid does not fit into so few trials",
-                where="search",
-                found=f"{chosen} combinations, {trials} trials",
-                next="more trials, fewer values, or another sampler",
+                where="--space and --trials",
+                found=f"{chosen} combinations of values, {trials} trials",
+                next=f"--trials {chosen} has all of them; fewer values, or --sampler random, else",
             )
         count = 1
         while ranges and chosen * (count + 1) ** ranges <= trials:
@@ -106,10 +113,14 @@ def parse(
     """
     if not texts:
         raise UserError(
-            "there is nothing to search", found="no knob varies", allowed=FORMS, where=where
+            "there is nothing to search",
+            found="no knob varies",
+            allowed=FORMS,
+            where=where,
+            next=f"such as {EXAMPLE}; tuiwb describe {preset} --help has every knob",
         )
     base = resolve(preset, settings)
-    axes = tuple(_axis(text, base, preset, settings, f"{where} {text}") for text in texts)
+    axes = tuple(_axis(text, base, preset, f"{where} {text}".strip()) for text in texts)
     keys = [axis.key for axis in axes]
     for key in keys:
         if keys.count(key) > 1:
@@ -118,32 +129,98 @@ def parse(
                 where=", ".join(text for text in texts if text.startswith(key)),
                 found=f"{keys.count(key)} ranges for one knob",
                 allowed="each knob once",
+                next="leave one of them out",
             )
+    _hold_together(axes, texts, preset, settings, where)
     return Space(axes)
 
 
-def _axis(text: str, base: Resolved, preset: str, settings: Sequence[str], where: str) -> Axis:
+def _axis(text: str, base: Resolved, preset: str, where: str) -> Axis:
     key, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not key or not values:
-        raise UserError(f"cannot read the range {text!r}", where=where, found=text, allowed=FORMS)
+        raise UserError(
+            f"cannot read the range {text!r}" if text else "a range is empty",
+            where=where,
+            found=text,
+            allowed=FORMS,
+            next=f"such as {EXAMPLE}",
+        )
     kind, *ends = values.split(":")
     if ends and kind in KINDS:
-        axis = _range(key, kind, ends, _knob(base, key, preset, where), where)
-        tried = axis.points(2)
-    else:
-        axis = Axis(key, tuple(value.strip() for value in _split(values)))
-        tried = axis.choices
-        if "" in tried or len(set(tried)) < len(tried):
-            raise UserError(
-                f"{key} has " + ("an empty value" if "" in tried else "the same value twice"),
-                where=where,
-                found=values,
-                allowed=FORMS,
-            )
-    for value in tried:
-        # every value must be one that the preset takes; combinations are seen as they are trained
-        resolve(preset, [*settings, f"{key}={value}"], origin=where)
+        return _range(key, kind, ends, _knob(base, key, preset, where), where)
+    scaled = _SCALED.fullmatch(values)
+    if scaled and _knob(base, key, preset, where).kind in ("int", "float"):
+        raise UserError(
+            f"unknown scale {scaled[1]!r} of {key}" if scaled[1] else f"{key} has no scale",
+            where=where,
+            found=values,
+            allowed=", ".join(f"{kind}:LOW:HIGH" for kind in KINDS),
+            nearest=nearest(scaled[1], KINDS) if scaled[1] else f"log:{values}",
+        )
+    axis = Axis(key, tuple(value.strip() for value in _split(values)))
+    if "" in axis.choices or len(set(axis.choices)) < len(axis.choices):
+        raise UserError(
+            f"{key} has " + ("an empty value" if "" in axis.choices else "the same value twice"),
+            where=where,
+            found=values,
+            allowed="each value once, with a comma between two",
+        )
     return axis
+
+
+def _hold_together(
+    axes: Sequence[Axis], texts: Sequence[str], preset: str, settings: Sequence[str], where: str
+) -> None:
+    """Every value must be one that the preset takes, if need be with some values of the others;
+    which combinations contradict themselves is seen as they are trained, unless all do."""
+    ends = {axis.key: axis.points(2) for axis in axes}
+
+    def combined(axis: Axis, value: str) -> Iterator[list[str]]:
+        others = [other for other in axes if other is not axis]
+        for values in product(*(ends[other.key] for other in others)):
+            pairs = zip(others, values, strict=True)
+            yield [f"{axis.key}={value}", *(f"{other.key}={v}" for other, v in pairs)]
+
+    for axis, text in zip(axes, texts, strict=True):
+        at = f"{where} {text}".strip()
+        for value in ends[axis.key]:
+            try:
+                resolve(preset, [*settings, f"{axis.key}={value}"], origin=at)
+            except UserError as error:
+                if error.where.startswith(at):  # of this value, whatever the others are
+                    raise
+                tried = islice(combined(axis, value), TRIED) if len(axes) > 1 else ()
+                if not any(_resolves(preset, [*settings, *point]) for point in tried):
+                    raise UserError(
+                        error.what,
+                        where=at,
+                        found=f"{axis.key} = {value}",
+                        allowed=error.allowed,
+                        next="leave it out, or set with -s, or vary, what it contradicts",
+                    ) from None
+    corners = list(islice(combined(axes[0], ends[axes[0].key][0]), TRIED))
+    corners += [
+        point for value in ends[axes[0].key][1:] for point in islice(combined(axes[0], value), 8)
+    ]
+    if not any(_resolves(preset, [*settings, *point]) for point in corners):
+        try:
+            resolve(preset, [*settings, *corners[0]], origin=where)
+        except UserError as error:
+            raise UserError(
+                f"the space contradicts itself: {error.what}",
+                where=", ".join(texts),
+                found=f"none of {len(corners)} combinations tried holds together",
+                allowed=error.allowed,
+                next="take other values of one of these knobs",
+            ) from None
+
+
+def _resolves(preset: str, settings: Sequence[str]) -> bool:
+    try:
+        resolve(preset, settings)
+    except UserError:
+        return False
+    return True
 
 
 def _knob(base: Resolved, key: str, preset: str, where: str) -> KnobInfo:
@@ -175,7 +252,11 @@ def _range(key: str, kind: str, ends: Sequence[str], knob: KnobInfo, where: str)
     readable = len(ends) == 2 or (len(ends) == 3 and ends[2] == "log")
     if not readable or not (math.isfinite(low) and math.isfinite(high)):
         raise UserError(
-            f"cannot read the range of {key}", where=where, found=":".join(ends), allowed=FORMS
+            f"cannot read the range of {key}",
+            where=where,
+            found=":".join((kind, *ends)),
+            allowed=f"{kind}:LOW:HIGH, two numbers" + (", or int:LOW:HIGH:log" * (kind == "int")),
+            next=f"such as {EXAMPLE}",
         )
     if low >= high:
         raise UserError(
@@ -183,6 +264,7 @@ def _range(key: str, kind: str, ends: Sequence[str], knob: KnobInfo, where: str)
             where=where,
             found=f"from {low:g} to {high:g}",
             allowed="the lower end first, the higher one second",
+            next=f"{key}={kind}:{high:g}:{low:g}" if low > high else f"-s {key}={low:g} fixes it",
         )
     if log and low <= 0:
         raise UserError(
@@ -194,7 +276,10 @@ def _range(key: str, kind: str, ends: Sequence[str], knob: KnobInfo, where: str)
         )
     if whole and not (low.is_integer() and high.is_integer()):
         raise UserError(
-            f"{key} takes whole numbers", where=where, found=f"{low:g}:{high:g}", allowed=FORMS
+            f"{key} takes whole numbers",
+            where=where,
+            found=f"{low:g}:{high:g}",
+            allowed="int:LOW:HIGH, or int:LOW:HIGH:log, with whole ends",
         )
     return Axis(key, (), low, high, log, whole)
 

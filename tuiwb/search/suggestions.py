@@ -136,7 +136,7 @@ def slide(rates: Values, curve: Values) -> int | None:
 
 Rule = Callable[[Values, Values], int | None]
 RULES: dict[str, tuple[Rule, str]] = {
-    "valley": (valley, "four fifths of the way down the longest fall"),
+    "valley": (valley, "four fifths down the longest fall"),
     "steep": (steep, "where the loss falls fastest"),
     "minimum": (minimum, "a tenth of the rate with the least loss"),
     "slide": (slide, "a decade before the slope last changes"),

@@ -20,6 +20,9 @@ MOST = 1_000_000
 """Trials of one sweep."""
 UPWARDS = ("accuracy", "r2", "f1", "precision", "recall", "auc", "iou", "score", "map", "share")
 """Ends of the names of metrics of which more is better."""
+_IN_WORDS = {
+    "int": "a whole number", "str": "a text", "array": "a list of texts", "bool": "true or false",
+}  # fmt: skip
 FORM = """\
 preset = "mlp-digits"
 space  = ["optim.lr=log:1e-4:1e-1", "model.width=32,64,128"]
@@ -84,7 +87,19 @@ def convert(fields: dict[str, Any], where: str) -> Sweep:
     try:
         return msgspec.convert(fields, Sweep)
     except msgspec.ValidationError as error:
-        raise UserError(f"that is no sweep: {error}", where=where, allowed=FORM) from None
+        said, _, key = str(error).partition(" - at `$.")
+        key = key.rstrip("`").partition("[")[0]
+        if key not in fields:
+            raise UserError(f"that is no sweep: {error}", where=where, allowed=FORM) from None
+        wanted = said.removeprefix("Expected ").partition(", got")[0].replace("`", "")
+        for theirs, ours in _IN_WORDS.items():
+            wanted = wanted.replace(theirs, ours)
+        raise UserError(
+            f"that is no sweep: {key} is not what it may be",
+            where=f"{where}, {key}",
+            found=repr(fields[key]),
+            allowed=wanted,
+        ) from None
 
 
 def check(sweep: Sweep, where: str = "") -> tuple[Resolved, space.Space]:
@@ -102,6 +117,7 @@ def check(sweep: Sweep, where: str = "") -> tuple[Resolved, space.Space]:
                 found=repr(name),
                 allowed=", ".join(known),
                 nearest=nearest(name, known),
+                next="tpe and gp learn from the trials before" if noun == "sampler" else "",
             )
     base = resolve(sweep.preset, sweep.set)
     over = space.parse(sweep.space, sweep.preset, sweep.set, where or "--space")
@@ -113,6 +129,7 @@ def check(sweep: Sweep, where: str = "") -> tuple[Resolved, space.Space]:
                 where=where or "--set and --space",
                 found=axis.key,
                 allowed="a knob either has one value for all trials or is searched",
+                next=f"leave out -s {axis.key} or --space {axis.key}",
             )
     if sweep.sampler == "grid":
         over.grid(sweep.trials)  # says where it does not fit

@@ -276,6 +276,12 @@ class Train(Section):
              "are averaged a part at a time, and batch normalisation sees a part)", unit="parts",
              ge=1, le=65536, scale="log", tier="branch"),
     ] = 1  # fmt: skip
+    shard: Annotated[
+        Literal["auto", "on", "off"],
+        knob("of several processes, each keeps a part of weights, gradients and the optimiser's "
+             "state (FSDP2) in place of a copy; auto is from 100 M parameters on, on GPUs. One "
+             "process keeps all", tier="branch"),
+    ] = "auto"  # fmt: skip
     device: Annotated[
         str,
         knob("auto, cpu, mps, cuda or cuda:N; auto takes CUDA, then MPS, where it is there",

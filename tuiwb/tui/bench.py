@@ -138,17 +138,15 @@ class Bench(Scene):
     def _heat_map(
         self, view: RunView, name: str, sight: Sight, x: Range, width: int, budget: float | None
     ) -> HeatMap:
-        on, buckets, column = self._on(view, sight), max(8, width - 14), getattr(sight, name)
-        at, values = view.table("layers").matrix(
-            column, buckets, on.back(x[0]), on.back(x[1]), on.column, budget
-        )
+        column = getattr(sight, name)
+        at, values = self._matrix(view, column, sight, x, max(8, width - 14), budget)
         names = [layer.name for layer in view.layers]
         names += [f"layer {i + 1}" for i in range(len(names), len(values))]
         shown = [i for i in range(len(values)) if np.isfinite(values[i]).any()]
         chart = HeatMap(
             TITLES[name] if column == MEASURES[name][0] else f"{measure_words(column)} by layer",
             short_names([clean(names[i], 80) for i in shown], min(24, max(4, width // 4))),
-            on.at(at),
+            at,
             values[shown] if shown else np.empty((0, 0)),
             scale="log10" if name == "gradients" or name in sight.log else "linear",
             x_label=self._on(view, sight).name,

@@ -22,7 +22,7 @@ from tuiwb.run.view import RunView
 from tuiwb.spec.lessons import Lesson
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, BLUE_STRONG, DIM, FAINT, GREEN, PLAIN, RED, STRONG
-from tuiwb.tui.widgets.lines import Line, length, sides, wrap
+from tuiwb.tui.widgets.lines import Line, in_cells, length, short, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Row
 
 Sizes = Mapping[str, tuple[int, int]]
@@ -96,7 +96,7 @@ def head(study: Study, progress: Progress, width: int) -> Line:
     about = clean(study.course.lesson.about.title)
     room = width - length(title) - length(right) - 4
     if room > 8:
-        title.append((f"  {about if len(about) <= room else about[: room - 1] + '…'}", PLAIN))
+        title.append((f"  {short(about, room)}", PLAIN))
     return sides(title, right, width)
 
 
@@ -119,7 +119,7 @@ def runs(study: Study, progress: Progress, width: int) -> list[Row]:
     """One row a run of the lesson, begun or not: its state, how far, and what was done to it."""
     lesson = study.course.lesson
     notes = {run.label: run.note or ", ".join(run.set) for run in lesson.runs}
-    wide = min(20, max(len(label) for label in lesson.labels))
+    names = min(20, max(map(wide, lesson.labels)))
     rows = []
     for label in lesson.labels:
         view = progress.views.get(label)
@@ -129,14 +129,14 @@ def runs(study: Study, progress: Progress, width: int) -> list[Row]:
         step = view.status.step if view is not None else 0
         line: Line = [
             (f"{look.glyph} ", look.style),
-            (f"{clean(label, wide):{wide}} ", STRONG if look.live else PLAIN),
+            (f"{in_cells(clean(label), names)} ", STRONG if look.live else PLAIN),
             (f" {state:9}", look.style),
             (f" {f'{step}/{planned}':>{2 * len(str(planned)) + 1}}", DIM),
         ]
         note = clean(notes.get(label) or _tried(lesson, view), 200)
         room = width - length(line) - 4
         if note and room >= 8:
-            line.append((f"  {note if len(note) <= room else note[: room - 1] + '…'}", FAINT))
+            line.append((f"  {short(note, room)}", FAINT))
         rows.append(Row(line, label))
     return rows
 

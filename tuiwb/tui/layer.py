@@ -98,18 +98,14 @@ class LayerScene(Scene):
         self, view: RunView, name: str, sight: Sight, x: Range, log: bool, buckets: int,
         budget: float | None,
     ) -> Figure:  # fmt: skip
-        on, table, lines = self._on(view, sight), view.table(LAYERS), []
+        on, lines = self._on(view, sight), []
         for colour, (column, words) in enumerate(CURVES[name]):
-            at, values = table.matrix(
-                column, buckets, on.back(x[0]), on.back(x[1]), on.column, budget
-            )
+            at, values = self._matrix(view, column, sight, x, buckets, budget)
             if self.layer >= len(values):
                 continue
             there = ~np.isnan(values[self.layer])
             if there.any():
-                lines.append(
-                    Line(words, on.at(at[there]), values[self.layer][there], colour=colour)
-                )
+                lines.append(Line(words, at[there], values[self.layer][there], colour=colour))
         figure = Figure(
             TITLES[name],
             tuple(lines),

@@ -9,7 +9,7 @@ from tuiwb.base.format import count, si, size
 from tuiwb.base.text import clean
 from tuiwb.tui import palette
 from tuiwb.tui.palette import BLUE, DIM, FAINT, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line
+from tuiwb.tui.widgets.lines import Line, in_cells, wide
 from tuiwb.tui.widgets.rows import Row
 
 _BAR = 9
@@ -31,7 +31,7 @@ def table(facts: Mapping[str, Any], width: int) -> list[Row]:
         for layer in layers
     ]
     name, kind, out, own, work = (
-        max(len(head), *(len(row[i]) for row in cells)) if cells else len(head)
+        max(len(head), *(wide(row[i]) for row in cells)) if cells else len(head)
         for i, head in enumerate(_HEADS)
     )
     fixed = kind + out + own + work + 8
@@ -49,8 +49,8 @@ def table(facts: Mapping[str, Any], width: int) -> list[Row]:
     for at, (layer, row) in enumerate(zip(layers, cells, strict=True)):
         parameters = _int(layer, "parameters")
         line: Line = [
-            (f"{_cut(row[0], name):{name}}  ", PLAIN if parameters else DIM),
-            (f"{row[1]:{kind}}  ", DIM),
+            (f"{in_cells(_cut(row[0], name), name)}  ", PLAIN if parameters else DIM),
+            (f"{in_cells(row[1], kind)}  ", DIM),
             (f"{row[2]:>{out}}  ", PLAIN),
             (f"{row[3]:>{own}}  ", STRONG),
             (f"{row[4]:>{work}}", DIM),

@@ -92,11 +92,7 @@ class Ledger(Scene):
         self, view: RunView, name: str, sight: Sight, x: Range, size: tuple[int, int],
         budget: float | None,
     ) -> Canvas:  # fmt: skip
-        on = self._on(view, sight)
-        at, values = view.table("layers").matrix(
-            name, BUCKETS, on.back(x[0]), on.back(x[1]), on.column, budget
-        )
-        self._curves[name] = on.at(at), values
+        self._curves[name] = self._matrix(view, name, sight, x, BUCKETS, budget)
         return Canvas(0, 0)
 
     def framed(self, frame: Frame, sight: Sight, budget: float | None) -> Frame:

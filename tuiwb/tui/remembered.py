@@ -19,7 +19,7 @@ from tuiwb.run import files
 from tuiwb.run.view import RunView
 from tuiwb.tui.scene import SMOOTHING, Sight
 
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T", bound="Look")
 
 RUNS = 200
 """Looks that are remembered, the latest."""
@@ -28,7 +28,16 @@ _MOST = 500
 """Names that are kept of the panes and of the logarithmic scales."""
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of how something was looked at."""
+
+    @property
+    def name(self) -> str:
+        """What it is kept under."""
+        raise NotImplementedError
+
+
+class Kept(Look, frozen=True, kw_only=True):
     """What is kept of a look at a run. ``run`` and ``created`` tell which run it was."""
 
     run: str
@@ -45,6 +54,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     here: str = ""
     alone: bool = False
     filter: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.run
 
     def sight(self, sight: Sight) -> Sight:
         """``sight`` as it was left; what makes no sense any more is left as it is."""
@@ -63,8 +76,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a screen has to keep beside its sight."""
+class Panes:
+    """What the bench has to keep beside its sight."""
 
     order: tuple[str, ...] = ()
     here: str = ""
@@ -72,14 +85,14 @@ class Look:
     filter: str = ""
 
 
-def kept(view: RunView, sight: Sight, look: Look) -> Kept:
+def kept(view: RunView, sight: Sight, panes: Panes) -> Kept:
     """A look at a run, to be kept."""
     known = {field.name for field in fields(Sight)} & set(Kept.__struct_fields__)
     values: dict[str, Any] = {name: getattr(sight, name) for name in known}
     values["log"] = tuple(sorted(sight.log))[:_MOST]
     return Kept(
-        run=name_of(view), created=created(view), order=look.order[:_MOST], here=look.here,
-        alone=look.alone, filter=look.filter[:_MOST], **values,
+        run=name_of(view), created=created(view), order=panes.order[:_MOST], here=panes.here,
+        alone=panes.alone, filter=panes.filter[:_MOST], **values,
     )  # fmt: skip
 
 
@@ -90,11 +103,6 @@ def folder() -> Path:
     return home / "tuiwb" / "views"
 
 
-def save(look: Kept) -> None:
-    """Keep a look at a run."""
-    write(look.run, look)
-
-
 def load(view: RunView) -> Kept | None:
     """The last look at a run, or None."""
     look = read(name_of(view), Kept)
@@ -102,17 +110,12 @@ def load(view: RunView) -> Kept | None:
     return look if same else None
 
 
-def forget(view: RunView) -> None:
-    """Keep nothing of a run."""
-    drop(name_of(view))
-
-
-def write(name: str, look: msgspec.Struct) -> None:
+def save(look: Look) -> None:
     """Keep a look, whole or not at all. A full disk keeps nothing."""
     with contextlib.suppress(OSError):
         place = folder()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.replace(_file(name), msgspec.json.encode(look))
+        files.replace(_file(look.name), msgspec.json.encode(look))
         _prune(place)
 
 

@@ -13,7 +13,7 @@ from tuiwb.base.format import ago, number, si
 from tuiwb.base.text import one_line
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, length, pad, sides, wrap
+from tuiwb.tui.widgets.lines import Line, in_cells, length, pad, short, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def shelf(
 def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> Rows:
     """The shelf's rows for a pane of this width; those ``marked`` have a sign."""
     twigs, gap = shelf.twigs, shelf.live if len(shelf.keys) > len(shelf.twigs) else -1
-    widest = max((len(t.stem) + len(t.run.id) for t in twigs[:_SAMPLE]), default=0)
+    widest = max((len(t.stem) + wide(t.run.id) for t in twigs[:_SAMPLE]), default=0)
     names = min(max(8, widest), max(8, width - 21))
 
     def made(place: int) -> Line:
@@ -96,12 +96,12 @@ def line(
     from tuiwb.run.lineage import origin
 
     run, look = twig.run, palette.state(twig.run.state)
-    name = one_line(run.id, max(4, names - len(twig.stem)))
+    name = in_cells(one_line(run.id), max(4, names - len(twig.stem)))
     out: Line = [
         (look.glyph, look.style),
         (MARKED, AMBER) if marked else (" ", PLAIN),
         (twig.stem, FAINT),
-        (f"{name:{max(0, names - len(twig.stem))}} ", STRONG if look.live else PLAIN),
+        (f"{name} ", STRONG if look.live else PLAIN),
         (f" {one_line(run.state, 10):9}", look.style),
     ]
     if width >= 46:
@@ -121,9 +121,9 @@ def line(
     ):
         if not text or room < _ROOM:
             continue
-        text = text if len(text) <= room else f"{text[: room - 1]}…"
+        text = short(text, room)
         out.append((text, style))
-        room -= length([(text, style)])
+        room -= wide(text)
     return pad(sides(out, right, width - 1) if right else out, width - 1)
 
 

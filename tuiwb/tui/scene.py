@@ -8,8 +8,8 @@ panes are is a subclass's business: the bench, one layer, the machine.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from threading import Lock
 
@@ -25,8 +25,9 @@ from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.heatmap import map_geometry
 from tuiwb.plots.histogram import Histogram, histogram_geometry
 from tuiwb.plots.paint import geometry
-from tuiwb.plots.scales import Scale
+from tuiwb.plots.scales import Floats, Scale
 from tuiwb.plots.smooth import smooth
+from tuiwb.run.decimate import Envelope
 from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import SAMPLED, SYSTEM
 from tuiwb.run.view import RunView
@@ -98,6 +99,7 @@ class Scene(ABC):
     _marked: tuple[tuple[object, ...], tuple[Mark, ...]] | None = None
     _domain: Range | None = None
     _domain_axis: Axis = "step"
+    _axis: tuple[RunView, Axis, Scaled] | None = None
     _one: Lock = field(default_factory=Lock)
     children: tuple[Child, ...] = ()
     """Forks of this run, where somebody has looked for them."""
@@ -139,7 +141,7 @@ class Scene(ABC):
         )
         if self._frame is not None and _same(asked, self._last):
             return self._frame
-        extent = self._extent(view, sight.axis)
+        extent = self._extent(view, sight)
         x = self._range(view, sight, extent)
         self._read_ahead(view, sight, panes, budget)
         canvases = {
@@ -195,20 +197,18 @@ class Scene(ABC):
             if self._reader is not None:
                 self._reader.close()
 
-    def _extent(self, view: RunView, axis: Axis) -> Range:
-        on = axis_of(view, axis)
+    def _extent(self, view: RunView, sight: Sight) -> Range:
+        on = self._on(view, sight)
         if on.column == "step":
             return 0.0, on.at(float(max(view.status.step, 1)))
         last, _ = latest(view)
         return 0.0, max(1.0, on.at(last)) if last else 1.0
 
-    def _origin(self, view: RunView) -> float:
-        """The time that counts as 0 on the time axis: the first step's."""
-        return axis_of(view, "time").origin
-
     def _on(self, view: RunView, sight: Sight) -> Scaled:
         """The x axis that is looked along."""
-        return axis_of(view, sight.axis)
+        if self._axis is None or self._axis[0] is not view or self._axis[1] != sight.axis:
+            self._axis = view, sight.axis, axis_of(view, sight.axis)
+        return self._axis[2]
 
     def _range(self, view: RunView, sight: Sight, extent: Range) -> Range:
         if self._domain_axis != sight.axis:
@@ -227,9 +227,11 @@ class Scene(ABC):
         buckets: int, half: float, budget: float | None, colour: int = 0,
     ) -> Line:  # fmt: skip
         on = self._on(view, sight)
-        curve = view.table(table).envelope(
-            column, buckets, on.column, on.back(x[0]), on.back(x[1]), budget_s=budget
-        )
+        held = view.table(table)
+        curve = joined(
+            [held.envelope(column, many, on.column, low, high, budget)
+             for low, high, many in on.parts(x, buckets)]
+        )  # fmt: skip
         if column in SAMPLED or table == SYSTEM:
             curve = curve.taken()
         at = on.at(curve.x)
@@ -240,6 +242,21 @@ class Scene(ABC):
             curve.low if band else None, curve.high if band else None,
             colour=colour, nonfinite=curve.nonfinite,
         )  # fmt: skip
+
+    def _matrix(
+        self, view: RunView, column: str, sight: Sight, x: Range, buckets: int,
+        budget: float | None,
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """A column of ``layers`` over ``x``: places (B,) and values (layers, B)."""
+        on, table = self._on(view, sight), view.table("layers")
+        found = [
+            table.matrix(column, many, low, high, on.column, budget)
+            for low, high, many in on.parts(x, buckets)
+        ]
+        held = [one for one in found if len(one[0])] or found[:1]
+        return on.at(np.concatenate([at for at, _ in held])), np.concatenate(
+            [values for _, values in held], axis=1
+        )
 
     def _marks(self, view: RunView, sight: Sight, x: Range) -> tuple[Mark, ...]:
         of: tuple[object, ...] = (view.events, self.children, sight.axis, x)
@@ -264,6 +281,15 @@ def in_view(sight: Sight, whole: Range, newest: float) -> Range:
     quarter = sight.span / 4
     end = np.ceil(newest / quarter) * quarter
     return float(end - sight.span), float(end)
+
+
+def joined(curves: Sequence[Envelope]) -> Envelope:
+    """Curves over stretches that follow each other as one."""
+    if len(curves) == 1:
+        return curves[0]
+    return Envelope(
+        *(np.concatenate([getattr(c, f.name) for c in curves]) for f in fields(Envelope))
+    )
 
 
 def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:

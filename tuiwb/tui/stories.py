@@ -12,7 +12,7 @@ from tuiwb.base.text import clean
 from tuiwb.spec import PresetInfo
 from tuiwb.tui import palette
 from tuiwb.tui.palette import DIM, FAINT, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, length, sides, wrap
+from tuiwb.tui.widgets.lines import Line, in_cells, length, short, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Row
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def gallery(
     }
     families = len({p.family for p in shown}) + bool(taught)
     airy = len(shown) + len(taught) + 2 * families - 1 <= height
-    widest = max(map(len, (*(p.name for p in shown), *taught)), default=0)
+    widest = max(map(wide, (*(p.name for p in shown), *taught)), default=0)
     room = (width or 200) - widest - 4
     rows: list[Row] = []
     for family, members in groupby(shown, key=lambda p: p.family):
@@ -64,7 +64,7 @@ def gallery(
         rows.append(Row([(clean(family), DIM)]))
         for preset in members:
             title = _cut(preset.title, room)
-            name: Line = [(f" {preset.name:{widest}}", STRONG), (f"  {title}", PLAIN)]
+            name: Line = [(f" {in_cells(preset.name, widest)}", STRONG), (f"  {title}", PLAIN)]
             rows.append(Row(sides(name, _target(preset), width - 1), preset.name))
     if rows and airy and taught:
         rows.append(Row([]))
@@ -72,15 +72,14 @@ def gallery(
         rows.append(Row([(LESSONS, DIM)]))
     for known, lesson in taught.items():
         title = _cut(lesson.about.title, room)
-        line: Line = [(f" {known:{widest}}", STRONG), (f"  {title}", PLAIN)]
+        line: Line = [(f" {in_cells(known, widest)}", STRONG), (f"  {title}", PLAIN)]
         rows.append(Row(line, LessonKey(known)))
     return rows
 
 
 def _cut(text: str, room: int) -> str:
     """A title in so many columns, of which some are always there."""
-    text, room = clean(text), max(8, room)
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    return short(clean(text), max(8, room))
 
 
 def _lesson_text(name: str, lesson: Lesson) -> str:

@@ -27,7 +27,7 @@ from tuiwb.search.ledger import RUNNING, Record, SweepReader, SweepView
 from tuiwb.search.places import SweepPaths
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, BLUE_STRONG, DIM, FAINT, GREEN, PLAIN, RED, STRONG
-from tuiwb.tui.widgets.lines import Line, length, sides
+from tuiwb.tui.widgets.lines import Line, length, short, sides
 from tuiwb.tui.widgets.rows import Row
 
 Sizes = Mapping[str, tuple[int, int]]
@@ -191,7 +191,7 @@ def _line(frame: Frame, record: Record, best: bool, digits: int, width: int) -> 
         words = f"{record.by or ''} {one_line(record.reason, 200)}  {words}".strip()
     room = width - length(line) - 3
     if room >= 8:
-        line.append((f"  {words if len(words) <= room else words[: room - 1] + '…'}", FAINT))
+        line.append((f"  {short(words, room)}", FAINT))
     return line
 
 

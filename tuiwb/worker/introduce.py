@@ -63,6 +63,7 @@ def introduce(session: Session, journal: Journal, before: RunView | None = None)
         precision="bfloat16" if session.device.autocast_to else "float32",
         threads=session.threads,
         **({"processes": session.ranks.world} if session.ranks.world > 1 else {}),
+        **({"sharded": True} if session.ranks.sharded else {}),
     )
     if before is not None:
         told = [*changed.data(before.data, data), *changed.device(before.device, device)]

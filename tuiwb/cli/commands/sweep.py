@@ -72,6 +72,12 @@ def sweep(
     population: Annotated[
         bool, typer.Option("--population", help="Train all trials in one process, as one program.")
     ] = False,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed", help="With resume: train once more whatever has failed by itself."
+        ),
+    ] = False,
     name: Name = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Go on in a process of its own, and leave.")
@@ -104,7 +110,13 @@ def sweep(
         "pick": pick, "seed": seed, "population": population or None,
         "set": settings, "name": name, "device": device,
     }  # fmt: skip
-    folder = runs_folder(runs)
+    folder, manner = runs_folder(runs), sweeps.Manner(detach, watch, json, plot, retry_failed)
+    if retry_failed and what != "resume":
+        raise UserError(
+            f"tuiwb sweep {what} takes no --retry-failed",
+            where="command line",
+            next="tuiwb sweep resume NAME --retry-failed goes on with a sweep that is there",
+        )
     if what in VERBS:
         _refuse({key: value for key, value in given.items() if value is not None}, what)
         match what:
@@ -119,7 +131,7 @@ def sweep(
             case "watch":
                 return sweeps.watch(folder, named)
             case _:
-                return sweeps.go_on(folder, named, jobs, detach, watch, json)
+                return sweeps.go_on(folder, named, jobs, allow_code, manner)
     if named is not None:
         raise UserError(
             f"what is {named!r} for?",
@@ -127,7 +139,7 @@ def sweep(
             allowed=f"one preset, or one of {', '.join(VERBS)} and a sweep",
         )
     asked = _asked(what, {**given, "jobs": jobs})
-    return sweeps.begin(folder, asked, name, detach, watch, json, allow_code)
+    return sweeps.begin(folder, asked, name, allow_code, manner)
 
 
 def _asked(what: str, given: dict[str, Any]) -> Sweep:

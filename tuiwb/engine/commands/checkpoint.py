@@ -10,6 +10,8 @@ from tuiwb.engine.interfaces import Command
 
 
 def obey(desk: Desk, command: Command) -> None:
+    if desk.session.ranks.sharded:
+        desk.loop.checkpoints.wait()  # all ranks give their part now, or none does
     keeping = _Keeping(desk, command)
     if not keeping.done():
         desk.await_(command, keeping.done)
@@ -27,7 +29,9 @@ class _Keeping:
         if self._step is None:
             loop.checkpoint("asked")
             if loop.checkpoints.newest != now:
-                return False
+                if sharded := self._desk.session.ranks.sharded:
+                    self._command.refuse(now, "there was no room for its copy")
+                return sharded
             self._step = now
         if loop.checkpoints.busy():
             return False

@@ -9,7 +9,8 @@ from tuiwb.engine.interfaces import Command
 
 def obey(desk: Desk, command: Command) -> None:
     desk.loop.settle()
-    names = desk.loop.pictures.now(desk.session, desk.loop.sink)
+    with desk.session.ranks.whole():
+        names = desk.loop.pictures.now(desk.session, desk.loop.sink)
     if not names:
         raise UserError(f"the task {desk.session.spec.task.name!r} has no pictures")
     command.accept(desk.session.step, names=names)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-import msgspec
-
 from tuiwb.run.view import RunView
 from tuiwb.tui import remembered
 from tuiwb.tui.axis import AXES
@@ -17,7 +15,7 @@ Runs = tuple[tuple[str, float], ...]
 """Which runs: where each lies and when it was made, in whatever order they were named."""
 
 
-class KeptComparison(msgspec.Struct, frozen=True, kw_only=True):
+class KeptComparison(remembered.Look, frozen=True, kw_only=True):
     """What is kept of a look at ``runs``; ``hidden`` and ``baseline`` are their labels."""
 
     runs: Runs
@@ -32,6 +30,10 @@ class KeptComparison(msgspec.Struct, frozen=True, kw_only=True):
     difference: bool = False
     seeds: bool = False
     layout: str = "both"
+
+    @property
+    def name(self) -> str:
+        return "\0".join(path for path, _ in self.runs)
 
     def sight(self, sight: Sight, chart: str, labels: Iterable[str]) -> Sight:
         """``sight`` as it was left; what makes no sense any more is left out."""
@@ -62,26 +64,12 @@ def kept(views: Iterable[RunView], sight: Sight, layout: str) -> KeptComparison:
     )  # fmt: skip
 
 
-def save(look: KeptComparison) -> None:
-    """Keep a look."""
-    remembered.write(_name(look.runs), look)
-
-
 def load(views: Iterable[RunView]) -> KeptComparison | None:
     """The last look at just these runs, or None."""
     runs = _runs(views)
-    look = remembered.read(_name(runs), KeptComparison)
+    look = remembered.read(KeptComparison(runs=runs).name, KeptComparison)
     return look if look is not None and look.runs == runs else None
-
-
-def forget(views: Iterable[RunView]) -> None:
-    """Keep nothing of these runs together."""
-    remembered.drop(_name(_runs(views)))
 
 
 def _runs(views: Iterable[RunView]) -> Runs:
     return tuple(sorted((remembered.name_of(view), remembered.created(view)) for view in views))
-
-
-def _name(runs: Runs) -> str:
-    return "\0".join(path for path, _ in runs)

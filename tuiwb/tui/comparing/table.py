@@ -16,7 +16,7 @@ from tuiwb.plots.palette import SERIES, series_colour
 from tuiwb.tui import palette
 from tuiwb.tui.comparing.overlay import Frame, Reading, Sight
 from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, in_cells, length, pad
+from tuiwb.tui.widgets.lines import Line, in_cells, length, pad, short, wide
 from tuiwb.tui.widgets.rows import Row
 
 _NAME = 26
@@ -193,7 +193,7 @@ def _row(
     line += _numbers(one, parts, STRONG if not hidden else FAINT)
     for column in shown:
         text = column.cells.get(one.label, "-")
-        text = text if len(text) <= column.width else text[: column.width - 1] + "…"
+        text = short(text, column.width)
         if column.best == one.label:
             line.append((f"{BEST + text:>{column.width + 2}}", GREEN))
         else:
@@ -211,7 +211,7 @@ def _numbers(one: Reading, parts: Widths, style: Style) -> Line:
     room = parts.value + 10 * parts.apart
     if one.value is None:
         why = one.why or "-"
-        return [(f"{why if len(why) < room else why[: room - 2] + '…':>{room}}", FAINT)]
+        return [(f"{short(why, room - 1):>{room}}", FAINT)]
     text = number(one.value)
     if one.deviation is not None:
         text += f" ±{number(one.deviation, 2)}"
@@ -224,8 +224,8 @@ def _numbers(one: Reading, parts: Widths, style: Style) -> Line:
 
 def pad_to(text: str, room: int) -> str:
     """``text`` in exactly ``room`` cells; of a name that is too long the end is kept too."""
-    if len(text) > room:
-        end = max(1, room // 2)
+    if wide(text) > room:
+        end = max(1, room // 2 if text.isascii() else room // 4)
         text = text[: room - end - 1] + "…" + text[len(text) - end :]
     return in_cells(text, room)
 

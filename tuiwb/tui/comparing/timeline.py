@@ -15,12 +15,10 @@ from tuiwb.plots.domain import x_limits
 from tuiwb.plots.scales import Floats
 from tuiwb.run.tableview import TableView
 from tuiwb.run.view import RunView
-from tuiwb.tui.axis import Axis, steps_per_epoch
+from tuiwb.tui.axis import Axis, steps_per_epoch, stretches, timed
 
 _SAMPLES = 512
 """Places of the time axis that are measured; between two of them all steps take as long."""
-_STRETCHES = 64
-"""Processes of one run whose pauses are taken out; before those, wall time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +44,12 @@ def timeline(view: RunView, axis: Axis) -> Timeline | None:
     if axis == "epoch":
         steps = steps_per_epoch(view)
         return Timeline(np.array([0.0, steps]), np.array([0.0, 1.0])) if steps else None
-    table = next((view.table(n) for n in ("steps", "metrics", "evals") if view.table(n).rows), None)
+    table = timed(view)
     return _of_time(table) if table is not None else None
 
 
 def _of_time(table: TableView) -> Timeline | None:
-    ends = _stretches(table)
+    ends = stretches(table)
     if not len(ends):
         return None
     last = float(ends[-1, 2])
@@ -75,21 +73,6 @@ def _of_time(table: TableView) -> Timeline | None:
     order = np.lexsort((seconds, steps))
     # a clock that was set back moves no step before another
     return Timeline(steps[order], np.maximum.accumulate(seconds[order]))
-
-
-def _stretches(table: TableView) -> Floats:
-    """First step and time, last step and time of each process, (N, 4)."""
-    rows, begin = [], 0
-    for number, (_, count) in enumerate(table.parts):
-        if number == 0 or number > len(table.parts) - _STRETCHES:
-            first, last = table.read(begin, begin + 1), table.read(begin + count - 1, begin + count)
-            for found in (first, last):
-                if not len(found) or not {"step", "time"} <= set(found.dtype.names or ()):
-                    break
-            else:
-                rows.append([float(one[c][0]) for one in (first, last) for c in ("step", "time")])
-        begin += count
-    return np.array(rows).reshape(-1, 4)
 
 
 def _line(at: Floats, x: Floats, y: Floats) -> Floats:

@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
-from tuiwb.tui import exported, follow, palette
+from tuiwb.tui import exported, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.axis import AXES, steps_per_epoch
 from tuiwb.tui.comparing import table
 from tuiwb.tui.comparing.overlay import Frame, Overlay, Sight
 from tuiwb.tui.scene import SMOOTHING
+from tuiwb.tui.screens.beating import Beating
 from tuiwb.tui.screens.exporting import Offer, take_away
-from tuiwb.tui.screens.page import Page
 from tuiwb.tui.screens.recalling import LAYOUTS, Recalling
 from tuiwb.tui.screens.sight import SightActions
 from tuiwb.tui.widgets.chart import ChartPane
@@ -51,7 +51,7 @@ class Heads(Head):
         return table.heads(of.frame, of.sight, width, of.skipped)[-height:]
 
 
-class CompareScreen(Recalling, SightActions, Page):
+class CompareScreen(Recalling, SightActions, Beating):
     """Follows several runs; leaving it changes nothing about any of them."""
 
     CONTEXT: ClassVar[Context] = "compare"
@@ -66,12 +66,9 @@ class CompareScreen(Recalling, SightActions, Page):
         self.sight: Sight = Sight(baseline=baseline)
         self.frame: Frame | None = None  # type: ignore[assignment]
         self.bench: Overlay | None = None
-        self.pace = follow.pace()
-        self.frames = 0
         self.skipped = 0
         """Columns of the table that are out of sight to the left."""
         self.layout_of = "both"
-        self._woken = asyncio.Event()
         self.head = Head(self, id="compare-head")
         self.chart = ChartPane(CHART)
         self.heads = Heads(self, id="compare-heads")
@@ -91,13 +88,6 @@ class CompareScreen(Recalling, SightActions, Page):
         self.arrange_panes()
         self.rows.focus()
 
-    def on_screen_resume(self) -> None:
-        self.wake()
-        self._follow()
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "follow")
-
     def on_unmount(self) -> None:
         if self.bench is not None:
             self.bench.close()
@@ -106,15 +96,9 @@ class CompareScreen(Recalling, SightActions, Page):
         self.arrange_panes()
 
     def relook(self) -> None:
-        """Glyphs, colours or the rate are others now: paint everything anew."""
-        self.pace = follow.pace(rate=self.workbench.rate)
         if self.bench is not None:
             self.bench.glyphs = self.workbench.glyphs
-            self.wake()
-
-    def wake(self) -> None:
-        """Something about the view changed: paint now rather than at the next tick."""
-        self._woken.set()
+        super().relook()
 
     def look(self, **changes: Any) -> None:
         """Look at the runs in another way."""
@@ -127,27 +111,15 @@ class CompareScreen(Recalling, SightActions, Page):
         shown = self.chart.display and size.width and size.height
         return {CHART: (size.width, size.height)} if shown else {}
 
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
+    async def beat(self) -> float | None:
         assert self.bench is not None
-        loop = asyncio.get_running_loop()
-        while self.is_current:
-            self._woken.clear()
-            frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes().get(CHART))
-            self._apply(frame)
-            if frame.behind:
-                continue
-            rest = self.pace.rest("training", not frame.live, resumable=True)
-            rest = max(rest or 0.0, _EACH * frame.live)
-            due = loop.time() + rest
-            try:
-                await asyncio.wait_for(self._woken.wait(), rest)
-            except TimeoutError:
-                self.pace.tick(loop.time() - due)
+        frame = await asyncio.to_thread(self.bench.beat, self.sight, self.panes().get(CHART))
+        self._apply(frame)
+        rest = self.pace.rest("training", not frame.live, resumable=True)
+        return 0.0 if frame.behind else max(rest or 0.0, _EACH * frame.live)
 
     def _apply(self, frame: Frame) -> None:
         before, self.frame = self.frame, frame
-        self.frames += 1
         if frame.canvas is not None:
             self.chart.show(frame.canvas)
         if before is None or len(before.readings) != len(frame.readings):

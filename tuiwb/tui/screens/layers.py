@@ -73,7 +73,6 @@ class LayersScreen(Following):
 
     def applied(self, frame: Frame) -> None:
         self.frame = frame
-        self.frames += 1
         known = self.sheet.columns, len(self.sheet.layers)
         if known != self._planned:
             self._planned = known

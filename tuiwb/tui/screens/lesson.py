@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tuiwb.base.errors import UserError
-from tuiwb.tui import course, follow, palette
+from tuiwb.tui import course, palette
 from tuiwb.tui.actions import Context
 from tuiwb.tui.course import Frame, Study
-from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.beating import Beating
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.rows import RowsView
@@ -37,7 +37,7 @@ class Head(LinesView):
         return [course.head(self.study, self.study.course.progress, width)]
 
 
-class LessonScreen(Page):
+class LessonScreen(Beating):
     """Watches a study that the app holds: leaving the screen, the runs go on and the next begin."""
 
     CONTEXT: ClassVar[Context] = "lesson"
@@ -46,8 +46,6 @@ class LessonScreen(Page):
         super().__init__()
         self.study = study
         self.frame: Frame | None = None
-        self.pace = follow.pace()
-        self._woken = asyncio.Event()
         self.head = Head(id="lesson-head")
         self.head.study = study
         self.tabs = Tabs(id="tabs")
@@ -77,13 +75,6 @@ class LessonScreen(Page):
         self._arrange()
         self.runs_list.focus()
 
-    def on_screen_resume(self) -> None:
-        self.wake()
-        self._follow()
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "follow")
-
     def on_resize(self) -> None:
         self._arrange()
 
@@ -98,30 +89,15 @@ class LessonScreen(Page):
             and pane.content_size.height
         }
 
-    def relook(self) -> None:
-        """Glyphs or the rate are others now: paint everything anew."""
-        self.pace = follow.pace(rate=self.workbench.rate)
-        self.wake()
-
-    def wake(self) -> None:
-        """Something about the view changed: look now rather than at the next tick."""
-        self._woken.set()
-
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        while self.is_current:
-            self._woken.clear()
-            try:
-                frame = await asyncio.to_thread(self.study.beat, self.panes())
-            except UserError as error:  # a run's folder was taken away
+    async def beat(self) -> float | None:
+        try:
+            frame = await asyncio.to_thread(self.study.beat, self.panes())
+        except UserError as error:  # a run's folder was taken away
+            if self.is_active:
                 self.workbench.cannot_show(error)
-                return
-            self._apply(frame)
-            rest = self.pace.rest("training", frame.progress.over)
-            try:
-                await asyncio.wait_for(self._woken.wait(), rest)
-            except TimeoutError:
-                continue
+            return None
+        self._apply(frame)
+        return self.pace.rest("training", frame.progress.over)
 
     def _apply(self, frame: Frame) -> None:
         fresh = self.frame is None or frame.progress is not self.frame.progress

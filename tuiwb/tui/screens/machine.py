@@ -59,6 +59,7 @@ class MachineScreen(Spread):
         words = one_line(str(device.get("name") or device.get("device") or ""), 40)
         many = device.get("processes")
         by = f"{many} processes" if isinstance(many, int) else ""
+        by += ", sharded" if by and device.get("sharded") else ""
         host = one_line(str(self.frame.view.meta.get("host", "")), 30) if self.frame else ""
         return [
             (f" {one_line(self.path.name, 40)} ", palette.STRONG),

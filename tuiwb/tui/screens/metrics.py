@@ -18,7 +18,7 @@ from tuiwb.tui import palette
 from tuiwb.tui.metrics import Metric, pattern, split
 from tuiwb.tui.panes import PANES, TITLES
 from tuiwb.tui.screens.steady import Window
-from tuiwb.tui.widgets.lines import Line
+from tuiwb.tui.widgets.lines import Line, in_cells
 from tuiwb.tui.widgets.rows import Rows, RowsView
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class MetricsScreen(Window[tuple[str, ...] | None]):
         value = self._view.table(table).last(column)
         return [
             *line,
-            (f"{clean(column, 60):32} ", palette.STRONG if on else palette.PLAIN),
+            (f"{in_cells(clean(column), 32)} ", palette.STRONG if on else palette.PLAIN),
             (f"{number(value, 4) if value is not None else '':>12} ", palette.PLAIN),
             (table, palette.FAINT),
         ]

@@ -25,7 +25,7 @@ from tuiwb.tui.screens.exporting import Exporting
 from tuiwb.tui.screens.forking import Forking
 from tuiwb.tui.screens.inside import Inside
 from tuiwb.tui.screens.marking import ComparingKin
-from tuiwb.tui.screens.remembering import Remembering
+from tuiwb.tui.screens.reopening import Reopening
 from tuiwb.tui.screens.resuming import Resuming
 from tuiwb.tui.screens.steering import Steering
 from tuiwb.tui.widgets.chart import ChartPane
@@ -98,7 +98,7 @@ def name_of(pane: Widget) -> str:
     return pane.what if isinstance(pane, ChartPane) else str(pane.id)
 
 
-class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Remembering):
+class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Reopening):
     """Follows one run directory; leaving it changes nothing about the run."""
 
     CONTEXT: ClassVar[Context] = "run"
@@ -145,7 +145,6 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         if not fresh and before is not None and frame.evidence is not before.evidence:
             self.call_after_refresh(self.doctor.redraw)
         self.frame = frame
-        self.frames += 1
         self.learn_metrics(frame.view)
         self.recall(frame.view)
         for name, canvas in frame.canvases.items():

@@ -159,6 +159,8 @@ class SightActions:
         self.look(axis=axis, span=None, end=None, cursor=None)
         words = {"step": "steps", "time": "seconds", "epoch": "epochs"}[axis]
         more = "" if epochs else "; no epoch's length is known"
+        if axis == "time" and axis_of(self.frame.view, axis).rests is not None:
+            words = "seconds in training, pauses between left out,"
         if axis == "time" and latest(self.frame.view)[1]:
             more = "; its clock was set back: only steps show all of it"
         self.say(f"{words} along the x axis{more}")

@@ -65,7 +65,6 @@ class Spread(Looking):
 
     def applied(self, frame: Frame) -> None:
         self.frame = frame
-        self.frames += 1
         for name, canvas in frame.canvases.items():
             self.charts[name].show(canvas)
         for pane in (*self.texts.values(), self.title_line):

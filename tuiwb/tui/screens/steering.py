@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _LOOK = 0.02
 """Seconds between looks for an answer."""
+_STEERED = ("pause", "single_step", "study", "set")
+"""What only a loop of ours that goes on hears of."""
+_OURS = ("fork", "regenerate")
+"""What starts a run with the same spec: a loop of the user's own has none that says all."""
 
 
 class Steering:
@@ -49,14 +53,13 @@ class Steering:
 
     def labels(self, view: RunView) -> dict[str, str]:
         """What the key bar says differently of this state."""
+        none = dict.fromkeys((*_STEERED, *(_OURS if view.own else ())), "")
         if view.status.ended_now:
-            gone = ("stop", "pause", "single_step", "study", "set")
-            return {"detach": "leave", **dict.fromkeys(gone, "")}
+            return {"detach": "leave", "stop": "", **none}
         if view.status.state == QUEUED:
-            later = dict.fromkeys(("pause", "single_step", "study", "set"), "")
-            return {"detach": "leave", "stop": "out of the queue", **later}
+            return {"detach": "leave", "stop": "out of the queue", "fork": "", **none}
         if view.own:
-            return dict.fromkeys(("pause", "single_step", "study", "set"), "")
+            return none
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:

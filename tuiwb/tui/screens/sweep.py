@@ -13,9 +13,9 @@ from textual.containers import Horizontal, Vertical
 
 from tuiwb.base.errors import UserError
 from tuiwb.plots.glyphs import GlyphSet
-from tuiwb.tui import follow, palette, sweeping
+from tuiwb.tui import palette, sweeping
 from tuiwb.tui.actions import Context
-from tuiwb.tui.screens.page import Page
+from tuiwb.tui.screens.beating import Beating
 from tuiwb.tui.sweeping import PANES, Frame, Watched
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import Line, LinesView
@@ -33,7 +33,7 @@ class Head(LinesView):
         return sweeping.head(self.frame.view, width) if self.frame is not None else []
 
 
-class SweepScreen(Page):
+class SweepScreen(Beating):
     """Watches a sweep; whoever conducts it goes on when the screen is left."""
 
     CONTEXT: ClassVar[Context] = "sweep"
@@ -42,10 +42,8 @@ class SweepScreen(Page):
         super().__init__()
         self.watched = Watched(path, glyphs)
         self.frame: Frame | None = None
-        self.pace = follow.pace()
         self.by_value = False
         self.here = "best"
-        self._woken = asyncio.Event()
         self.head = Head(id="sweep-head")
         self.trials = RowsView(id="trials", empty=EMPTY)
         self.charts = {name: ChartPane(name) for name in PANES}
@@ -66,25 +64,12 @@ class SweepScreen(Page):
         self._arrange()
         self.trials.focus()
 
-    def on_screen_resume(self) -> None:
-        self.wake()
-        self._follow()
-
-    def on_screen_suspend(self) -> None:
-        self.workers.cancel_group(self, "follow")
-
     def on_resize(self) -> None:
         self._arrange()
 
     def relook(self) -> None:
-        """Glyphs, colours or the rate are others now: paint everything anew."""
-        self.pace = follow.pace(rate=self.workbench.rate)
         self.watched.glyphs, self.watched.colour = self.workbench.glyphs, self.workbench.look.colour
-        self.wake()
-
-    def wake(self) -> None:
-        """Something about the view changed: look now rather than at the next tick."""
-        self._woken.set()
+        super().relook()
 
     def panes(self) -> dict[str, tuple[int, int]]:
         """The charts in view with their sizes."""
@@ -99,19 +84,12 @@ class SweepScreen(Page):
             return name == self.here
         return name != ("slice" if self.here == "contour" else "contour")
 
-    @work(exclusive=True, group="follow")
-    async def _follow(self) -> None:
-        while self.is_current:
-            self._woken.clear()
-            frame = await asyncio.to_thread(self.watched.beat, self.panes())
-            self._apply(frame)
-            if not self.app.is_headless and self.watched.due():
-                self._weigh()
-            rest = self.pace.rest("training", frame.view.state != "running", resumable=True)
-            try:
-                await asyncio.wait_for(self._woken.wait(), rest)
-            except TimeoutError:
-                continue
+    async def beat(self) -> float | None:
+        frame = await asyncio.to_thread(self.watched.beat, self.panes())
+        self._apply(frame)
+        if not self.app.is_headless and self.watched.due():
+            self._weigh()
+        return self.pace.rest("training", frame.view.state != "running", resumable=True)
 
     @work(group="importance", thread=True)
     def _weigh(self) -> None:

@@ -10,7 +10,7 @@ from textual.message import Message
 from tuiwb.tui import palette
 from tuiwb.tui.form import WORDS, Form, Knob, shown
 from tuiwb.tui.palette import AMBER, DIM, FAINT, PLAIN, RED, STRONG
-from tuiwb.tui.widgets.lines import Line, wrap
+from tuiwb.tui.widgets.lines import Line, short, wide, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 _NAME = 16
@@ -67,12 +67,12 @@ class KnobForm(RowsView):
             return [*line, (" " * max(0, _VALUE - 1 - len(text)), palette.FIELD)]
         look = RED if knob.error else AMBER if knob.changed else STRONG
         room = max(_VALUE, width - _NAME - 30)
-        text = knob.text if len(knob.text) <= room else knob.text[: room - 1] + "…"
+        text = short(knob.text, room)
         choice = knob.info.kind in ("choice", "bool") and knob.key == self.key and self.has_focus
         line += (
             [("◂ ", palette.BLUE), (text, look), (" ▸", palette.BLUE)] if choice else [(text, look)]
         )
-        used = len(text) + (4 if choice else 0)
+        used = wide(text) + (4 if choice else 0)
         line.append((" " * max(1, _VALUE + 2 - used), PLAIN))
         if knob.changed and not knob.error:
             line.append((f"● was {shown(knob.preset)}", AMBER))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -92,7 +92,7 @@ def fit(line: Iterable[Piece], width: int) -> Line:
             continue
         if not text.isprintable():
             text = "".join(c if c.isprintable() else " " for c in text)
-        length = len(text) if text.isascii() else cell_len(text)
+        length = wide(text)
         if length > left:
             text, length = set_cell_size(text, left), left
         if text:
@@ -160,11 +160,21 @@ def pad(line: Line, width: int, style: Style = palette.PLAIN) -> Line:
     return [*line, (" " * missing, style)] if missing > 0 else line
 
 
-def in_cells(text: str, room: int) -> str:
-    """``text`` in exactly ``room`` cells: filled up, or cut with a sign. Characters may be wide."""
-    if cell_len(text) <= room:
-        return set_cell_size(text, room)
+def wide(text: str) -> int:
+    """The cells of a text: some characters take two, some none."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def short(text: str, room: int) -> str:
+    """``text`` in at most ``room`` cells, cut with a sign where it is longer."""
+    if wide(text) <= room:
+        return text
     return set_cell_size(text, room - 1) + "…" if room > 0 else ""
+
+
+def in_cells(text: str, room: int) -> str:
+    """``text`` in exactly ``room`` cells: filled up, or cut with a sign."""
+    return set_cell_size(short(text, room), max(0, room))
 
 
 def over(line: Line, style: Style) -> Line:
@@ -179,7 +189,20 @@ def sides(left: Line, right: Line, width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` cells, broken at blanks."""
-    import textwrap
+    """``text`` in lines of at most ``width`` cells, broken at blanks, or where a word is longer."""
+    width = max(8, width)
+    if text.isascii():
+        import textwrap
 
-    return textwrap.wrap(text, max(8, width)) or [""]
+        return textwrap.wrap(text, width) or [""]
+    lines, line = list[str](), ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        *whole, line = chop_cells(word, width)
+        lines += whole
+    return [*lines, line] if line else lines or [""]
