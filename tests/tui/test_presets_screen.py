@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.driving import SIZES, text_of, until, workbench
 from tests.tui.recorder import Recorder
-from tuiwb.spec import presets
+from tuiwb.spec import Resolved, presets
 from tuiwb.spec.lessons import lessons
 from tuiwb.tui import palette
 from tuiwb.tui.screens.presets import PresetsScreen
@@ -178,3 +178,22 @@ async def test_the_bright_bar_stands_in_the_pane_that_has_the_keys(
         await pilot.press("tab")
         await pilot.pause()
         assert bars() == [False, True]
+
+
+async def test_one_key_trains_the_chosen_preset_as_it_is(
+    runs: Path, record: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def launch(resolved: Resolved, *_: object, **__: object) -> Path:
+        begun.append(resolved.command())
+        return record("cnn-digits-0001").start().paths.root
+
+    monkeypatch.setattr("tuiwb.client.launch.launch", launch)
+    async with workbench(runs) as (app, pilot):
+        await pilot.press("slash", *"cnn-digits", "enter", "ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert begun == ["tuiwb run cnn-digits"]
+        await pilot.press("q")
+        await pilot.pause()
+        assert isinstance(app.screen, PresetsScreen), "and back, not into its knobs"

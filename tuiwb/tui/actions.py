@@ -88,8 +88,9 @@ def _charts(context: Context) -> tuple[Action, ...]:
 
 ACTIONS: tuple[Action, ...] = (
     _action("presets", "open", "enter", "open", "Set up a preset, take a lesson, watch a run", 1),
-    _action("presets", "filter", "slash", "filter", "Show only what holds the words you type", 2),
-    _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 3),
+    _action("presets", "train", "ctrl+r", "train", "Train the chosen preset as it is", 2),
+    _action("presets", "filter", "slash", "filter", "Show only what holds the words you type", 3),
+    _action("presets", "switch", "tab", "presets/runs", "Move between presets and runs", 4),
     _action("presets", "mark", "space", "mark", "Mark the chosen run, to compare it with others"),
     _action("presets", "compare", "c", "compare", "Lay the marked runs over each other"),
     _action("presets", "resume", "r", "resume", "Go on with the chosen run, if it ended early"),
@@ -104,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("presets", "first", "home g", "first", "First line"),
     _action("presets", "last", "end G", "last", "Last line"),
     _action("presets", "clear", "escape", "clear", "Clear the filter"),
-    _action("presets", "leave", "q", "quit", "Leave; runs go on training", 4),
+    _action("presets", "leave", "q", "quit", "Leave; runs go on training", 5),
     _action("setup", "train", "ctrl+r", "train", "Start training with these knobs", 1),
     _action("setup", "edit", "enter", "edit", "Type a value; enter keeps it, escape leaves it", 3),
     _action("setup", "less", "left h", "less", "The choice before, or a smaller value"),

@@ -128,14 +128,15 @@ class Workbench(Touring, Imaging, App[None]):
             # off the event loop: it waits for a hand-over that is under way
             self.run_worker(self.standby.start, thread=True, group="standby")
 
-    def show_setup(self, preset: str) -> None:
-        """Open the set-up of a preset; one that does not hold together says why."""
+    def show_setup(self, preset: str, train: bool = False) -> None:
+        """Open the set-up of a preset, and ``train`` it at once; one that does not hold together
+        says why."""
         from tuiwb.spec import resolve
         from tuiwb.tui.screens.setup import SetupScreen
 
         try:
             change = CHANGE if self.tour is not None and preset == PRESET else None
-            self.push_screen(SetupScreen(resolve(preset), change))
+            self.push_screen(SetupScreen(resolve(preset), change, train=train))
         except UserError as error:
             self.complain(error)
 

@@ -11,8 +11,8 @@ from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row
 
 _KEYS = (
-    ("presets.open", "opens the preset under the cursor"),
-    ("setup.train", "trains it there, in a process of its own"),
+    ("presets.open", "opens the preset under the cursor, to turn its knobs"),
+    ("presets.train", "trains it as it is, in a process of its own"),
     ("anywhere.tour", "a tour: two minutes, from a first run to a better one"),
     ("anywhere.help", "all keys of whichever screen you are on"),
 )

@@ -280,6 +280,16 @@ class PresetsScreen(Keeping, Marking, Page):
         elif isinstance(key, str):
             self.workbench.show_setup(key)
 
+    def action_train(self) -> None:
+        """Train the preset under the cursor as it is."""
+        key = self.gallery.key
+        if self._list is self.gallery and isinstance(key, str):
+            self.workbench.show_setup(key, train=True)
+        elif self._list is self.gallery and key is not None:
+            self.action_open()
+        else:
+            self.say("tab goes to the presets; ctrl+r trains the chosen one")
+
     def action_resume(self) -> None:
         """Go on with the run under the cursor."""
         if (run := self.chosen_run()) is not None:

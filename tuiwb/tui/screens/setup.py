@@ -120,13 +120,16 @@ class SetupScreen(Page):
         resolved: Resolved,
         change: Mapping[str, Any] | None = None,
         parent: Mapping[str, Any] | None = None,
+        train: bool = False,
     ) -> None:
-        """``change``: what is turned already. ``parent``: the run that this one comes from."""
+        """``change``: what is turned already. ``parent``: the run that this one comes from.
+        ``train``: nothing is to be turned any more."""
         super().__init__()
         self.form = Form(resolved)
         for key, value in (change or {}).items():
             self.form.set(key, shown(value))
         self.parent_run = parent
+        self._at_once = train
         self._turned_before = [*self.form.errors, *(change or {})]
         self.head = SetupHead(self.form)
         self.fields = KnobForm(self.form)
@@ -149,6 +152,8 @@ class SetupScreen(Page):
             self.call_after_refresh(self.fields.move_to, self._turned_before[0])
         self._describe()
         self._prepare()
+        if self._at_once:
+            self.call_after_refresh(self.action_train)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.table.refill)
