@@ -25,6 +25,8 @@ NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r
 NONE_LIKE = "no run is as asked: words, state:crashed, tag:keep; escape shows all again"
 MARKED = "●"
 _ROOM = 8  # cells that a note needs to be worth showing
+_NAME = 16  # cells of a name that are worth more than how far its run is
+_PROGRESS, _LOSS = 11, 8  # cells of how far a run is, and of its loss
 _SAMPLE = 5000  # rows that are asked how wide names are
 
 
@@ -72,7 +74,8 @@ def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> 
     """The shelf's rows for a pane of this width; those ``marked`` have a sign."""
     twigs, gap = shelf.twigs, shelf.live if len(shelf.keys) > len(shelf.twigs) else -1
     widest = max((len(t.stem) + wide(t.run.id) for t in twigs[:_SAMPLE]), default=0)
-    names = min(max(8, widest), max(8, width - 21))
+    room = width - 14 - _PROGRESS - _LOSS  # so that a long name takes nothing from the others
+    names = min(max(8, widest), room if room >= _NAME else max(8, width - 14 - _LOSS))
 
     def made(place: int) -> Line:
         if place == gap:
@@ -104,12 +107,13 @@ def line(
         (f"{name} ", STRONG if look.live else PLAIN),
         (f" {one_line(run.state, 10):9}", look.style),
     ]
-    if width >= 46:
-        out.append((f" {_progress(run):>10}", DIM))
-    if run.loss is not None:
-        out.append(("  loss " if width >= 54 else "  ", FAINT))
-        loss = number(run.loss, 3)
-        out.append((loss if width < 46 else f"{loss:6}", GREEN if look.live else PLAIN))
+    room = width - 1 - length(out)
+    if room >= _PROGRESS + _LOSS:
+        out.append((f" {_progress(run):>{_PROGRESS - 1}}", DIM))
+        room -= _PROGRESS
+    if run.loss is not None and room >= _LOSS:
+        out.append(("  loss " if room >= _LOSS + len("loss ") else "  ", FAINT))
+        out.append((f"{number(run.loss, 3):6}", GREEN if look.live else PLAIN))
     since = now - run.started if run.started is not None else 0.0
     right: Line = [(f"  {ago(since)} ", FAINT)] if since > 0 else []
     room = width - 1 - length(out) - length(right)

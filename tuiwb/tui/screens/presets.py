@@ -309,12 +309,11 @@ class PresetsScreen(Keeping, Marking, Page):
         rows.focus()
 
     def action_switch(self) -> None:
-        (self.gallery if self._list is self.runs_list else self.runs_list).focus()
-        self.set_class(self.runs_list.has_focus, "-runs")
-        if self.runs_list.has_focus:
-            self._tell_of_run()
-        else:
-            self.gallery.post_message(RowsView.Moved(self.gallery, self.gallery.key))
+        to = self.gallery if self._list is self.runs_list else self.runs_list
+        self.set_class(to is self.runs_list, "-runs")
+        self.set_focus(to)  # at once: what is told depends on it
+        to.post_message(RowsView.Moved(to, to.key))
+        self.call_after_refresh(self._show_gallery if to is self.gallery else self.show_runs)
 
     def action_down(self) -> None:
         self._list.move(1)
