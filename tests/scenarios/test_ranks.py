@@ -25,6 +25,8 @@ from tuiwb.spec import resolve
 pytestmark = pytest.mark.slow
 
 STEPS = 2000
+GPT = ("model.size=xs", "data.vocabulary=37", "data.tokens=2000", "data.context=16",
+       "data.batch_size=8", "train.shard=on")  # fmt: skip
 SHORT = ("train.eval_every=500", "train.checkpoint_every=50", f"train.steps={STEPS}")
 
 
@@ -63,11 +65,17 @@ def check_whole(paths: RunPaths) -> np.ndarray:
     return np.asarray(table["loss"], float)
 
 
-def test_killed_at_any_step_it_ends_as_one_process_would(own_world: Path, tmp_path: Path) -> None:
-    paths = new_run(own_world / "runs", "mlp-digits", *SHORT, "optim.name=sgd")
+@pytest.mark.parametrize(("preset", "settings"), [("mlp-digits", ()), ("gpt2-124m", GPT)])
+def test_killed_at_any_step_it_ends_as_one_process_would(
+    own_world: Path, tmp_path: Path, preset: str, settings: tuple[str, ...]
+) -> None:
+    same = (*settings, "optim.name=sgd", "schedule.name=constant")
+    paths = new_run(own_world / "runs", preset, *SHORT, *same)
     draws = random.Random(7)
+    kills = [(1, draws.randrange(1, 600)), (0, draws.randrange(700, 1500))]
+    kills = kills[1:] if settings else kills
     with worker(paths) as launcher:
-        for number, after in ((1, draws.randrange(1, 600)), (0, draws.randrange(700, 1500))):
+        for number, after in kills:
             wait_for(
                 launcher, f"step {after}", lambda after=after: view(paths).status.step >= after
             )
@@ -77,10 +85,16 @@ def test_killed_at_any_step_it_ends_as_one_process_would(own_world: Path, tmp_pa
             wait_for(launcher, killed, lambda k=killed: k in "".join(told(paths, "warning")))
         assert launcher.wait() == 0
     losses = check_whole(paths)
-    assert view(paths).status.state == "finished" and told(paths, "state").count("training") == 3
-    few = ("train.steps=100", "train.eval_every=0", "optim.name=sgd", "probe.budget=0")
-    alone = trained(tmp_path, "mlp-digits", *few)[1].losses
+    assert (
+        view(paths).status.state == "finished"
+        and told(paths, "state").count("training") == len(kills) + 1
+    )
+    few = ("train.steps=100", "train.eval_every=0", "probe.budget=0")
+    alone = trained(tmp_path, preset, *few, *same)[1].losses
     np.testing.assert_allclose(losses[:100], alone, rtol=0, atol=1e-6)
+    assert bool(view(paths).device.get("sharded")) == bool(settings)
+    if settings:
+        return  # ranks wait for each other within a step: what each needs by itself is not known
     costs = view(paths).table("ranks").tail(1000)["seconds"]
     assert costs.shape[1:] == (2,) and np.nanmin(costs) > 0
     assert (paths.ranks / "system-1.0000.npy").is_file()

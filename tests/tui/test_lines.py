@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tuiwb.plots.names import short_name
 from tuiwb.tui import palette
 from tuiwb.tui.follow import SLOWEST, Pace, pace
-from tuiwb.tui.widgets.lines import Line, changed, fit, in_cells, length, sides
+from tuiwb.tui.widgets.lines import Line, changed, fit, in_cells, length, sides, wrap
 
 pieces = st.lists(
     st.tuples(st.text("ab中│\n ", max_size=6), st.sampled_from([palette.DIM, palette.STRONG])),
@@ -89,3 +89,10 @@ def test_a_finished_run_is_never_looked_at_and_a_starting_one_often() -> None:
 
 def test_a_remote_line_gets_half_the_frames() -> None:
     assert pace({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}).interval == 2 * pace({}).interval
+
+
+@given(st.text("ab 中│é", max_size=40), st.integers(8, 20))
+def test_a_wrapped_text_stays_in_its_cells_and_is_whole(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())

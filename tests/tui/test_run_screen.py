@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from tests.tui.recorder import Recorder
 from tuiwb.spec import Resolved
 from tuiwb.tui import actions
 from tuiwb.tui.app import Workbench
+from tuiwb.tui.bench import Bench
+from tuiwb.tui.scene import Frame, Sight
 from tuiwb.tui.screens.ask import Ask
 from tuiwb.tui.screens.run import PANES, RunScreen
 
@@ -363,3 +366,21 @@ async def test_n_starts_a_run_on_newly_drawn_data(
         (resolved,) = started
         assert resolved.changed() == {"data.split_seed": 1}
         assert resolved.command() == "tuiwb run cnn-digits -s data.split_seed=1"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_bench_is_laid_out_once_when_it_is_opened(
+    runs: Path, record: Record, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[tuple[str, int, int]] = set()
+    beat = Bench.beat
+
+    def watched(self: Bench, sight: Sight, panes: Any, budget: float | None = 0.05) -> Frame:
+        seen.update((name, *size) for name, size in panes.items())
+        return beat(self, sight, panes, budget)
+
+    monkeypatch.setattr(Bench, "beat", watched)
+    made = record().start().train(20)
+    async with workbench(runs, size, made.paths.root, made.clock):
+        names = [name for name, *_ in seen]
+        assert names and len(names) == len(set(names)), "each chart in one size"

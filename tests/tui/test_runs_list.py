@@ -19,6 +19,7 @@ from tuiwb.run.labels import change_tags, read_tags
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lineage import Twig
 from tuiwb.tui import runs as lines
+from tuiwb.tui.courses import spark
 from tuiwb.tui.screens.ask import Ask, Message
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.write import Write
@@ -216,3 +217,31 @@ def test_every_run_has_its_place_and_what_fits_is_told() -> None:
             assert width < 120 or key is None or ("#a" in text and "some words" in text)
     text = "".join(piece for piece, _ in lines.rows(shelf, 120, time.time())[0].line)
     assert text.startswith("▶ run-000000") and "training" in text
+
+
+def test_a_course_is_drawn_from_its_first_number_to_its_last() -> None:
+    assert spark((3.0, 2.0, 1.0), 3) == "█▅▁" and spark((1000.0, 1.0), 2) == "█▁"
+    assert spark((2.0, 2.0), 4) == "▅▅  ", "as many as there are"
+    assert spark((4.0, None, 1.0, 1.0), 4) == "█✗▁▁"
+    assert spark((), 8) == spark((1.0,), 8) == spark((None, None), 8) == ""
+    falling = tuple(float(n) for n in range(32, 0, -1))
+    assert len(spark(falling, 8)) == 8 and spark(falling, 8)[-1] == "▁"
+
+
+async def test_each_run_has_the_curve_of_its_loss(
+    runs: Path, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = record("live", began=BEGAN + 590).start().train(60)
+    record("over", began=BEGAN - 600).start().train(60).end()
+    async with workbench(runs) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, PresetsScreen)
+        await until(pilot, lambda: text_of(app).count("█") >= 2)
+        before = dict(screen.courses.known)
+        assert before.keys() == {"live", "over"} and all(len(c) == 32 for c in before.values())
+        live.train(60)
+        await screen.look_again()
+        await until(pilot, lambda: screen.courses.known["live"] != before["live"])
+        assert screen.courses.known["over"] is before["over"], "what is over is read once"
+        await pilot.press("tab")
+        await until(pilot, lambda: f"{'loss':10}█" in text_of(app))

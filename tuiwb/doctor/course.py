@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tuiwb.doctor import outcome
-from tuiwb.doctor.window import Array, Window
+from tuiwb.doctor.window import Array, Window, once
 
 SPAN = 50
 """Steps in one smoothed value: the median of a span is deaf to single spikes."""
@@ -45,11 +45,13 @@ class Spans(NamedTuple):
         return len(self.median)
 
 
+@once
 def staged(window: Window) -> bool:
     """Whether the run changes its loss on the way: then the first and the best say nothing."""
     return not np.isnan(window.column("stage")).all()
 
 
+@once
 def losses(window: Window) -> Losses:
     """The rows that one judgement may go by: of a task that changes its loss on the way (part
     ``stage``), those of the last stage; none where the loss is no distance."""
@@ -72,6 +74,12 @@ def spans(rows: Losses, size: int = SPAN) -> Spans:
     # twice the distance to the nearer quartile would do for one tail; losses have a long upper one
     low, high = (np.quantile(block, q, axis=1) for q in (0.25, 0.75))
     return Spans(median, (high - low) / 1.349, rows.step[len(rows) - count * size :][::size])
+
+
+@once
+def smooth_spans(window: Window) -> Spans:
+    """`spans` of the rows that one judgement may go by."""
+    return spans(losses(window))
 
 
 def smoothed_best(window: Window, before: Array) -> float:
@@ -103,6 +111,7 @@ def guess(window: Window) -> float:
     return outcome.guess(facts)
 
 
+@once
 def beginning(window: Window) -> float:
     """What the loss comes from: its first value, or a guess's where that is less (a bad beginning
     is no measure of what there is to learn); NaN where neither is known or positive."""

@@ -12,12 +12,12 @@ from tuiwb.doctor.course import (
     beginning,
     falls,
     losses,
+    smooth_spans,
     smoothed_best,
     solved,
-    spans,
 )
 from tuiwb.doctor.schedule import at_height
-from tuiwb.doctor.window import Window
+from tuiwb.doctor.window import Window, once
 
 SPANS = 10
 """Of `SPAN` steps in which nothing is gained."""
@@ -50,11 +50,12 @@ class Flat(NamedTuple):
     """Median of the last three evaluations; NaN where there are none."""
 
 
+@once
 def flat(window: Window) -> Flat | None:
     """The last ten spans (and evaluations), where they have gained less than 1 % on what came
     before, at full learning rate, with updates of ordinary size, far from solved; else None."""
     rows = losses(window)
-    smooth = spans(rows)
+    smooth = smooth_spans(window)
     if len(smooth) <= SPANS or not np.isfinite(smooth.median).all():
         return None
     recent = smooth.median[-SPANS:]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tuiwb.doctor.window import Array, Window
+from tuiwb.doctor.window import Array, Window, once
 
 LEAST, MOST = 3e-4, 0.1
 """Median update ratio over layers below and above which a pace is out of the ordinary."""
 
 
+@once
 def ratios(window: Window) -> Array:
     """Update ratios (samples, layers) of the layers that hold weights."""
     taken = window.layer("update_ratio")
@@ -23,6 +24,7 @@ def ratios(window: Window) -> Array:
     return taken[:, [i for i, layer in enumerate(layers) if layer.parameters and layer.trainable]]
 
 
+@once
 def typical(window: Window) -> Array:
     """The median over layers of each sample that was taken, oldest first."""
     rows = ratios(window)

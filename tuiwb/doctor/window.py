@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+T = TypeVar("T")
 Array = npt.NDArray[Any]
 Columns = Mapping[str, Array]
 """Column name -> values, oldest first, all of one length."""
@@ -93,6 +95,8 @@ class Window:
     """Lowest smoothed loss since the run began, the window's own past included."""
     now: float = np.nan
     """Unix seconds at which the window was cut; the last row's time for a run that has ended."""
+    found: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `once` has worked out of it."""
 
     def __len__(self) -> int:
         return len(self.steps.get("step", ()))
@@ -133,6 +137,20 @@ class Window:
         """Indices of the layers of these kinds (class names)."""
         wanted = frozenset(kinds)
         return [i for i, layer in enumerate(self.facts.layers) if layer.kind in wanted]
+
+
+def once(work: Callable[[Window], T]) -> Callable[[Window], T]:
+    """``work`` done once for a window: what several rules ask for. Nobody changes its outcome."""
+    key = f"{work.__module__}.{work.__name__}"
+
+    @wraps(work)
+    def known(window: Window) -> T:
+        if key not in window.found:
+            window.found[key] = work(window)
+        outcome: T = window.found[key]
+        return outcome
+
+    return known
 
 
 def columns(rows: Array) -> dict[str, Array]:

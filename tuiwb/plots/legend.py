@@ -132,6 +132,8 @@ def _shrink(entries: Sequence[Entry], room: int, title: str) -> tuple[list[Entry
     if _width(kept, full=True) <= room:
         return kept, ""
     for longest, signed in ((8, True), (5, True), (3, True), (3, False), (2, False)):
+        if longest < 8 and len(kept) > 1 and all(e.sign.isalnum() for e in kept):
+            break  # the end labels say more than what is left of the names
         cut = tags([e.name for e in kept], longest)
         short = [
             Entry(e.sign if signed or e.sign.isalnum() else "", n, e.value, e.colour)

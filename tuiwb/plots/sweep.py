@@ -24,7 +24,7 @@ def best_curve(title: str, numbers: Values, values: Values, best: Values, metric
     y = np.stack([shown, np.full(len(shown), np.nan)], axis=1).ravel()[:-1]
     lines = (
         Line("trial", x, y, colour=1, nonfinite=np.zeros(len(x))),
-        Line("best so far", numbers, best, colour=0, nonfinite=np.zeros(len(places))),
+        Line("best", numbers, best, colour=0, nonfinite=np.zeros(len(places))),
     )
     shown = shown[np.isfinite(shown)]
     log = len(shown) > 1 and shown.min() > 0 and bool(shown.max() / shown.min() > 30)

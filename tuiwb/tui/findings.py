@@ -109,7 +109,11 @@ def _end(view: RunView, width: int) -> list[Line]:
         for key in ("where", "found", "allowed", "nearest", "next"):
             if error.get(key):
                 lines += _pair(key, str(error[key]), width)
-        lines += [[(f"   {clean(line, 300)}", DIM)] for line in status.last_words]
+        lines += [
+            [(f"   {part}", DIM)]
+            for words in status.last_words
+            for part in wrap(clean(words, 300), width - 4)
+        ]
         lines.append([])
     return lines
 

@@ -15,12 +15,14 @@ from tuiwb.run.resuming import words as resumed_words
 from tuiwb.run.view import RunView
 from tuiwb.tui import palette
 from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED
-from tuiwb.tui.widgets.lines import Line
+from tuiwb.tui.widgets.lines import Line, length, short, wrap
 
 NEWEST = 500
 """Events that the log pane holds."""
 _METRICS = 40
 """Metrics of an evaluation that are told in its line, which holds 300 characters."""
+_WHOLE = ("state", "command", "finding", "outcome", "study", "resumed", "warning", "error", "note")
+"""Events whose words are told to their end."""
 _NARROW = 56
 """Columns under which a line begins with its step alone, or its time where it has none."""
 
@@ -31,7 +33,7 @@ class Log:
 
     _of: tuple[object, ...] = ()
     _lines: list[Line] = field(default_factory=list)
-    _made: dict[int, tuple[Mapping[str, Any], Line | None]] = field(default_factory=dict)
+    _made: dict[int, tuple[Mapping[str, Any], list[Line]]] = field(default_factory=dict)
     """By the identity of the event, which is kept beside so that it stays that event's."""
     _made_for: tuple[float, int] = (0.0, 0)
 
@@ -47,26 +49,35 @@ class Log:
         events = view.events[-NEWEST:]
         if self._made_for != (start, width):
             self._made, self._made_for = {}, (start, width)
-        made = {id(event): (event, _line(event, start, width)) for event in events
+        made = {id(event): (event, _told(event, start, width)) for event in events
                 if id(event) not in self._made}  # fmt: skip
         self._made = {id(event): made.get(id(event)) or self._made[id(event)] for event in events}
-        lines = [line for _, line in self._made.values() if line is not None]
+        lines = [line for _, told in self._made.values() for line in told]
         for words in view.status.last_words:
-            lines.append([(" " * (23 if width >= _NARROW else 9), PLAIN), (clean(words, 300), RED)])
+            lines += _after([(" " * (23 if width >= _NARROW else 9), PLAIN)], words, RED, width)
         return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
 
 
-def _line(event: Mapping[str, Any], start: float, width: int) -> Line | None:
+def _told(event: Mapping[str, Any], start: float, width: int) -> list[Line]:
+    """An event in a line; what comes seldom and says why in as many as it takes."""
     words, style = _words(event)
     if not words:
-        return None
+        return []
     step = event.get("step")
     at = duration(event["time"] - start)
     where = f"{'step ' + str(step) if step is not None else '':>12}"
     when = [(f" {at:>7} ", FAINT), (f"{where}  ", DIM)]
     if width < _NARROW:
         when = [(f"{step if step is not None else at:>7}  ", DIM)]
-    return [*when, (clean(words, 300), style)]
+    if event["kind"] in _WHOLE:
+        return _after(when, words, style, width)
+    return [[*when, (short(clean(words, 300), width - length(when)), style)]]
+
+
+def _after(when: Line, words: str, style: Style, width: int) -> list[Line]:
+    """``words`` in lines, the first of them after ``when``."""
+    first, *more = wrap(clean(words, 300), width - length(when))
+    return [[*when, (first, style)], *([(" " * length(when) + m, style)] for m in more)]
 
 
 def _words(event: Mapping[str, Any]) -> tuple[str, Style]:

@@ -28,8 +28,8 @@ COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
 GPU = {"gpu_util": "util", "gpu_memory": "memory", "gpu_power": "power", "gpu_temp": "temp"}
 """Pane -> how its column ends; a table may have one for each of several GPUs (``gpu1_util``)."""
 TITLES = {
-    "cpu": "CPU, % of a core", "memory": "memory of the worker, bytes", "host": "host memory, %",
-    "watch": "watching, share of a step", "gpu_util": "GPU, %", "gpu_memory": "GPU memory, bytes",
+    "cpu": "CPU, % of a core", "memory": "worker memory, bytes", "host": "host memory, %",
+    "watch": "watch, share of a step", "gpu_util": "GPU, %", "gpu_memory": "GPU memory, bytes",
     "gpu_power": "GPU power, W", "gpu_temp": "GPU temperature, °C",
 }  # fmt: skip
 _GPU_COLUMN = re.compile(r"gpu(\d*)_(\w+)")

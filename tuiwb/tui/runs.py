@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tuiwb.base.format import ago, number, si
 from tuiwb.base.text import one_line
 from tuiwb.tui import palette
+from tuiwb.tui.courses import Course, spark
 from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
 from tuiwb.tui.widgets.lines import Line, in_cells, length, pad, short, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Rows
@@ -25,6 +27,9 @@ NO_RUNS = "no runs yet. Choose a preset, press enter, turn its knobs, and ctrl+r
 NONE_LIKE = "no run is as asked: words, state:crashed, tag:keep; escape shows all again"
 MARKED = "●"
 _ROOM = 8  # cells that a note needs to be worth showing
+_NAME = 16  # cells of a name that are worth more than how far its run is
+_CURVE = 4, 16  # cells of a curve of the loss, at least and at most
+_PROGRESS, _LOSS = 11, 8  # cells of how far a run is, and of its loss
 _SAMPLE = 5000  # rows that are asked how wide names are
 
 
@@ -68,18 +73,27 @@ def shelf(
     return Shelf(twigs, len(live), keys, parents(asked, runs), found, lines)
 
 
-def rows(shelf: Shelf, width: int, now: float, marked: Collection[str] = ()) -> Rows:
-    """The shelf's rows for a pane of this width; those ``marked`` have a sign."""
+def rows(
+    shelf: Shelf,
+    width: int,
+    now: float,
+    marked: Collection[str] = (),
+    courses: Mapping[str, Course] = MappingProxyType({}),
+) -> Rows:
+    """The shelf's rows for a pane of this width; those ``marked`` have a sign, and those of which
+    the ``courses`` are known a curve of their loss."""
     twigs, gap = shelf.twigs, shelf.live if len(shelf.keys) > len(shelf.twigs) else -1
     widest = max((len(t.stem) + wide(t.run.id) for t in twigs[:_SAMPLE]), default=0)
-    names = min(max(8, widest), max(8, width - 21))
+    room = width - 14 - _PROGRESS - _LOSS  # so that a long name takes nothing from the others
+    names = min(max(8, widest), room if room >= _NAME else max(8, width - 14 - _LOSS))
 
     def made(place: int) -> Line:
         if place == gap:
             return []
         twig = twigs[place - 1 if 0 <= gap < place else place]
         parent = shelf.parents.get(twig.run.name)
-        return line(twig, names, width, now, parent, twig.run.name in marked)
+        name = twig.run.name
+        return line(twig, names, width, now, parent, name in marked, courses.get(name, ()))
 
     return Rows(shelf.keys, made)
 
@@ -91,6 +105,7 @@ def line(
     now: float,
     parent: RunSummary | None = None,
     marked: bool = False,
+    course: Course = (),
 ) -> Line:
     """One run: how it is, what it is called, how far it has come; then what there is room for."""
     from tuiwb.run.lineage import origin
@@ -104,12 +119,17 @@ def line(
         (f"{name} ", STRONG if look.live else PLAIN),
         (f" {one_line(run.state, 10):9}", look.style),
     ]
-    if width >= 46:
-        out.append((f" {_progress(run):>10}", DIM))
-    if run.loss is not None:
-        out.append(("  loss " if width >= 54 else "  ", FAINT))
-        loss = number(run.loss, 3)
-        out.append((loss if width < 46 else f"{loss:6}", GREEN if look.live else PLAIN))
+    room = width - 1 - length(out)
+    if room >= _PROGRESS + _LOSS:
+        out.append((f" {_progress(run):>{_PROGRESS - 1}}", DIM))
+        room -= _PROGRESS
+    if run.loss is not None and room >= _LOSS:
+        curve = spark(course, min(_CURVE[1], room - _LOSS - 1))
+        words = room - (len(curve) + 1 if len(curve) >= _CURVE[0] else 0) >= _LOSS + len("loss ")
+        out.append(("  loss " if words else "  ", FAINT))
+        if len(curve) >= _CURVE[0]:
+            out.append((f"{curve} ", GREEN if look.live else DIM))
+        out.append((f"{number(run.loss, 3):6}", GREEN if look.live else PLAIN))
     since = now - run.started if run.started is not None else 0.0
     right: Line = [(f"  {ago(since)} ", FAINT)] if since > 0 else []
     room = width - 1 - length(out) - length(right)
@@ -127,9 +147,15 @@ def line(
     return pad(sides(out, right, width - 1) if right else out, width - 1)
 
 
-def story(run: RunSummary, width: int, parent: RunSummary | None = None) -> list[Line]:
+def story(
+    run: RunSummary, width: int, parent: RunSummary | None = None, course: Course = ()
+) -> list[Line]:
     """What is known of the run under the cursor."""
     lines: list[Line] = [[(f" {text}", PLAIN)] for text in wrap(one_line(run.words), width - 2)]
+    if curve := spark(course, min(len(course), width - 20)):
+        lines.append([(f" {'loss':10}", DIM), (curve, BLUE)])
+        if run.loss is not None:
+            lines[-1].append((f"  {number(run.loss, 4)}", STRONG))
     if run.parent:
         at = f" at step {run.parent_step}" if run.parent_step is not None else ""
         name = parent.id if parent is not None else f"{run.parent} (not here)"

@@ -10,7 +10,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tuiwb.base.format import duration, number, si
@@ -104,7 +104,7 @@ class Watched:
         if name == "best":
             metric = view.sweep.metric
             figure = best_curve(f"{metric}, {title}", *curve(view), metric)
-            return paint(figure, width, height, self.glyphs)
+            return paint(replace(figure, y_label=""), width, height, self.glyphs)
         if name == "importance":
             return importance_bars(title, found, width, height, self.glyphs, self.colour)
         given = arrays(view, self.axes, found)
@@ -167,16 +167,21 @@ def rows(frame: Frame, width: int, by_value: bool) -> list[Row]:
 
     best = view.best
     digits = len(str(view.size))
+    far = max((len(_far(frame, record)) for record in view.trials), default=0)
     return [
-        Row(_line(frame, record, record is best, digits, width), record.number)
+        Row(_line(frame, record, record is best, digits, far, width), record.number)
         for record in sorted(view.trials, key=key)
     ]
 
 
-def _line(frame: Frame, record: Record, best: bool, digits: int, width: int) -> Line:
-    look = LOOKS[record.state]
+def _far(frame: Frame, record: Record) -> str:
+    """How far a trial is."""
     step, steps = frame.live.get(record.number, (record.step, None))
-    far = f"{step}/{steps}" if steps else str(step)
+    return f"{step}/{steps}" if steps else str(step)
+
+
+def _line(frame: Frame, record: Record, best: bool, digits: int, far: int, width: int) -> Line:
+    look = LOOKS[record.state]
     value = number(record.last, 4) if record.last is not None else "-"
     line: Line = [
         (f"{look.glyph} ", look.style),
@@ -184,7 +189,7 @@ def _line(frame: Frame, record: Record, best: bool, digits: int, width: int) -> 
         (f" {record.state:8}", look.style),
         (f" {value:>9}", GREEN if best else PLAIN if record.value is not None else DIM),
         (" ◆" if best else "  ", palette.RED_STRONG),
-        (f" {far:>9}", DIM),
+        (f" {_far(frame, record):>{far}}", DIM),
     ]
     words = _settings(record)
     if record.state not in (RUNNING, "complete"):

@@ -33,7 +33,7 @@ class Strip(LinesView):
     def look(self, seen: Seen) -> None:
         """Say what there is to do, in as many lines as it takes."""
         self.seen = seen
-        width = self.screen.size.width
+        width = self.content_size.width or self.screen.size.width
         most = 2 if self.screen.size.height < 16 else 5
         self.styles.height = len(self.tour.lines(seen, width, most))
         self.redraw()

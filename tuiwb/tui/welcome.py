@@ -16,6 +16,7 @@ _KEYS = (
     ("anywhere.tour", "a tour: two minutes, from a first run to a better one"),
     ("anywhere.help", "all keys of whichever screen you are on"),
 )
+_NONE = "Nothing has been trained here yet."
 _WILL = "Your runs will stand here, live ones first: how far each is, and its loss."
 
 
@@ -24,7 +25,7 @@ def invitation(
 ) -> list[Row]:
     """Rows for the pane of runs; none that the cursor could stand on."""
     keys = {one.id: actions.key_name(one.keys[0]) for one in among if one.keys}
-    rows = [Row([]), Row([("Nothing has been trained here yet.", palette.STRONG)]), Row([])]
+    rows = [Row([]), *(Row([(t, palette.STRONG)]) for t in wrap(_NONE, width - 2)), Row([])]
     for name, words in _KEYS:
         first, *rest = wrap(words, width - 12)
         rows.append(Row([(f"{keys.get(name, '-'):>8}  ", palette.BLUE_STRONG), (first, PLAIN)]))

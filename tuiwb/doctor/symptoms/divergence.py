@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, spans, staged
+from tuiwb.doctor.course import SPAN, beginning, losses, smooth_spans, smoothed_best, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding
 from tuiwb.doctor.remedies import remedy, tidy
@@ -35,7 +35,7 @@ def rule(window: Window) -> Finding | None:
 
 def _climbing(window: Window) -> Finding | None:
     rows = losses(window)
-    smooth = spans(rows)
+    smooth = smooth_spans(window)
     if len(smooth) < 3 or not np.isfinite(rows.loss[-2 * SPAN :]).all():
         return None  # that is another symptom
     best = smoothed_best(window, smooth.median[:-2])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tuiwb.doctor import pace
-from tuiwb.doctor.course import SPAN, beginning, losses, smoothed_best, solved, spans, staged
+from tuiwb.doctor.course import SPAN, beginning, losses, smooth_spans, smoothed_best, solved, staged
 from tuiwb.doctor.examples import healthy
 from tuiwb.doctor.finding import Finding, Severity
 from tuiwb.doctor.remedies import remedy, tidy
@@ -88,8 +88,7 @@ def _leap(window: Window) -> Finding | None:
 
 
 def _bouncing(window: Window) -> Finding | None:
-    rows = losses(window)
-    smooth = spans(rows)
+    smooth = smooth_spans(window)
     if staged(window) or len(smooth) < SPANS + 2 or not np.isfinite(smooth.median[-SPANS:]).all():
         return None
     last = smooth.median[-SPANS:]
@@ -120,8 +119,7 @@ def _bouncing(window: Window) -> Finding | None:
 def _marching(window: Window) -> Finding | None:
     if any("Norm" in layer.kind and layer.kind not in OF_SAMPLES for layer in window.facts.layers):
         return None
-    rows = losses(window)
-    smooth = spans(rows)
+    smooth = smooth_spans(window)
     moved = pace.typical(window)
     if staged(window) or len(smooth) < 2 * HALF or len(moved) < MARCHES:
         return None

@@ -112,7 +112,7 @@ def widths(frame: Frame, sight: Sight, width: int) -> Widths:
 def heads(frame: Frame, sight: Sight, width: int, skipped: int) -> list[Line]:
     """The two lines above the rows: what the columns are, and their names."""
     parts, shown = widths(frame, sight, width), columns(frame.found, frame.readings)
-    line: Line = [(" " * 7, PLAIN), (pad_to("run", parts.name), DIM)]
+    line: Line = [(" " * 8, PLAIN), (pad_to("run", parts.name), DIM)]
     line.append((" " * (4 + 8 * parts.words), PLAIN))
     if parts.step:
         line.append((f"{'step':>10}", DIM))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,8 +14,13 @@ from textual.content import Content
 from tuiwb.base.text import clean
 from tuiwb.tui import palette
 from tuiwb.tui.screens.steady import Window
-from tuiwb.tui.widgets.lines import Line, LinesView, wrap
+from tuiwb.tui.widgets.lines import Line, LinesView, wide, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
+
+_WIDTH = 69
+"""Cells of a line in the widest window."""
+_AROUND = 7
+"""Cells of a window beside those of a line."""
 
 
 class Words(LinesView):
@@ -28,8 +34,24 @@ class Words(LinesView):
         return [
             [(part, palette.PLAIN)]
             for line in self.text.splitlines()
-            for part in (wrap(line, width) if len(line) > width else [line])
+            for part in ([line] if wide(line) <= width else self._wrapped(line, width))
         ]
+
+    def _wrapped(self, line: str, width: int) -> list[str]:
+        """A line in several; those of a field of an error stand beneath its words."""
+        field = re.match(r" +\w+: +", line)
+        head = field.group() if field is not None and field.end() <= width // 3 else ""
+        first, *more = wrap(line[len(head) :], width - len(head))
+        return [head + first, *(" " * len(head) + part for part in more)]
+
+    def stand(self, width: int, more: int = 0) -> None:
+        """As high as the text is in ``width`` cells, and ``more`` blank lines."""
+        self.styles.height = len(self.lines(width, 0)) + more
+
+
+def room(window: Window[Any]) -> int:
+    """Cells of a line of a window on the screen as it is."""
+    return min(_WIDTH, window.size.width * 96 // 100 - _AROUND)
 
 
 class Message(Window[None]):
@@ -45,12 +67,25 @@ class Message(Window[None]):
         box = Vertical(self._words, classes="window")
         box.border_title = Content(self._heading)
         box.border_subtitle = "enter closes"
-        rows = sum(1 + len(line) // 70 for line in self._words.text.splitlines())
-        self._words.styles.height = rows
         yield box
+
+    def on_resize(self) -> None:
+        self._words.stand(room(self) + 1)
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def answer_rows(answers: Sequence[tuple[str, str]], width: int) -> Iterator[Row]:
+    """Each answer, in lines where it is longer than one: beneath its words, which stand after two
+    blanks where it has a name before them."""
+    for value, words in answers:
+        name, gap, rest = words.partition("  ")
+        blank = len(name) + len(gap) + len(rest) - len(rest.lstrip()) if gap else 0
+        first, *more = wrap(words[blank:], width - blank)
+        yield Row([(words[:blank] + first, palette.STRONG)], value)
+        for part in more:
+            yield Row([(" " * blank + part, palette.STRONG)])
 
 
 class Ask(Window[str | None]):
@@ -66,13 +101,12 @@ class Ask(Window[str | None]):
     def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self._heading, self._words = title, Words(text)
+        self._given = answers
         self._answers = RowsView(id="answers")
-        self._answers.rows = [Row([(words, palette.STRONG)], value) for value, words in answers]
+        self._answers.rows = list(answer_rows(answers, _WIDTH))
         self._answers.key = answers[0][0]
 
     def compose(self) -> ComposeResult:
-        self._words.styles.height = len(self._words.text.splitlines()) + 1
-        self._answers.styles.height = len(self._answers.rows)
         box = Vertical(self._words, self._answers, classes="window")
         box.border_title = Content(self._heading)
         box.border_subtitle = "enter takes it, escape leaves it"
@@ -80,6 +114,12 @@ class Ask(Window[str | None]):
 
     def on_mount(self) -> None:
         self._answers.focus()
+
+    def on_resize(self) -> None:
+        self._words.stand(room(self) + 1, more=1)
+        rows = list(answer_rows(self._given, room(self)))
+        self._answers.styles.height = len(rows)
+        self._answers.show_rows(rows)
 
     def action_move(self, by: int) -> None:
         self._answers.move(by)

@@ -16,7 +16,7 @@ from tuiwb.client.fork import prepare
 from tuiwb.tui.branch import BranchForm
 from tuiwb.tui.palette import AMBER, DIM, PLAIN
 from tuiwb.tui.screens.setting import SettingScreen
-from tuiwb.tui.widgets.lines import Line, LinesView
+from tuiwb.tui.widgets.lines import Line, LinesView, length
 
 
 class Place(LinesView):
@@ -34,7 +34,10 @@ class Place(LinesView):
             why = f", the newest of {len(steps)} checkpoints" if step == steps[-1] else ""
         else:
             why = f", the checkpoint {'before' if step < self.asked else 'after'} {self.asked}"
-        return [[(f"fork at {step}", AMBER), (why, PLAIN), ("   < > another", DIM)]]
+        text: Line = [(f"fork at {step}", AMBER), (why, PLAIN)]
+        other: Line = [("< > another", DIM)]
+        beside = length(text) + 3 + length(other) <= width
+        return [[*text, ("   ", PLAIN), *other]] if beside else [text, other]
 
 
 class BranchScreen(SettingScreen):

@@ -27,7 +27,7 @@ class LayerScreen(Spread):
     SCALED = (*HISTOGRAM_PANES, *CURVES)
     SHORT: ClassVar[dict[str, str]] = {
         "activations": "acts", "gradients": "grads", "norms": "norm", "ratio": "update",
-        "backward": "back",
+        "weights": "weight", "output": "out", "shares": "zero", "backward": "back",
     }  # fmt: skip
 
     def __init__(self, path: Path, layer: int, sight: Sight | None = None) -> None:

@@ -93,10 +93,11 @@ class MetricsScreen(Window[tuple[str, ...] | None]):
         if not table:
             return [*line, (TITLES.get(name, name), palette.STRONG if on else palette.PLAIN)]
         value = self._view.table(table).last(column)
+        text = number(value, 4) if value is not None and value == value else "-"
         return [
             *line,
             (f"{in_cells(clean(column), 32)} ", palette.STRONG if on else palette.PLAIN),
-            (f"{number(value, 4) if value is not None else '':>12} ", palette.PLAIN),
+            (f"{text:>12} ", palette.PLAIN),
             (table, palette.FAINT),
         ]
 
@@ -155,4 +156,4 @@ class MetricsScreen(Window[tuple[str, ...] | None]):
         self.dismiss(None)
 
     def on_resize(self) -> None:
-        self.list.styles.height = max(4, min(len(self.names()) + 2, self.size.height * 9 // 10 - 6))
+        self.list.styles.height = max(4, min(len(self.names()), self.size.height * 9 // 10 - 6))

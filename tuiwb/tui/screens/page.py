@@ -13,7 +13,8 @@ from tuiwb.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
     from rich.style import Style
-    from textual.events import Mount
+    from textual.events import Mount, Resize
+    from textual.geometry import Size
 
     from tuiwb.tui.app import Workbench
 
@@ -38,6 +39,20 @@ class Page(Steady, Screen[None]):
         own = BindingsMap(actions.bindings(self.CONTEXT, self.workbench.actions)).key_to_bindings
         # in the place of Textual's own for the same keys, which come first: tab, for one
         self._bindings = BindingsMap.from_keys({**self._bindings.key_to_bindings, **own})
+        self._suit(self.app.size)
+
+    async def _on_resize(self, event: Resize) -> None:
+        self._suit(event.size)
+
+    def _suit(self, size: Size) -> None:
+        """Take the classes of a size before it is laid out for: Textual itself does it after, and
+        then lays it out, and paints it, once more."""
+        fits = {
+            *self._get_breakpoint_classes(size.width, [*self.HORIZONTAL_BREAKPOINTS]),
+            *self._get_breakpoint_classes(size.height, [*self.VERTICAL_BREAKPOINTS]),
+        }
+        known = (*self.HORIZONTAL_BREAKPOINTS, *self.VERTICAL_BREAKPOINTS)
+        self.update_classes({name: name in fits for _, name in known}, animate=False)
 
     def key(self, name: str) -> str:
         """The key of one of this screen's actions, as it stands on the keyboard."""

@@ -18,6 +18,7 @@ from tuiwb.run.kept import RunSummary
 from tuiwb.spec import PresetInfo, presets
 from tuiwb.tui import runs, stories
 from tuiwb.tui.actions import Context
+from tuiwb.tui.courses import Course, Courses
 from tuiwb.tui.screens.keeping import Keeping
 from tuiwb.tui.screens.marking import Marking
 from tuiwb.tui.screens.page import Page
@@ -53,10 +54,11 @@ class Story(LinesView):
 
     shown: PresetInfo | Lesson | RunSummary | None = None
     parent_run: RunSummary | None = None
+    course: Course = ()
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
         if isinstance(self.shown, RunSummary):
-            return runs.story(self.shown, width, self.parent_run)
+            return runs.story(self.shown, width, self.parent_run, self.course)
         if self.shown is None or isinstance(self.shown, PresetInfo):
             return stories.story(self.shown, width, height)
         return stories.lesson(self.shown, width, height)
@@ -75,6 +77,7 @@ class PresetsScreen(Keeping, Marking, Page):
         self.shelf = runs.Shelf()
         self.marked = {}
         self.sweeps: Sweeps | None = None
+        self.courses = Courses()
         self._shelved: tuple[object, ...] = ()
         self._looking = asyncio.Lock()
         self.looked = False
@@ -193,7 +196,9 @@ class PresetsScreen(Keeping, Marking, Page):
         width = self.runs_list.content_size.width or 60
         if many or unread or self.run_words.value:
             now = self.workbench.clock.now()
-            self.runs_list.show_rows(runs.rows(self.shelf, width, now, self.marked))
+            known = self.courses.known
+            self.runs_list.show_rows(runs.rows(self.shelf, width, now, self.marked, known))
+            self._read_courses()
         else:
             inviting = invitation(width, self.workbench.runs_dir, self.workbench.actions)
             self.runs_list.show_rows(inviting)
@@ -215,10 +220,26 @@ class PresetsScreen(Keeping, Marking, Page):
     @on(RowsView.Moved, "#runs")
     def _tell_of_run(self) -> None:
         run = self.chosen_run() or self.chosen_sweep()
+        self._read_courses()
         if run is not None:
             self.story.shown = run
+            self.story.course = self.courses.known.get(run.name, ())
             self.story.parent_run = self.shelf.parents.get(run.name)
             self.story.border_title = Content(run.id)
+            self.story.redraw()
+
+    @work(exclusive=True, group="courses")
+    async def _read_courses(self) -> None:
+        """The curves of the runs in sight, and of the one under the cursor."""
+        seen = [self.shelf.found.get(key) for key in self.runs_list.in_sight() if type(key) is str]
+        here = self.workbench.runs_dir
+        wanted = {one.name: here / one.name for one in seen if one is not None}
+        live = [one.name for one in seen if one is not None and one.live]
+        if not wanted or not await asyncio.to_thread(self.courses.read, wanted, live):
+            return
+        self.runs_list.redraw()
+        if isinstance(self.story.shown, RunSummary):
+            self.story.course = self.courses.known.get(self.story.shown.name, ())
             self.story.redraw()
 
     def choose(self, preset: str) -> None:
@@ -319,12 +340,11 @@ class PresetsScreen(Keeping, Marking, Page):
         rows.focus()
 
     def action_switch(self) -> None:
-        (self.gallery if self._list is self.runs_list else self.runs_list).focus()
-        self.set_class(self.runs_list.has_focus, "-runs")
-        if self.runs_list.has_focus:
-            self._tell_of_run()
-        else:
-            self.gallery.post_message(RowsView.Moved(self.gallery, self.gallery.key))
+        to = self.gallery if self._list is self.runs_list else self.runs_list
+        self.set_class(to is self.runs_list, "-runs")
+        self.set_focus(to)  # at once: what is told depends on it
+        to.post_message(RowsView.Moved(to, to.key))
+        self.call_after_refresh(self._show_gallery if to is self.gallery else self.show_runs)
 
     def action_down(self) -> None:
         self._list.move(1)

@@ -33,6 +33,7 @@ from tuiwb.tui.widgets.findings import FindingsPane
 from tuiwb.tui.widgets.lines import Line, LinesView
 from tuiwb.tui.widgets.picture import PicturePane
 from tuiwb.tui.widgets.scroll import TextPane
+from tuiwb.tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,23 +57,6 @@ class Head(LinesView):
         return [*text, header.progress(self.view, width)]
 
 
-class Tabs(LinesView):
-    """Where one pane is shown at a time: which there are, and which this is."""
-
-    here = "loss"
-    names: tuple[str, ...] = PANES
-    pages = (1, 1)
-
-    def lines(self, width: int, height: int) -> Sequence[Line]:
-        line: Line = []
-        for number, name in enumerate(self.names, 1):
-            look = palette.TAB if name == self.here else palette.DIM
-            short = SHORT.get(name) or short_name(clean(name.partition(".")[2], 80), 14)
-            line.append((f" {number} {short} ", look))
-        page, pages = self.pages
-        return [[*line, (f" page {page}/{pages}", palette.FAINT)] if pages > 1 else line]
-
-
 class Numbers(LinesView):
     """A run as numbers alone, for a terminal that has no room for charts."""
 
@@ -88,9 +72,18 @@ class Numbers(LinesView):
         rows.append([(f"{look.glyph} {self.view.status.words}", look.style)])
         found = len(self.view.findings)
         wide = max([8, *(len(f.name) for f in facts)])
-        rows += [[(f"{f.name:{wide}} ", palette.DIM), (f.value, palette.PLAIN)] for f in facts]
+        rows += [
+            [(f"{fact.name:{wide}} ", palette.DIM), (fact.value, palette.PLAIN)]
+            for fact in facts
+            if fact.name != "found"
+        ]
         rows.append([(f"{'findings':{wide}} ", palette.DIM), (str(found), palette.PLAIN)])
         return rows
+
+
+def _tab(name: str) -> str:
+    """A pane's name in a row of tabs."""
+    return SHORT.get(name) or short_name(clean(name.partition(".")[2], 80), 14)
 
 
 def name_of(pane: Widget) -> str:
@@ -180,7 +173,8 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         """Which panes are in view at this size, and which has the keys."""
         single = self.alone or not self.wide or self.here not in self.shown
         self.set_class(single, "-single")
-        self.tabs.here, self.tabs.names, self.tabs.pages = self.here, self.page, self.pages
+        self.tabs.names = tuple((name, _tab(name)) for name in self.page)
+        self.tabs.here, self.tabs.pages = self.here, self.pages
         self._lay_out((self.here,) if single else self.page)
         self.tabs.display = single and not self.tiny
         self.numbers.display = self.tiny

@@ -22,7 +22,7 @@ from tuiwb.tui.palette import AMBER, DIM, FAINT, GREEN, PLAIN, RED, STRONG
 from tuiwb.tui.screens.consent import settled, unallowed
 from tuiwb.tui.screens.page import Page
 from tuiwb.tui.widgets.form import KnobForm
-from tuiwb.tui.widgets.lines import Line, LinesView, sides, wrap
+from tuiwb.tui.widgets.lines import Line, LinesView, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
 DEBOUNCE = 0.15
@@ -62,15 +62,13 @@ class KnobHelp(LinesView):
             return []
         info = knob.info
         first: Line = [(f" {knob.key}  ", STRONG), (clean(info.help), PLAIN)]
+        tier = f"   {TIERS.get(info.tier, '')}"
         if info.kind == "choice":
-            second: Line = [(" ", PLAIN)]
-            for choice in info.choices:
-                chosen = str(choice) == knob.text
-                second.append((f" {choice} ", palette.TAB if chosen else DIM))
+            second = choices(info.choices, knob.text, width - wide(tier))
         else:
             unit = f" {info.unit}" if info.unit and info.unit not in info.allowed else ""
             second = [(f" {info.allowed}{unit}", DIM)]
-        second.append((f"   {TIERS.get(info.tier, '')}", FAINT))
+        second.append((tier, FAINT))
         changes = self.form.form.difference()
         if changes:
             third: Line = [(" changed  ", DIM)]
@@ -81,6 +79,23 @@ class KnobHelp(LinesView):
             third = [(" nothing is changed against the preset", FAINT)]
         command = self.form.form.resolved.command()
         return [first, second, third, [(" command  ", DIM), (clean(command), GREEN)]]
+
+
+def choices(names: Sequence[object], here: str, width: int) -> Line:
+    """The names that there are to choose from, the one that is chosen lit; as many of those around
+    it as fit."""
+    texts = [str(name) for name in names]
+    first = last = texts.index(here) if here in texts else 0
+    room, grows = width - 4 - wide(texts[first]), True
+    while grows:
+        grows = False
+        for place in (last + 1, first - 1):
+            if 0 <= place < len(texts) and wide(texts[place]) + 2 <= room:
+                first, last, grows = min(first, place), max(last, place), True
+                room -= wide(texts[place]) + 2
+    line: Line = [("…" if first else " ", FAINT)]
+    line += [(f" {t} ", palette.TAB if t == here else DIM) for t in texts[first : last + 1]]
+    return [*line, ("…", FAINT)] if last < len(texts) - 1 else line
 
 
 class LayerTable(RowsView):
@@ -304,8 +319,9 @@ class SetupScreen(Page):
             self._turned()
 
     def action_switch(self) -> None:
-        (self.fields if self.table.has_focus else self.table).focus()
-        self.set_class(self.table.has_focus, "-table")
+        to = self.fields if self.table.has_focus else self.table
+        self.set_class(to is self.table, "-table")
+        self.call_after_refresh(to.focus)  # where one hides the other it is not there before
 
     @property
     def _list(self) -> RowsView:

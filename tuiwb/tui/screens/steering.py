@@ -60,6 +60,8 @@ class Steering:
             return {"detach": "leave", "stop": "out of the queue", "fork": "", **none}
         if view.own:
             return none
+        if view.status.state == "starting":
+            return {"fork": "", "single_step": ""}
         return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
 
     def _live(self) -> RunView | None:

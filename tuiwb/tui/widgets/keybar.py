@@ -9,6 +9,9 @@ from rich.style import Style
 from tuiwb.tui import actions, palette
 from tuiwb.tui.widgets.lines import Line, LinesView, length
 
+_ROOMY = 100
+"""Columns from which a label says in brackets what else there is to know."""
+
 
 class KeyBar(LinesView):
     """Keys of a context in the order of their rank, or a passing notice in their place."""
@@ -33,17 +36,19 @@ class KeyBar(LinesView):
         shown = [a for a in known if a.show and a.keys and self.labels.get(a.name, a.label)]
         if not shown:
             return []
-        help_at_end = self._item(shown[-1])
+        brief = width < _ROOMY
+        help_at_end = self._item(shown[-1], brief)
         line: Line = [(" ", palette.PLAIN)]
         for action in sorted(shown[:-1], key=lambda a: a.show):
-            item = self._item(action)
+            item = self._item(action, brief)
             if length(line) + length(item) + length(help_at_end) > width:
                 break
             line += item
         return [line + help_at_end]
 
-    def _item(self, action: actions.Action) -> Line:
+    def _item(self, action: actions.Action, brief: bool) -> Line:
         label = self.labels.get(action.name, action.label)
+        label = label.partition(" (")[0] if brief else label
         return [
             (actions.key_name(action.keys[0]), palette.BLUE_STRONG),
             (f" {label}   ", palette.DIM),

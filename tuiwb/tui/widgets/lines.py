@@ -195,14 +195,14 @@ def wrap(text: str, width: int) -> list[str]:
         import textwrap
 
         return textwrap.wrap(text, width) or [""]
-    lines, line = list[str](), ""
+    lines, line = list[str](), text[: len(text) - len(text.lstrip(" "))]
     for word in text.split():
-        joined = f"{line} {word}" if line else word
+        joined = f"{line} {word}" if line.strip() else line + word
         if cell_len(joined) <= width:
             line = joined
             continue
-        if line:
+        if line.strip():
             lines.append(line)
         *whole, line = chop_cells(word, width)
         lines += whole
-    return [*lines, line] if line else lines or [""]
+    return [*lines, line]

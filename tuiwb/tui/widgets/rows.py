@@ -88,6 +88,12 @@ class RowsView(LinesView, can_focus=True):
         self._learn()
         return [key for key in self._keys if key is not None]
 
+    def in_sight(self) -> list[Hashable]:
+        """The keys of the rows in the window, from top to bottom."""
+        self._learn()
+        rows = self._keys[self.top : self.top + max(1, self.content_size.height)]
+        return [key for key in rows if key is not None]
+
     def _many(self) -> int:
         """How many rows the cursor can stand on."""
         return len(self._keys) - len(self._gaps)
