@@ -176,10 +176,11 @@ def test_a_full_disk_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         append(self, rows)
 
     monkeypatch.setattr(TableWriter, "append", appending)
+    monkeypatch.setattr("tuiwb.engine.telling.LATEST", 0.0)  # each row by itself
 
     def fill(i: int, run: Any) -> None:
         full[0] = i >= 6
-        time.sleep(0.11)  # each row is told at once
+        time.sleep(0.03)
 
     model = network()
     with pytest.warns(RuntimeWarning, match="No space left") as caught:
