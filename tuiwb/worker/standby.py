@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import select
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ NEEDED = (
 def stand_by() -> int:
     """Serve requests until the client goes or a run is handed over."""
     for module in NEEDED:
+        if _alone():
+            return 0
         importlib.import_module(module)
     rules()
     _answer({"ready": True})
@@ -105,6 +108,13 @@ def _become(runs: list[str]) -> int:
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     return work(runs[0]) if len(runs) == 1 else train_together(runs)
+
+
+def _alone() -> bool:
+    """Whether the client has gone already: its end of the pipe is closed."""
+    poll = select.poll()
+    poll.register(0, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def _answer(message: dict[str, Any]) -> None:
