@@ -28,6 +28,6 @@ def literal(source: str | ast.expr) -> Any:
 
 
 def compiled(tree: ast.Module, path: str) -> CodeType:
-    """`compile` of a module's tree."""
+    """`compile` of a module's tree, under its own future statements alone."""
     with _ONE:
-        return compile(tree, path, "exec")
+        return compile(tree, path, "exec", dont_inherit=True)
