@@ -16,7 +16,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tuiwb.base.source import literal
+from tuiwb.base.parsing import literal
 from tuiwb.run.files import read_at
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ executed, and nothing else of the file is.
 import ast
 from functools import cache
 
+from tuiwb.base.parsing import compiled, literal, parse
 from tuiwb.base.registry import Shelf
-from tuiwb.base.source import compiled, literal, parse
 from tuiwb.spec.knobs import Section
 from tuiwb.spec.own import OwnKnobs, check_name, is_own
 

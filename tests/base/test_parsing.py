@@ -6,7 +6,7 @@ import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tuiwb.base.source import literal, parse
+from tuiwb.base.parsing import literal, parse
 
 
 def test_threads_that_parse_at_a_time_do_not_meet() -> None:
