@@ -59,6 +59,11 @@ class Desk:
         """Whether no step may be taken now."""
         return self.paused and not self.left
 
+    @property
+    def busy(self) -> bool:
+        """Whether something was asked that is not over, or not due yet."""
+        return bool(self._later or self._under_way) or self._ends < math.inf
+
     def hold(self) -> None:
         """The loop stands still from here on."""
         self.loop.settle()

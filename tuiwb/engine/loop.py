@@ -331,8 +331,8 @@ class Loop:
         if ranks.takes(self.checkpoints.takes(step, pinned=pinned)):
             self.drain(flush=True)
             self.kept_at = time.monotonic()
-            state = ranks.lent(lambda: live(self))
-            self.checkpoints.save(step, state, reason, best=best, pinned=pinned)
+            state, copied = ranks.lent(lambda: live(self)), ranks.sharded
+            self.checkpoints.save(step, state, reason, best=best, pinned=pinned, copied=copied)
         elif pinned:
             self.checkpoints.stays(step, reason)
         if last:

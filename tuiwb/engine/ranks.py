@@ -70,7 +70,8 @@ class Ranks(Protocol):
         ...
 
     def lent(self, state: Callable[[], Any]) -> Callable[[], Any]:
-        """``state`` with the parts of all ranks. All have to ask."""
+        """``state``; where it is sharded a copy of it, with the parts of all ranks. All have to
+        ask."""
         ...
 
     def stop(self, stopped: Stopped) -> None:

@@ -76,8 +76,10 @@ class Checkpoints:
         *,
         best: bool = False,
         pinned: bool = False,
+        copied: bool = False,
     ) -> bool:
-        """Copy ``state()``, which is that of ``step``, now and write it in the background.
+        """Copy ``state()``, which is that of ``step``, now and write it in the background. With
+        ``copied`` it is a copy already.
 
         False where it was left out, or this step is staged or on disk already.
         """
@@ -87,7 +89,7 @@ class Checkpoints:
             return False
         taken = state()
         try:
-            staged = self._staging.take(taken)
+            staged = Staged(taken, {}) if copied else self._staging.take(taken)
         except (MemoryError, RuntimeError) as error:
             failed = OSError(f"no memory for a copy of what is trained: {error}".splitlines()[0])
             self._written.append(

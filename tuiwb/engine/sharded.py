@@ -85,8 +85,8 @@ class Shards:
 
     @torch.no_grad()
     def gathered(self, state: Any, *, keep: bool) -> Any:
-        """A state with all parts of its tensors, on the CPU; where it is not kept, this rank has
-        only given its own. One tensor at a time is whole on the device."""
+        """A copy of a state on the CPU, with all parts of its tensors; where it is not kept, this
+        rank has only given its own. One tensor at a time is whole on the device."""
         made: dict[int, Tensor] = {}
 
         def walk(value: Any) -> Any:
@@ -95,7 +95,8 @@ class Shards:
             if isinstance(value, list | tuple):
                 return [walk(item) for item in value]
             if not isinstance(value, DTensor):
-                return value
+                plain = keep and isinstance(value, Tensor)
+                return value.detach().to("cpu", copy=True) if plain else value
             if id(value) not in made:  # two names of one weight
                 whole = value.full_tensor()
                 made[id(value)] = whole.cpu() if keep else whole.new_empty(0)

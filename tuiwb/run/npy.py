@@ -9,7 +9,6 @@ exhaust the reader.
 
 from __future__ import annotations
 
-import ast
 import re
 import struct
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tuiwb.base.parsing import literal
 from tuiwb.run.files import read_at
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def parse(head: bytes) -> Header:
     if length > USUAL_HEADER and not _PLAIN.fullmatch(text):
         raise NotATable(f"a header of {length} bytes that is not plain")
     try:
-        fields = ast.literal_eval(text.decode("utf-8" if version == b"\x03" else "latin1"))
+        fields = literal(text.decode("utf-8" if version == b"\x03" else "latin1"))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise NotATable("the header cannot be read") from None
     if not isinstance(fields, dict) or set(fields) != _KEYS:

@@ -9,6 +9,7 @@ executed, and nothing else of the file is.
 import ast
 from functools import cache
 
+from tuiwb.base.parsing import compiled, literal, parse
 from tuiwb.base.registry import Shelf
 from tuiwb.spec.knobs import Section
 from tuiwb.spec.own import OwnKnobs, check_name, is_own
@@ -34,16 +35,16 @@ COMMANDS = Shelf("engine/commands", "command", declares="\ndef obey(", listed=""
 
 def study_words(name: str) -> str:
     """What a study finds out, in a few words: the beginning of its file's docstring."""
-    return _first_line(ast.parse(STUDIES.path(name).read_text("utf-8"))).partition(":")[0]
+    return _first_line(parse(STUDIES.path(name).read_text("utf-8"))).partition(":")[0]
 
 
 def command_words(name: str) -> tuple[str, str]:
     """What a command is given (``[N]``, or nothing), and what it does in a line."""
-    tree = ast.parse(COMMANDS.path(name).read_text("utf-8"))
+    tree = parse(COMMANDS.path(name).read_text("utf-8"))
     takes = ""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TAKES":
-            takes = str(ast.literal_eval(node.value))
+            takes = str(literal(node.value))
     return takes, _first_line(tree)
 
 
@@ -68,10 +69,10 @@ def declared(section: str, name: str, where: str = "") -> type[Section]:
 @cache
 def _read(section: str, path: str) -> type[Section]:
     with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read(), path)
+        tree = parse(file.read(), path)
     body = [node for node in tree.body if _belongs(node)]
     namespace: dict[str, object] = {"__name__": __name__}
-    exec(compile(ast.Module(body, type_ignores=[]), path, "exec"), namespace)
+    exec(compiled(ast.Module(body, type_ignores=[]), path), namespace)
     knobs = namespace["Knobs"]
     assert isinstance(knobs, type) and issubclass(knobs, Section), path
     return knobs

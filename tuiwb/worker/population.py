@@ -11,6 +11,7 @@ import contextlib
 import faulthandler
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
 from tuiwb.run.lock import WorkerLock
 from tuiwb.run.meta import read_spec
-from tuiwb.worker.controls import Inbox
+from tuiwb.worker.controls import LOOK_EVERY, Inbox
 from tuiwb.worker.failures import words
 from tuiwb.worker.going_on import look_back
 from tuiwb.worker.leaving import Leave, Leaving
@@ -207,6 +208,7 @@ class _Process:
         """Those that have not ended."""
         self._of: dict[int, _Part] = {}
         self._heartbeats: Heartbeats | None = None
+        self._next_look = 0.0
         trains = threading.get_ident()
         leaving.busy = lambda: stands_in(stack(trains), WRITING)
         leaving.at_once = self._end_at_once
@@ -246,7 +248,7 @@ class _Process:
         if not members:
             return
         try:
-            population = Population(members, self._ended)
+            population = Population(members, self._ended, self._asked)
         except NotBatched as reason:
             self._separately(str(reason.what))
             return
@@ -264,6 +266,14 @@ class _Process:
                 part.step = member.session.step
                 with contextlib.suppress(Exception):
                     member.close()
+
+    def _asked(self) -> bool:
+        """Whether any run's inbox is to be looked into: so many looks take longer than a step."""
+        now = time.monotonic()
+        if now < self._next_look and self.leaving.asked is None:
+            return False
+        self._next_look = now + LOOK_EVERY / 2  # each inbox has a rhythm of its own
+        return True
 
     def _introduce(self, members: Sequence[Member]) -> None:
         from tuiwb.worker.introduce import introduce

@@ -47,13 +47,20 @@ class _Figures(NamedTuple):
 class Population:
     """Trains ``members`` until each has ended. They have been built for the same step.
 
+    ``asked`` says whether anything may have been asked of any member since it said so last.
     Raises `trial.NotBatched` here, before anything has changed, where one program cannot train
     them.
     """
 
-    def __init__(self, members: Sequence[Member], ended: Ended) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        ended: Ended,
+        asked: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.members = sorted(members, key=lambda member: order(member.session.spec))
         self._ended = ended
+        self._asked = asked
         first = members[0].session
         self.step_done = first.step
         self._paused = False
@@ -93,18 +100,23 @@ class Population:
     def _attend(self) -> None:
         """Hear what is asked of anybody; where one is paused all are, until they may go on."""
         self._hear()
-        if any(member.desk.held for member in self.members):
+        if not self.members or not self.members[0].desk.paused:
+            return  # nobody is: all are held alike
+        if self.members[0].desk.held:
             for member in tuple(self.members):
                 self._guarded(member, member.desk.hold)
-            while any(member.desk.held for member in self.members):
+            while self.members and self.members[0].desk.held:
                 time.sleep(LOOK_EVERY)
                 self._hear()
         for member in self.members:
             member.desk.go()
 
     def _hear(self) -> None:
+        asked = self._asked()
         for member in tuple(self.members):
             desk = member.desk
+            if not (asked or desk.busy):
+                continue
             before = (desk.paused, desk.left)
             self._guarded(member, desk.look)
             if (desk.paused, desk.left) != before:
