@@ -22,7 +22,7 @@ from tuiwb.engine.device import Device
 from tuiwb.engine.loop import train
 from tuiwb.engine.ranks import ALONE, Ranks
 from tuiwb.engine.rolling import Checkpoints
-from tuiwb.engine.shared import to_shard
+from tuiwb.engine.shared import Many, to_shard
 from tuiwb.probes.watcher import Watcher
 from tuiwb.spec import resolve
 from tuiwb.tasks.task import turns_of
@@ -246,6 +246,31 @@ def test_what_is_sharded_and_what_cannot_be(monkeypatch: pytest.MonkeyPatch) -> 
         decided("train.shard=on", 'probe.studies=["gradient-check"]')
     with pytest.raises(UserError, match="'adversarial' is not trained by several"):
         decided("train.shard=on", preset="gan-ring")
+
+
+def test_a_model_that_cannot_be_sharded_is_said_to_be(tmp_path: Path) -> None:
+    def add_a_number(model: nn.Module) -> None:
+        model.register_parameter("number", nn.Parameter(torch.tensor(1.0)))
+
+    def look_into_a_block(model: nn.Module) -> None:
+        inner: Any = model.forward
+        norm: Any = model.get_submodule("blocks.0.norm1")
+        model.forward = lambda x: norm.weight.sum() * inner(x)
+
+    def work(ranks: Many) -> list[str]:
+        from tuiwb.engine.sharded import Shards
+
+        told = []
+        for change in (add_a_number, look_into_a_block):
+            session = build(resolve("gpt2-124m", [*GPT, "train.shard=off"]).spec, ranks)
+            change(session.model)
+            with pytest.raises(UserError, match="'gpt' cannot be sharded") as caught:
+                Shards(session)
+            told.append(f"{caught.value.found}, {caught.value.allowed}")
+        return told
+
+    (number, inside), _ = ranked(tmp_path / "r", 2, work)
+    assert "scalar" in number and "DTensor" in inside and number.endswith("train.shard = off")
 
 
 def test_blocks_are_what_repeats_is_entered_and_shares_nothing() -> None:

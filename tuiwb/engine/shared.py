@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from enum import IntFlag
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -259,16 +259,16 @@ def to_shard(session: Session, ranks: Many) -> bool:
     return True
 
 
-def tried(session: Session) -> Tensor:
-    """The loss of two samples of the coming batch. Nothing is drawn from the random state and no
-    buffer moves."""
-    turn, model = session.turns[0], session.model
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+def tried(session: Session, passes: nn.Module | None = None) -> Tensor:
+    """The loss of two samples of the coming batch, by ``passes`` around the model where they are
+    given. Nothing is drawn from the random state and no buffer moves."""
+    turn, passes = session.turns[0], passes or Passes(session.model)
+    buffers = [(buffer, buffer.clone()) for buffer in session.model.buffers()]
     devices = [session.device.device] if session.device.is_cuda else []
     rows = tuple(tensor[:2] for tensor in session.batches.at(session.step))
     with torch.random.fork_rng(devices), session.device.autocast():
-        loss, _ = turn.loss(model, (rows[0], rows[1]), session.step)
+        loss, _ = passes(turn.loss, (rows[0], rows[1]), session.step)
     with torch.no_grad():
         for buffer, before in buffers:
             buffer.copy_(before)
-    return loss
+    return cast(Tensor, loss)

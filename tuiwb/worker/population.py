@@ -179,7 +179,7 @@ def _begin(paths: RunPaths, leaving: Leaving) -> _Part:
             raise UserError("this is not a run directory", where=str(paths.root), next="tuiwb ls")
         refuse_elsewhere(paths)
         lock.acquire()
-        if look_back(paths) is not None:
+        if not _just_made(paths) and look_back(paths) is not None:
             raise UserError(
                 "this run has been trained before: it goes on alone",
                 where=str(paths.root),
@@ -189,6 +189,11 @@ def _begin(paths: RunPaths, leaving: Leaving) -> _Part:
     except (UserError, OSError):
         lock.release()
         raise
+
+
+def _just_made(paths: RunPaths) -> bool:
+    """Whether nothing was ever written of a run: then there is nothing to look back on."""
+    return not paths.journal.stat().st_size and not any(paths.tables.iterdir())
 
 
 def _name_the_log(parts: Sequence[_Part]) -> None:
