@@ -64,7 +64,8 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("older").start().train(8)
     record("ended", began=1_750_000_300.0).start().train(10).end()
     record("broken", began=1_750_000_400.0).start().train(10).crash()
-    async with workbench(runs) as (app, _):
+    async with workbench(runs) as (app, pilot):
+        await until(pilot, lambda: "  loss " in text_of(app))
         lines = [line for line in text_of(app).splitlines() if "  loss " in line]
         assert [
             name for line in lines for name in ("older", "ended", "broken") if name in line
