@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Tuiwb
 from tests.search.synthetic import Synthetic, asked, begin, conducted
 from tuiwb.search.places import SweepPaths
+from tuiwb.search.runner import Seen
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ def test_best_writes_a_preset(command: Tuiwb, swept: SweepPaths, tmp_path: Path)
         (("show", "wied"), "nearest:  wide"),
         (("show", "wide", "--plot", "slices"), "nearest:  slice"),
         (("resume", "wide", "--sampler", "gp"), "takes no --sampler"),
+        (("show", "wide", "--retry-failed"), "takes no --retry-failed"),
         (("stop", "wide"), "nobody conducts wide"),
         (("mlp-digits", "--space", "optim.lr=1,2", "--name", "wide"), "asks for something else"),
     ],
@@ -83,6 +85,18 @@ def test_a_mistake_is_said(
 def test_a_finished_sweep_is_not_trained_again(command: Tuiwb, swept: SweepPaths) -> None:
     done = command("sweep", "resume", "wide", "--runs", swept.runs, "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["decided"] == 30
+    assert "nothing is left to train" in done.stderr
+
+
+def test_it_says_how_those_that_failed_are_tried_again(command: Tuiwb, tmp_path: Path) -> None:
+    paths = begin(tmp_path, asked(), "some")
+    own = Seen("failed", 3, 1.0, [(1, 2.0)], ("val_loss",), reason="out of memory")
+    dead = Seen("crashed", 3, 1.0, [(1, 2.0)], ("val_loss",), reason="crashed at step 3")
+    conducted(paths, Synthetic(script={2: [own], 5: [dead]}))
+    shown = command("sweep", "show", "some", "--plot", "none", "--runs", paths.runs).stdout
+    assert "10 complete, 2 failed" in shown and "its worker was killed 3 times" in shown
+    assert "tuiwb sweep resume some tries those again whose workers were killed" in shown
+    assert "tuiwb sweep resume some --retry-failed tries all that failed again" in shown
 
 
 def test_more_jobs_than_cores_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:

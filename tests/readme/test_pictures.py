@@ -63,6 +63,7 @@ async def test_presets(runs: Path, record: Record, same: Callable[[Workbench], b
         app.screen.choose("cnn-digits")  # type: ignore[attr-defined]
         await until(pilot, lambda: "Small convolutional network ─" in text_of(app))
         await until(pilot, lambda: "lessons" in text_of(app) or app.screen.lessons)  # type: ignore[attr-defined]
+        await until(pilot, lambda: len(app.screen.courses.known) == 5)  # type: ignore[attr-defined]
         await pilot.pause(0.3)
         assert same(app)
 

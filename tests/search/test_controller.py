@@ -92,7 +92,7 @@ def test_a_worker_that_dies_is_resumed_and_not_for_ever(tmp_path: Path) -> None:
     conducted(paths, runner)
     first, second, *_ = trials(paths)
     assert (first.state, first.value, first.resumed) == ("complete", 0.5, 1)
-    assert second.state == "failed" and second.reason == "killed"
+    assert second.state == "failed" and second.reason == "its worker was killed 3 times: killed"
     assert 1 < runner.resumed.count(2) < 6
 
 

@@ -1,4 +1,4 @@
-"""How the screens look, at two sizes: frozen clock, no animation, fixed presets."""
+"""How the screens look, at two or three sizes: frozen clock, no animation, fixed presets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from tuiwb.tui.screens.setup import SetupScreen
 Record = Callable[..., Recorder]
 
 WIDE, NARROW = (120, 40), (80, 24)
+LARGE = (200, 60)
 BOTH = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
+ALL = pytest.mark.parametrize("size", [WIDE, NARROW, LARGE], ids=["120x40", "80x24", "200x60"])
 PRESETS = [
     PresetInfo(
         name,
@@ -72,7 +74,7 @@ def picture(app: Workbench) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
-@BOTH
+@ALL
 async def test_presets(
     runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
 ) -> None:
@@ -83,6 +85,8 @@ async def test_presets(
         await pilot.press("down", "down")
         await until(pilot, lambda: "Small convolutional" in text_of(app))
         await until(pilot, lambda: "slow-steps" in text_of(app))
+        await until(pilot, lambda: len(app.screen.courses.known) == 3)  # type: ignore[attr-defined]
+        await pilot.pause(0.3)
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
@@ -100,7 +104,7 @@ async def test_setup(runs: Path, snapshot: SnapshotAssertion, size: tuple[int, i
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
-@BOTH
+@ALL
 async def test_run(
     runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
 ) -> None:
@@ -130,7 +134,7 @@ async def test_lesson(
         assert picture(app) == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
-@BOTH
+@ALL
 async def test_compare(
     runs: Path, record: Record, snapshot: SnapshotAssertion, size: tuple[int, int]
 ) -> None:

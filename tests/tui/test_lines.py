@@ -96,3 +96,9 @@ def test_a_wrapped_text_stays_in_its_cells_and_is_whole(text: str, width: int) -
     lines = wrap(text, width)
     assert all(cell_len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@given(st.text("ab中│é├✗\u0301", max_size=12))
+def test_in_ascii_every_character_keeps_its_cells(text: str) -> None:
+    shown = palette.plain(text)
+    assert shown.isascii() and len(shown) == cell_len(text)

@@ -133,9 +133,12 @@ def cost(view: SweepView) -> str:
     if spared > 0:
         words += f"; pruning spared {percent(spared / (spared + view.steps))} of the steps"
     words = f"{words}\n{counted}" if counted else words
-    if any(record.state == "failed" and record.seconds for record in view.trials):
-        name = shlex.quote(view.paths.name)
-        words += f"\ntuiwb sweep resume {name} --retry-failed trains those once more that failed"
+    begun = [record for record in view.trials if record.state == "failed" and record.seconds]
+    again = f"tuiwb sweep resume {shlex.quote(view.paths.name)}"
+    if any(record.killed for record in begun):
+        words += f"\n{again} tries those again whose workers were killed"
+    if not all(record.killed for record in begun):
+        words += f"\n{again} --retry-failed tries all that failed again"
     return words
 
 

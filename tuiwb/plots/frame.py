@@ -207,7 +207,7 @@ def _clear_word(canvas: Canvas, y: int, x: int) -> None:
 def x_text(x: float, time: bool = False) -> str:
     """A position on the x axis: whole steps in full, times as an axis writes them."""
     if time:
-        return time_text(x)
+        return time_text(float(f"{x:.4g}") if abs(x) < 1000 else x)
     return str(int(x)) if abs(x) < 1e9 and x == int(x) else short(x, 7)
 
 

@@ -21,10 +21,8 @@ from tuiwb.run.meta import MAX_SMALL, number, read_meta
 from tuiwb.run.status import Status, derive
 from tuiwb.run.tables import Tables
 from tuiwb.run.tableview import TableView
-from tuiwb.run.view import RunView
+from tuiwb.run.view import GONE, RunView
 from tuiwb.spec import Resolved, from_toml
-
-_GONE = "the folder is gone"
 
 
 class RunReader:
@@ -94,12 +92,12 @@ class RunReader:
 
     def _gone(self, old: RunView) -> RunView:
         """The whole folder was deleted: what was seen last, and that there will be no more."""
-        if _GONE not in old.problems:
+        if GONE not in old.problems:
             status = old.status
             if not status.ended_now:
                 words = f"crashed at step {status.step}: its folder is gone"
                 status = replace(status, state="crashed", words=words)
-            problems = (*old.problems, _GONE)
+            problems = (*old.problems, GONE)
             old = self._view = replace(old, status=status, problems=problems, behind=False)
         return old
 

@@ -45,7 +45,7 @@ def refuse_finished(view: RunView) -> None:
 def can_be_resumed(view: RunView) -> bool:
     """Whether it ended with steps left that a worker of ours could train."""
     ended = view.status.ended_now and view.status.state != "finished"
-    return ended and view.spec is not None and not view.meta.get("watched")
+    return ended and not view.gone and view.spec is not None and not view.meta.get("watched")
 
 
 def words(event: Mapping[str, Any]) -> str:

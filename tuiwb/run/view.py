@@ -16,6 +16,10 @@ from tuiwb.spec import Resolved
 __all__ = ["Envelope", "LayerInfo", "RunView", "Status", "TableView"]
 
 
+GONE = "the folder is gone"
+"""The problem of a run whose folder was deleted while it was read."""
+
+
 @dataclass(frozen=True, eq=False)
 class RunView:
     """Everything known about a run at one poll. A poll that finds nothing new gives the same
@@ -48,6 +52,11 @@ class RunView:
     def own(self) -> bool:
         """Whether the loop is the user's own, which hears of no command but a stop."""
         return self.meta.get("watched") is True
+
+    @property
+    def gone(self) -> bool:
+        """Whether its folder was deleted meanwhile: there is nothing left to go on with."""
+        return GONE in self.problems
 
     def table(self, name: str) -> TableView:
         """A table, or an empty one where the run has none of that name."""

@@ -237,7 +237,8 @@ class Controller:
         if record.by:
             self._decide(record, "pruned", seen, record.reason)
         elif seen.killed and not record.reopened and self._deaths[number] >= LIVES:
-            self._decide(record, FAILED, seen)
+            why = f"its worker was killed {LIVES + 1} times: {seen.reason}"
+            self._decide(record, FAILED, seen, why)
         else:
             self._deaths[number] += seen.killed and not record.reopened
             self._left.append(record)

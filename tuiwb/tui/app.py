@@ -25,7 +25,7 @@ from tuiwb.tui.config import Config, load
 from tuiwb.tui.graphics.imaging import Imaging
 from tuiwb.tui.graphics.means import Graphics
 from tuiwb.tui.output import Wire, thrifty
-from tuiwb.tui.terminal import believable, pasted
+from tuiwb.tui.terminal import FLOOD, believable, pasted
 from tuiwb.tui.tour import CHANGE, PRESET
 from tuiwb.tui.touring import Touring
 
@@ -290,6 +290,9 @@ class Workbench(Touring, Imaging, App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Paste):
             event.text = pasted(event.text)
+        elif isinstance(event, events.Key) and event.is_printable:
+            if self._message_queue.qsize() > FLOOD:
+                return
         elif isinstance(event, events.Resize):
             event.size = event.virtual_size = event.container_size = believable(event.size)
         await super().on_event(event)

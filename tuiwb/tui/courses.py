@@ -45,15 +45,16 @@ class Courses:
 
     def __init__(self) -> None:
         self.known: dict[str, Course] = {}
+        self.version = 0
+        """Counts up with each change of what is known."""
         self._one = Lock()
 
-    def read(self, wanted: Mapping[str, Path], live: Iterable[str]) -> bool:
-        """Take in what is not known yet, and what may have gone on; whether that says anything
-        new. Called from a thread."""
+    def read(self, wanted: Mapping[str, Path], live: Iterable[str]) -> None:
+        """Take in what is not known yet, and what may have gone on. Called from a thread."""
         with self._one:
-            return self._read(wanted, live)
+            self._read(wanted, live)
 
-    def _read(self, wanted: Mapping[str, Path], live: Iterable[str]) -> bool:
+    def _read(self, wanted: Mapping[str, Path], live: Iterable[str]) -> None:
         from tuiwb.run.course import losses
 
         fresh = [name for name in wanted if name not in self.known]
@@ -62,4 +63,4 @@ class Courses:
             self.known[name] = losses(wanted[name])
         for name in list(self.known)[:-KEPT]:
             del self.known[name]
-        return self.known != before
+        self.version += self.known != before

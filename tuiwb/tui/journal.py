@@ -21,6 +21,7 @@ NEWEST = 500
 """Events that the log pane holds."""
 _METRICS = 40
 """Metrics of an evaluation that are told in its line, which holds 300 characters."""
+_EMPTY = "what happens is written here: states, evaluations, checkpoints"
 _WHOLE = ("state", "command", "finding", "outcome", "study", "resumed", "warning", "error", "note")
 """Events whose words are told to their end."""
 _NARROW = 56
@@ -55,7 +56,7 @@ class Log:
         lines = [line for _, told in self._made.values() for line in told]
         for words in view.status.last_words:
             lines += _after([(" " * (23 if width >= _NARROW else 9), PLAIN)], words, RED, width)
-        return lines or [[(" what happens is written here: states, evaluations, checkpoints", DIM)]]
+        return lines or [[(f" {part}", DIM)] for part in wrap(_EMPTY, width - 2)]
 
 
 def _told(event: Mapping[str, Any], start: float, width: int) -> list[Line]:

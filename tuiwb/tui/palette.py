@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.style import Style
 
 INK = "#101418"
@@ -78,12 +79,16 @@ _ASCII = str.maketrans(
         "│": "|", "─": "-", "━": "=", "▲": "!", TIMES: "x", "≥": ">", "≤": "<", "±": "~", "—": "-",
         "\u2013": "-", "\u2019": "'", "✓": "+", "✗": "x", "▌": "|", "▐": "|", "◂": "<", "◌": "o",
         "▶": ">", "■": "#", "‖": "=", "┃": "|", "□": "-", "◆": "#", "▁": "_", "▂": "_", "▃": "-",
-        "★": "*", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "█": "#",
+        "★": "*", "├": "|", "└": "`", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "█": "#",
     }
 )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """``text`` for a terminal that shows ASCII alone: known glyphs by look, others as ``?``."""
-    return text if text.isascii() else text.translate(_ASCII).encode("ascii", "replace").decode()
+    """``text`` for a terminal that shows ASCII alone: known glyphs by look, others as a ``?`` for
+    each of their cells."""
+    if text.isascii():
+        return text
+    known = text.translate(_ASCII)
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in known)

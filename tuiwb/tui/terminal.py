@@ -11,6 +11,10 @@ MOST = Size(1000, 500)
 PASTED = 4096
 """Characters of a paste that are taken; every field is a line."""
 
+FLOOD = 500
+"""Keys that wait: nobody types so far ahead, so what is printable among the rest was pasted, on a
+terminal that does not say so, and is passed over."""
+
 
 def believable(size: Size) -> Size:
     """``size``, or what comes nearest to it that can be."""

@@ -78,6 +78,7 @@ class PresetsScreen(Keeping, Marking, Page):
         self.marked = {}
         self.sweeps: Sweeps | None = None
         self.courses = Courses()
+        self._drawn = 0
         self._shelved: tuple[object, ...] = ()
         self._looking = asyncio.Lock()
         self.looked = False
@@ -235,8 +236,10 @@ class PresetsScreen(Keeping, Marking, Page):
         here = self.workbench.runs_dir
         wanted = {one.name: here / one.name for one in seen if one is not None}
         live = [one.name for one in seen if one is not None and one.live]
-        if not wanted or not await asyncio.to_thread(self.courses.read, wanted, live):
+        await asyncio.to_thread(self.courses.read, wanted, live)
+        if self.courses.version == self._drawn:
             return
+        self._drawn = self.courses.version
         self.runs_list.redraw()
         if isinstance(self.story.shown, RunSummary):
             self.story.course = self.courses.known.get(self.story.shown.name, ())

@@ -27,7 +27,7 @@ from tuiwb.tui.screens.inside import Inside
 from tuiwb.tui.screens.marking import ComparingKin
 from tuiwb.tui.screens.reopening import Reopening
 from tuiwb.tui.screens.resuming import Resuming
-from tuiwb.tui.screens.steering import Steering
+from tuiwb.tui.screens.steering import STEERED, Steering
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.findings import FindingsPane
 from tuiwb.tui.widgets.lines import Line, LinesView
@@ -96,6 +96,8 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
 
     CONTEXT: ClassVar[Context] = "run"
     PANES = PANES
+    UNKNOWN: ClassVar[dict[str, str]] = dict.fromkeys((*STEERED, "stop", "resume", "fork"), "")
+    """Labels while the run is being opened: what depends on its state is not offered yet."""
     bench: Scene | None
 
     def __init__(self, path: Path) -> None:
@@ -108,6 +110,7 @@ class RunScreen(Inside, Resuming, Forking, ComparingKin, Steering, Exporting, Re
         self.charts[PICTURE] = self.picture
         self.doctor = FindingsPane("doctor", "doctor", self._doctor_lines)
         self._log = journal.Log()
+        self.keybar.labels = self.UNKNOWN
         self.log_pane = TextPane("log", "log", self._log_lines, tail=True)
 
     def compose(self) -> ComposeResult:

@@ -160,7 +160,7 @@ class SightActions:
         words = {"step": "steps", "time": "seconds", "epoch": "epochs"}[axis]
         more = "" if epochs else "; no epoch's length is known"
         if axis == "time" and axis_of(self.frame.view, axis).rests is not None:
-            words = "seconds in training, pauses between left out,"
+            words, more = "seconds in training", f", pauses between left out{more}"
         if axis == "time" and latest(self.frame.view)[1]:
             more = "; its clock was set back: only steps show all of it"
         self.say(f"{words} along the x axis{more}")

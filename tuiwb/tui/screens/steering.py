@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.02
 """Seconds between looks for an answer."""
-_STEERED = ("pause", "single_step", "study", "set")
+STEERED = ("pause", "single_step", "study", "set")
 """What only a loop of ours that goes on hears of."""
 _OURS = ("fork", "regenerate")
 """What starts a run with the same spec: a loop of the user's own has none that says all."""
@@ -53,16 +53,19 @@ class Steering:
 
     def labels(self, view: RunView) -> dict[str, str]:
         """What the key bar says differently of this state."""
-        none = dict.fromkeys((*_STEERED, *(_OURS if view.own else ())), "")
+        none = dict.fromkeys((*STEERED, *(_OURS if view.own else ())), "")
+        kept = view.meta.get("parent") or any(e["kind"] == "checkpoint" for e in view.events)
+        if view.gone or not kept:
+            none["fork"] = ""  # there is nothing to fork from
         if view.status.ended_now:
             return {"detach": "leave", "stop": "", **none}
         if view.status.state == QUEUED:
-            return {"detach": "leave", "stop": "out of the queue", "fork": "", **none}
+            return {"detach": "leave", "stop": "out of the queue", **none}
         if view.own:
             return none
-        if view.status.state == "starting":
-            return {"fork": "", "single_step": ""}
-        return {"pause": "resume"} if view.status.state == "paused" else {"single_step": ""}
+        fork = {"fork": none["fork"]} if "fork" in none else {}
+        paused = view.status.state == "paused"
+        return fork | ({"pause": "resume"} if paused else {"single_step": ""})
 
     def _live(self) -> RunView | None:
         """The run where it can be asked something; else it says why not."""
@@ -274,6 +277,10 @@ class Steering:
         from tuiwb.client.answers import in_words
         from tuiwb.client.commands import Asked
 
+        if self.frame is not None and self.frame.view.status.ended_now:
+            # while its window was open; nobody would hear of it before the run is resumed
+            self.say(f"{command}: the run has ended meanwhile", palette.RED)
+            return
         try:
             asked = await asyncio.to_thread(Asked, self.path, command, args, by)
         except UserError as error:

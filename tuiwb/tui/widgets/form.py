@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from textual import events
 from textual.message import Message
 
+from tuiwb.base.text import clean
 from tuiwb.tui import palette
 from tuiwb.tui.form import WORDS, Form, Knob, shown
 from tuiwb.tui.palette import AMBER, DIM, FAINT, PLAIN, RED, STRONG
@@ -15,6 +16,8 @@ from tuiwb.tui.widgets.rows import Row, RowsView
 
 _NAME = 16
 _VALUE = 16
+_ERROR = 400
+"""Characters of what is said of a field: what was typed into it may be very long."""
 
 
 class KnobForm(RowsView):
@@ -56,7 +59,7 @@ class KnobForm(RowsView):
                 yield Row([(section, palette.TITLE), (f"  {WORDS.get(section, '')}", FAINT)])
             yield Row(self._field(knob, width), knob.key)
             if knob.error:
-                for i, text in enumerate(wrap(knob.error, width - 6)):
+                for i, text in enumerate(wrap(clean(knob.error, _ERROR), width - 6)):
                     yield Row([("   ✗ " if i == 0 else "     ", RED), (text, RED)])
 
     def _field(self, knob: Knob, width: int) -> Line:
