@@ -65,7 +65,7 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("ended", began=1_750_000_300.0).start().train(10).end()
     record("broken", began=1_750_000_400.0).start().train(10).crash()
     async with workbench(runs) as (app, _):
-        lines = [line for line in text_of(app).splitlines() if "  loss " in line]
+        lines = [line for line in text_of(app).splitlines() if "/630" in line]
         assert [
             name for line in lines for name in ("older", "ended", "broken") if name in line
         ] == [
