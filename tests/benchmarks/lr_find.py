@@ -71,6 +71,16 @@ class Measured:
         """Rate and loss of the best of the sweep."""
         return min(((lr, self.loss(lr)) for lr in self.rates()), key=lambda pair: pair[1])
 
+    def beside(self) -> float:
+        """The loss at the better of the best rate's neighbours in the sweep, as a multiple of the
+        best: how closely a rate has to be met for a loss that is as good."""
+        rates, (rate, best) = self.rates(), self.best()
+        at = rates.index(rate)
+        return (
+            min(self.loss(lr) for lr in (*rates[max(0, at - 1) : at], *rates[at + 1 : at + 2]))
+            / best
+        )
+
     def edge(self) -> bool:
         """Whether the best is the first or the last of the sweep: better may lie beyond."""
         return self.best()[0] in (self.rates()[0], self.rates()[-1])
@@ -175,7 +185,7 @@ def line(row: Measured) -> str:
     rate, best = row.best()
     ends = "*" if row.edge() else ""
     parts = [f"{row.preset:18}", f"{row.steps:5}", f"{number(rate, 2) + ends:>8}"]
-    parts.append(f"{number(best, 3):>8}")
+    parts += [f"{number(best, 3):>8}", f"{number(row.beside(), 3):>7}"]
     for rule in RULES:
         lr = row.suggested().get(rule)
         text = "-" if lr is None else f"{number(lr, 2)} {number(row.loss(lr) / best, 3)}"
@@ -185,18 +195,19 @@ def line(row: Measured) -> str:
 
 def table(rows: Sequence[Measured]) -> str:
     """All presets, and how often each rule is good."""
-    head = f"{'preset':18} {'steps':>5} {'best':>8} {'loss':>8}"
+    head = f"{'preset':18} {'steps':>5} {'best':>8} {'loss':>8} {'beside':>7}"
     lines = [
         f"Final held-out loss at a rule's rate, as a multiple of the best of {RATES} rates.",
-        "Runs are cut short to the steps that are shown; * the best is at an end of the sweep.",
+        "Runs are cut short to the steps that are shown; * the best is at an end of the sweep;",
+        "beside: at the better of its two neighbours there, each 1.86 times away.",
         head + "".join(f" {rule:>15}" for rule in RULES),
         *map(line, rows),
     ]
     for words, most in ((f"within {GOOD - 1:.0%}", GOOD), (f"within {FAIR - 1:.0%}", FAIR)):
         counts = [f"{good(rows, rule, most)} of {len(rows)}" for rule in RULES]
-        lines.append(f"{words:42}" + "".join(f" {count:>15}" for count in counts))
+        lines.append(f"{words:50}" + "".join(f" {count:>15}" for count in counts))
     middle = [f"{number(median(rows, rule), 3)}" for rule in RULES]
-    lines.append(f"{'median':42}" + "".join(f" {value:>15}" for value in middle))
+    lines.append(f"{'median':50}" + "".join(f" {value:>15}" for value in middle))
     return "\n".join(lines)
 
 

@@ -58,24 +58,34 @@ def told(paths: RunPaths, kind: str) -> list[str]:
     return [str(event.get(field)) for event in view(paths).events if event["kind"] == kind]
 
 
-def check_whole(paths: RunPaths) -> np.ndarray:
+def check_whole(paths: RunPaths, steps: int = STEPS) -> np.ndarray:
     """Every step is there once, in order; their losses."""
     table = view(paths).table("steps").tail(10 * STEPS)
-    assert table["step"].tolist() == list(range(1, STEPS + 1))
+    assert table["step"].tolist() == list(range(1, steps + 1))
     return np.asarray(table["loss"], float)
 
 
-@pytest.mark.parametrize(("preset", "settings"), [("mlp-digits", ()), ("gpt2-124m", GPT)])
+@pytest.mark.parametrize(
+    ("preset", "settings", "steps", "kills"),
+    [
+        ("mlp-digits", (), STEPS, ((1, 1, 600), (0, 700, 1500))),
+        ("gpt2-124m", GPT, 400, ((1, 50, 300),)),
+    ],
+)
 def test_killed_at_any_step_it_ends_as_one_process_would(
-    own_world: Path, tmp_path: Path, preset: str, settings: tuple[str, ...]
+    own_world: Path,
+    tmp_path: Path,
+    preset: str,
+    settings: tuple[str, ...],
+    steps: int,
+    kills: tuple[tuple[int, int, int], ...],
 ) -> None:
     same = (*settings, "optim.name=sgd", "schedule.name=constant")
-    paths = new_run(own_world / "runs", preset, *SHORT, *same)
+    paths = new_run(own_world / "runs", preset, *SHORT, *same, f"train.steps={steps}")
     draws = random.Random(7)
-    kills = [(1, draws.randrange(1, 600)), (0, draws.randrange(700, 1500))]
-    kills = kills[1:] if settings else kills
     with worker(paths) as launcher:
-        for number, after in kills:
+        for number, *between in kills:
+            after = draws.randrange(*between)
             wait_for(
                 launcher, f"step {after}", lambda after=after: view(paths).status.step >= after
             )
@@ -84,11 +94,9 @@ def test_killed_at_any_step_it_ends_as_one_process_would(
             killed = f"rank {number} was killed (SIGKILL)"
             wait_for(launcher, killed, lambda k=killed: k in "".join(told(paths, "warning")))
         assert launcher.wait() == 0
-    losses = check_whole(paths)
-    assert (
-        view(paths).status.state == "finished"
-        and told(paths, "state").count("training") == len(kills) + 1
-    )
+    losses = check_whole(paths, steps)
+    assert view(paths).status.state == "finished"
+    assert told(paths, "state").count("training") == len(kills) + 1
     few = ("train.steps=100", "train.eval_every=0", "probe.budget=0")
     alone = trained(tmp_path, preset, *few, *same)[1].losses
     np.testing.assert_allclose(losses[:100], alone, rtol=0, atol=1e-6)

@@ -124,9 +124,13 @@ async def test_the_machine_with_and_without_a_gpu(
     async with workbench(runs, size, made.paths.root, made.clock) as (app, pilot):
         screen = await opened(app, pilot, "G", MachineScreen)
         await until(pilot, lambda: screen.gpu)  # type: ignore[attr-defined]
-        await pilot.press("9")
+        seen = ""
+        for number in range(1, 10):  # where few columns are, only the pane in view has its name
+            await pilot.press(str(number))
+            await pilot.pause()
+            seen += text_of(app)
         await until(pilot, lambda: "100 %" in text_of(app))
-        assert "GPU" in text_of(app) and "\x1b" not in text_of(app)
+        assert "GPU" in seen and "\x1b" not in seen + text_of(app)
 
 
 async def test_two_thousand_layers_are_listed_a_page_at_a_time(

@@ -67,6 +67,7 @@ class Message(Window[None]):
         box = Vertical(self._words, classes="window")
         box.border_title = Content(self._heading)
         box.border_subtitle = "enter closes"
+        self._words.stand(_WIDTH + 1)
         yield box
 
     def on_resize(self) -> None:
@@ -107,6 +108,8 @@ class Ask(Window[str | None]):
         self._answers.key = answers[0][0]
 
     def compose(self) -> ComposeResult:
+        self._words.stand(_WIDTH + 1, more=1)
+        self._answers.styles.height = len(self._answers.rows)
         box = Vertical(self._words, self._answers, classes="window")
         box.border_title = Content(self._heading)
         box.border_subtitle = "enter takes it, escape leaves it"
