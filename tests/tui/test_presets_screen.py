@@ -64,14 +64,9 @@ async def test_runs_stand_live_first_with_their_state_in_words(
     record("older").start().train(8)
     record("ended", began=1_750_000_300.0).start().train(10).end()
     record("broken", began=1_750_000_400.0).start().train(10).crash()
-<<<<<<< HEAD
     async with workbench(runs) as (app, pilot):
-        await until(pilot, lambda: "  loss " in text_of(app))
-        lines = [line for line in text_of(app).splitlines() if "  loss " in line]
-=======
-    async with workbench(runs) as (app, _):
+        await until(pilot, lambda: "/630" in text_of(app))
         lines = [line for line in text_of(app).splitlines() if "/630" in line]
->>>>>>> m6
         assert [
             name for line in lines for name in ("older", "ended", "broken") if name in line
         ] == [
