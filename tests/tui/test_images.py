@@ -23,8 +23,9 @@ from PIL import Image as Pillow
 from tests.benchmarks.meter import Meter, metered
 from tests.tui.recorder import Recorder
 from tuiwb.plots.canvas import Packed, Patch
+from tuiwb.tui.driver import Listening
 from tuiwb.tui.graphics import kitty, sixel
-from tuiwb.tui.graphics.answers import KITTY, WHO, Answers, Ears, Listening
+from tuiwb.tui.graphics.answers import KITTY, WHO, Answers, Ears
 from tuiwb.tui.graphics.easel import Easel, Image, Placed, ready
 from tuiwb.tui.graphics.means import Graphics, Means, may_be_asked
 from tuiwb.tui.graphics.png import png

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from textual._xterm_parser import XTermParser
-from textual.drivers import linux_driver
-from textual.message import Message
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 _ID = 31
 WHO = "\x1b[>q\x1b[16t\x1b[c"
@@ -85,35 +76,3 @@ class Ears:
         elif (told := self._told) is not None:
             self._told = None
             told(replace(self._said, sixel=_SIXEL in terminal.split(";")[1:]))
-
-
-class _Parser(XTermParser):
-    """Textual's reader of keys, which would take the answers for keys that were pressed."""
-
-    def __init__(self, ears: Ears, debug: bool = False) -> None:
-        self._ears = ears
-        super().__init__(debug)
-
-    def feed(self, data: str) -> Iterable[Message]:
-        typed = self._ears.hear(data)
-        return super().feed(typed) if typed or not data else ()
-
-
-class Listening(linux_driver.LinuxDriver):
-    """Textual's driver of a terminal, with ears."""
-
-    last_words: Callable[[], str] | None = None
-    """What to write before the terminal is left, for a while or for good."""
-
-    def __init__(self, app: App[Any], **options: Any) -> None:
-        super().__init__(app, **options)
-        self.ears = Ears()
-
-    def run_input_thread(self) -> None:
-        linux_driver.XTermParser = partial(_Parser, self.ears)  # type: ignore[assignment, attr-defined]
-        super().run_input_thread()
-
-    def stop_application_mode(self) -> None:
-        if self.last_words is not None:
-            self.write(self.last_words())
-        super().stop_application_mode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from tuiwb.tui.graphics.answers import Listening
+from tuiwb.tui.driver import Listening
 from tuiwb.tui.graphics.means import Graphics
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from math import isqrt
 from typing import Literal
 
-from tuiwb.tui.graphics.answers import KITTY, WHO, Answers, Listening
+from tuiwb.tui.driver import Listening
+from tuiwb.tui.graphics.answers import KITTY, WHO, Answers
 
 Protocol = Literal["kitty", "sixel"]
 
