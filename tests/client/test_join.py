@@ -10,7 +10,7 @@ import pytest
 from tuiwb.base.clock import FrozenClock
 from tuiwb.base.errors import UserError, WorkerFailed
 from tuiwb.client.fork import _world
-from tuiwb.client.join import await_run, join
+from tuiwb.client.join import await_run, join, refuse_other_spec
 from tuiwb.run.create import create
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.meta import read_meta
@@ -52,6 +52,19 @@ def test_another_world_than_was_told_is_refused(tmp_path: Path, other: World | N
     assert caught.value.allowed == "4 processes on each of 2 machines, which meet at node1:29500"
     if other is None or other.alone:
         assert caught.value.found == "one process"
+
+
+def test_another_spec_than_the_run_s_is_refused_with_both_values(tmp_path: Path) -> None:
+    path = made(tmp_path, TWO)
+    refuse_other_spec(path, resolve("mlp-digits"))
+    with pytest.raises(UserError, match="made with another spec than was told here") as caught:
+        refuse_other_spec(path, resolve("mlp-digits", ["optim.lr=0.5", "optim.name=sgd"]))
+    assert "optim.lr=0.5" in caught.value.found
+    assert 'optim.name="sgd"' in caught.value.found
+    assert "optim.lr=0.001" in caught.value.allowed
+    with pytest.raises(UserError, match="another spec") as caught:
+        refuse_other_spec(path, resolve("cnn-digits"))
+    assert "more" in caught.value.found  # all that differs between two presets is a screenful
 
 
 def test_a_machine_s_part_that_fails_is_told_with_its_log(tmp_path: Path) -> None:

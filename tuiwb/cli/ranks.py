@@ -13,6 +13,7 @@ from tuiwb.cli import output
 
 if TYPE_CHECKING:
     from tuiwb.run.world import World
+    from tuiwb.spec import Resolved
 
 Processes = Annotated[
     int,
@@ -83,10 +84,15 @@ def refuse_seeds(asked: World | None) -> None:
         )
 
 
-def train_along(path: Path, asked: World | None, machine: int) -> int:
-    """Join the run that the first machine makes; the exit code."""
-    from tuiwb.client.join import await_run, join
+def train_along(
+    path: Path, asked: World | None, machine: int, told: Resolved | None = None
+) -> int:
+    """Join the run that the first machine makes; the exit code. ``told`` is the spec that was told
+    here, if one was."""
+    from tuiwb.client.join import await_run, join, refuse_other_spec
 
     await_run(path, asked)
+    if told is not None:
+        refuse_other_spec(path, told)
     output.say(f"machine {machine} trains {path.name} along; tuiwb attach {path.name} shows it")
     return join(path, machine)

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tuiwb.base import consent
@@ -20,8 +20,13 @@ from tuiwb.run.layout import RunPaths
 from tuiwb.run.links import refuse_links
 from tuiwb.run.meta import read_meta, read_spec
 from tuiwb.run.world import World, world_of
+from tuiwb.spec import Resolved
+from tuiwb.spec.branch import differences
+from tuiwb.spec.toml import literal
 
 LOOK_EVERY = 0.5
+MOST_DIFFERENCES = 3
+"""Knobs that are named of those in which two specs differ."""
 MOST_WORDS = 1 << 15
 """Bytes of a log's end that are looked through."""
 _OURS = re.compile(r"(rank \d+|error): ")
@@ -61,6 +66,31 @@ def await_run(
             next="the same --nproc, --nnodes and --rdzv on every machine",
         )
     return made
+
+
+def refuse_other_spec(path: Path, told: Resolved) -> None:
+    """`UserError` where another spec was told here than the run at ``path`` was made with: the
+    run's would be trained, and what was told here would come to nothing."""
+    made = read_spec(RunPaths(path)).spec
+    if not (other := differences(made, told.spec)):
+        return
+    first = dict(list(other.items())[:MOST_DIFFERENCES])
+    more = f" and {len(other) - len(first)} more" if len(other) > len(first) else ""
+    raise UserError(
+        f"{path.name} was made with another spec than was told here",
+        where=str(RunPaths(path).spec),
+        found=_values({knob: here for knob, (_, here) in first.items()}) + more,
+        allowed=_values({knob: there for knob, (there, _) in first.items()}) + more,
+        next="the same preset, settings and --device on every machine",
+    )
+
+
+def _values(knobs: Mapping[str, object]) -> str:
+    """None is a knob that a spec does not have."""
+    return ", ".join(
+        f"no {knob}" if value is None else f"{knob}={literal(value)}"
+        for knob, value in knobs.items()
+    )
 
 
 def join(path: Path, machine: int, command: Command | None = None) -> int:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tuiwb.client.standby import Standby
     from tuiwb.run.view import RunView
     from tuiwb.run.world import World
+    from tuiwb.spec import Resolved
 
 PLACE = 1
 app = typer.Typer()
@@ -71,14 +72,15 @@ def run(
     """
     world = ranks.world(nproc, nnodes, node_rank, rdzv, name)
     if node_rank and name is not None:
-        return ranks.train_along(runs_folder(runs) / name, world, node_rank)
+        told = chosen(preset, settings or [], device)
+        return ranks.train_along(runs_folder(runs) / name, world, node_rank, told)
     if seeds > 1:
         ranks.refuse_seeds(world)
         from tuiwb.cli.seeds import run_seeds
 
-        chosen = [*(settings or []), *([f"train.device={device}"] if device is not None else [])]
+        every = with_device(settings or [], device)
         where = runs_folder(runs)
-        return run_seeds(preset, chosen, seeds, where, name, allow_code, detach, json, interval)
+        return run_seeds(preset, every, seeds, where, name, allow_code, detach, json, interval)
     where = runs_folder(runs)
     path = start(preset, settings or [], device, where, name, allow_code=allow_code, world=world)
     return attend(path, detach, json, interval)
@@ -96,17 +98,25 @@ def start(
 ) -> Path:
     """Resolve a preset and start its worker, warm where there is a standby; the run's folder.
     ``world`` is by how many processes it is trained."""
-    from tuiwb.spec import resolve
-
-    if device is not None:
-        settings = [*settings, f"train.device={device}"]
-    resolved = resolve(preset, settings)  # a mistake costs milliseconds: before all else is loaded
+    resolved = chosen(preset, settings, device)  # a mistake is told before all else is loaded
     from tuiwb.cli.consent import settle
     from tuiwb.client.launch import launch
 
-    settle(resolved, settings, allow_code)
+    settle(resolved, with_device(settings, device), allow_code)
     argv = tuple(sys.argv)
     return launch(resolved, runs, name=name, argv=argv, world=world, standby=standby)
+
+
+def chosen(preset: str, settings: list[str], device: str | None) -> Resolved:
+    """The preset with what the command line sets."""
+    from tuiwb.spec import resolve
+
+    return resolve(preset, with_device(settings, device))
+
+
+def with_device(settings: list[str], device: str | None) -> list[str]:
+    """``--device`` is one more setting."""
+    return settings if device is None else [*settings, f"train.device={device}"]
 
 
 @app.command()
