@@ -118,9 +118,12 @@ class Hand:
         self.step += 1
 
 
-def prepared(preset: str, budget: float, steps: int) -> Session:
-    """Model, data and optimiser of a preset, in training mode."""
-    spec = resolve(preset, [f"probe.budget={budget}", f"train.steps={max(steps, 1000)}"]).spec
+def prepared(named: str, budget: float, steps: int) -> Session:
+    """Model, data and optimiser of a preset, in training mode. What is ``named`` is a preset, or
+    one with settings: ``gpt-char:data.batch_size=4``."""
+    preset, *settings = named.split(":")
+    settings += [f"probe.budget={budget}", f"train.steps={max(steps, 1000)}"]
+    spec = resolve(preset, settings).spec
     session = build(spec)
     session.model.train()
     return session
