@@ -99,9 +99,7 @@ def measure(preset: str, steps: int, every: int, rivals: bool = True) -> Row:
                 PLAIN: Hand(prepared(preset, 0.0, steps), fused=False),
                 FUSED: Hand(prepared(preset, 0.0, steps)),
                 OURS: Ours(preset, budget, folder / "again", steps),
-                f"ours, every {every}": Ours(
-                    preset, budget, folder / "same", steps, every
-                ),
+                f"ours, every {every}": Ours(preset, budget, folder / "same", steps, every),
             }
             for name in there():
                 place_of_its_own = folder / RIVALS[name][0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,6 +39,14 @@ def test_every_row_is_in_exactly_one_line(rows: int, lines: int, slots: int) -> 
     assert all(0 <= line < lines for line in plan.named)
     assert len(plan.shows) == lines * slots
     assert set(plan.shows.tolist()) == set(range(len(plan.starts)))
+
+
+def test_a_name_is_not_cut_for_the_count_of_those_that_share_its_line() -> None:
+    figure = layers(22)
+    alone = replace(figure, rows=tuple(f"LayerNorm{i:02}" for i in range(22)))
+    text = paint_heatmap(alone, 50, 14).text()
+    assert "LayerNorm00 " in text and "LayerNorm20 " in text
+    assert "b.0.attn +1 " in paint_heatmap(figure, 50, 14).text()
 
 
 @pytest.mark.parametrize(("rows", "said"), [(6, None), (12, "1-2"), (22, "2"), (30, "2-3")])

@@ -43,6 +43,14 @@ def test_every_finite_sample_lights_its_cell(
             assert canvas.chars[row, column] == "*"
 
 
+@pytest.mark.parametrize("height", range(2, 12))
+def test_a_sample_half_way_between_two_rows_is_where_its_tick_is(height: int) -> None:
+    figure = Figure("loss", (Line("loss", [0.0], [0.0]),))
+    at = geometry(figure, 9, height)
+    row, column = at.area.row(0.0, at.y), at.area.column(0.0, at.x)
+    assert paint(figure, 9, height, "ascii").chars[row, column] == "*"
+
+
 @given(st.lists(numbers, min_size=1, max_size=30), sizes)
 def test_nan_lights_nothing(x: list[float], size: tuple[int, int]) -> None:
     figure = Figure("loss", (Line("loss", x, [float("nan")] * len(x)),), empty="later")

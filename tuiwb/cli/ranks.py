@@ -84,9 +84,7 @@ def refuse_seeds(asked: World | None) -> None:
         )
 
 
-def train_along(
-    path: Path, asked: World | None, machine: int, told: Resolved | None = None
-) -> int:
+def train_along(path: Path, asked: World | None, machine: int, told: Resolved | None = None) -> int:
     """Join the run that the first machine makes; the exit code. ``told`` is the spec that was told
     here, if one was."""
     from tuiwb.client.join import await_run, join, refuse_other_spec

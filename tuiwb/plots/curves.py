@@ -146,6 +146,8 @@ def layers_of(
     for x, good, members in groups:
         track = Track(x_scale.unit(x), good, columns)
         lower, upper = (y_scale.unit(np.array([jobs[i][side] for i in members])) for side in (1, 2))
+        if down == 1 and rows > 1:
+            lower, upper = (_settled(unit, rows - 1) for unit in (lower, upper))
         tops[members], bottoms[members] = track.spans(upper, lower, rows)
     is_band = np.arange(len(jobs)) < len(bands)
     dots = fill(tops, bottoms, rows, is_band)
@@ -155,6 +157,16 @@ def layers_of(
     return Layers(dots, [curve.line.colour for curve, _, _ in jobs], is_band.tolist())
 
 
+def _settled(unit: Floats, steps: int) -> Floats:
+    """What lies half way between two cells goes to the one that a tick there takes."""
+    exact = unit * steps
+    tie = np.abs(exact - np.floor(exact) - 0.5) < TIE
+    settled: Floats = np.where(tie, np.rint(exact) / steps, unit)
+    return settled
+
+
+TIE = 1e-9
+"""Of a cell: what two ways to work out one place may differ by."""
 _DASHES = ((4, 2), (1, 2), (6, 2, 1, 2))
 """Cells on, off, on, off, ... of each way to break a line up."""
 

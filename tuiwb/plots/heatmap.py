@@ -25,7 +25,7 @@ from tuiwb.plots.frame import (
 )
 from tuiwb.plots.glyphs import GlyphSet
 from tuiwb.plots.legend import VALUE, draw_header
-from tuiwb.plots.names import short_name
+from tuiwb.plots.names import CUT, short_name
 from tuiwb.plots.numbers import short
 from tuiwb.plots.palette import LOST, QUIET
 from tuiwb.plots.reading import grid, nearest_index
@@ -142,13 +142,15 @@ def _notes(
 
 
 def _draw_names(canvas: Canvas, at: MapGeometry, names: tuple[str, ...]) -> None:
-    """Each line's first row, and how many more there are, at the left."""
+    """Each line's first row, and how many more there are, at the left; the name alone where both
+    would cut it: the header says as well that rows share a line."""
     room = at.area.left - 1
     for line, rows in at.rows.named.items() if room > 0 else ():
-        name, more = names[rows.start], f" +{len(rows) - 1}" if len(rows) > 1 else ""
-        more = more if len(more) + 3 < room else ""
-        text = short_name(name, room - len(more)) + more
-        canvas.put(at.area.top + line, 0, text, QUIET)
+        more = f" +{len(rows) - 1}" if len(rows) > 1 else ""
+        name = short_name(names[rows.start], room - len(more)) if len(more) + 3 < room else CUT
+        if CUT in name:
+            name, more = short_name(names[rows.start], room), ""
+        canvas.put(at.area.top + line, 0, name + more, QUIET)
 
 
 def _draw_readings(

@@ -7,6 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+CUT = "…"
+"""Stands for the middle of a name that is too long."""
+
 
 def short_names(names: Sequence[str], room: int) -> tuple[str, ...]:
     """Each of ``names`` in at most ``room`` characters, no two alike where they were not alike.
@@ -46,9 +49,9 @@ def middle(text: str, room: int) -> str:
     if len(text) <= room:
         return text
     if room < 4:
-        return text[: max(1, room - 1)] + "…" * (room > 1)
+        return text[: max(1, room - 1)] + CUT * (room > 1)
     tail = (room - 1) // 2
-    return f"{text[: room - 1 - tail]}…{text[len(text) - tail :]}"
+    return f"{text[: room - 1 - tail]}{CUT}{text[len(text) - tail :]}"
 
 
 def _shared(folders: Sequence[Sequence[str]]) -> int:
