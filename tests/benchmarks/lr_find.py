@@ -1,9 +1,10 @@
 """How good the rates are that a range test suggests: ``python -m tests.benchmarks.lr_find``.
 
 Each supervised preset of the catalogue is trained at 12 rates around its own, and at those that the
-range test suggests; what counts is the held-out loss in the end, beside the best of the 12. Runs
-are cut to ``--steps`` steps, so that all fit into an evening: the best rate of a short run is not
-that of a long one, and the table says how short they were.
+range test suggests; what counts is the held-out loss in the end, beside the best of the 12: with
+``--seeds``, its geometric mean over so many runs. Runs are cut to ``--steps`` steps, so that all
+fit into an evening: the best rate of a short run is not that of a long one, and the table says how
+short they were.
 """
 
 from __future__ import annotations
@@ -53,8 +54,10 @@ class Measured:
     own: float
     lrs: list[float]
     losses: list[float]
-    trained: dict[str, float] = field(default_factory=dict)
-    """Rate, to three digits -> held-out loss; infinite where the run diverged."""
+    runs: list[tuple[float, float]] = field(default_factory=list)
+    """Of the test's short runs: rate and loss."""
+    trained: dict[str, list[float]] = field(default_factory=dict)
+    """Rate, to three digits -> held-out loss of each seed; infinite where the run diverged."""
     seconds: float = 0.0
 
     def rates(self) -> list[float]:
@@ -62,10 +65,20 @@ class Measured:
         return [self.own * SPAN ** (2 * i / (RATES - 1) - 1) for i in range(RATES)]
 
     def suggested(self) -> dict[str, float]:
-        return {one.name: one.lr for one in suggestions(self.lrs, self.losses)}
+        return {one.name: one.lr for one in suggestions(self.lrs, self.losses, self.runs)}
 
     def loss(self, lr: float) -> float:
-        return self.trained.get(key(lr), math.nan)
+        """The geometric mean over the seeds."""
+        found = self.trained.get(key(lr), [])
+        if not found or min(found) <= 0:
+            return math.nan
+        return math.exp(statistics.fmean(map(math.log, found)))
+
+    def spread(self) -> float:
+        """The highest loss of a seed at the best rate, as a multiple of the lowest there: what one
+        run can miss by, wherever it stands."""
+        found = self.trained[key(self.best()[0])]
+        return max(found) / min(found)
 
     def best(self) -> tuple[float, float]:
         """Rate and loss of the best of the sweep."""
@@ -98,11 +111,12 @@ def supervised() -> list[str]:
     ]
 
 
-def session_of(preset: str, steps: int, lr: float | None = None) -> Session:
+def session_of(preset: str, steps: int, lr: float | None = None, seed: int = 0) -> Session:
     """What trains for ``steps`` steps: a schedule's own steps shrink with the run."""
     spec = resolve(preset).spec
     share = min(1.0, steps / spec.train.steps)
     over = [f"train.steps={min(steps, spec.train.steps)}", "train.device=cpu", "train.threads=1"]
+    over.append(f"train.seed={spec.train.seed + seed}")
     over += ["probe.budget=0", "train.patience=0", "train.stop_when=''"]
     for name in ("warmup", "every"):
         if value := getattr(spec.schedule, name, 0):
@@ -128,18 +142,20 @@ def trained(session: Session, folder: Path) -> float:
     return found if math.isfinite(found) else math.inf
 
 
-def measure(preset: str, steps: int, known: Measured | None, folder: Path) -> Measured:
+def measure(preset: str, steps: int, seeds: int, known: Measured | None, folder: Path) -> Measured:
     """One preset; what ``known`` has trained already is not trained again."""
     began = time.perf_counter()
     session = session_of(preset, steps)
     (curve,) = range_test(session, LOW, HIGH, TEST)
     own, length = session.spec.optim.lr, session.spec.train.steps
-    row = Measured(preset, length, own, curve.lrs, curve.losses)
+    runs = [(run.lr, run.loss) for run in curve.runs]
+    row = Measured(preset, length, own, curve.lrs, curve.losses, runs)
     if known is not None and (known.own, known.steps) == (own, length):
         row.trained, row.seconds = known.trained, known.seconds
     for lr in [*row.rates(), *row.suggested().values()]:
-        if key(lr) not in row.trained:
-            row.trained[key(lr)] = trained(session_of(preset, steps, float(key(lr))), folder)
+        found = row.trained.setdefault(key(lr), [])
+        for seed in range(len(found), seeds):
+            found.append(trained(session_of(preset, steps, float(key(lr)), seed), folder))
     row.seconds += time.perf_counter() - began
     return row
 
@@ -148,6 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("preset", nargs="*", help="without any, those that are supervised")
     parser.add_argument("--steps", type=int, default=STEPS, help="length of a run, at most")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each rate")
     parser.add_argument("--full", action="store_true", help="runs as long as the preset's own")
     parser.add_argument("--minutes", type=float, default=25.0, help="begin no preset after these")
     parser.add_argument("--keep", type=Path, help="JSON file: losses in it are not measured again")
@@ -161,7 +178,7 @@ def main(arguments: Sequence[str]) -> int:
             continue
         try:
             with tempfile.TemporaryDirectory() as place:
-                row = measure(preset, steps, known.get(preset), Path(place))
+                row = measure(preset, steps, asked.seeds, known.get(preset), Path(place))
         except UserError as error:
             print(f"  {preset}: {error}", file=sys.stderr)
             continue
@@ -186,6 +203,7 @@ def line(row: Measured) -> str:
     ends = "*" if row.edge() else ""
     parts = [f"{row.preset:18}", f"{row.steps:5}", f"{number(rate, 2) + ends:>8}"]
     parts += [f"{number(best, 3):>8}", f"{number(row.beside(), 3):>7}"]
+    parts += [f"{number(row.spread(), 3):>7}"]
     for rule in RULES:
         lr = row.suggested().get(rule)
         text = "-" if lr is None else f"{number(lr, 2)} {number(row.loss(lr) / best, 3)}"
@@ -195,19 +213,20 @@ def line(row: Measured) -> str:
 
 def table(rows: Sequence[Measured]) -> str:
     """All presets, and how often each rule is good."""
-    head = f"{'preset':18} {'steps':>5} {'best':>8} {'loss':>8} {'beside':>7}"
+    head = f"{'preset':18} {'steps':>5} {'best':>8} {'loss':>8} {'beside':>7} {'seeds':>7}"
     lines = [
         f"Final held-out loss at a rule's rate, as a multiple of the best of {RATES} rates.",
         "Runs are cut short to the steps that are shown; * the best is at an end of the sweep;",
-        "beside: at the better of its two neighbours there, each 1.86 times away.",
+        "beside: at the better of its two neighbours there, each 1.86 times away; seeds: the worst",
+        "run at the best rate, as a multiple of the best run there.",
         head + "".join(f" {rule:>15}" for rule in RULES),
         *map(line, rows),
     ]
     for words, most in ((f"within {GOOD - 1:.0%}", GOOD), (f"within {FAIR - 1:.0%}", FAIR)):
         counts = [f"{good(rows, rule, most)} of {len(rows)}" for rule in RULES]
-        lines.append(f"{words:50}" + "".join(f" {count:>15}" for count in counts))
+        lines.append(f"{words:58}" + "".join(f" {count:>15}" for count in counts))
     middle = [f"{number(median(rows, rule), 3)}" for rule in RULES]
-    lines.append(f"{'median':50}" + "".join(f" {value:>15}" for value in middle))
+    lines.append(f"{'median':58}" + "".join(f" {value:>15}" for value in middle))
     return "\n".join(lines)
 
 

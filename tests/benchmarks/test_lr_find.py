@@ -15,8 +15,8 @@ from tuiwb.search.suggestions import RULES
 def row(losses: dict[str, float], preset: str = "mlp-digits") -> Measured:
     """The best of the sweep is 1; rules' losses are ``losses``."""
     made = Measured(preset, 120, 1e-3, RATES.tolist(), slope(-4, -1).tolist())
-    made.trained = {key(lr): 1.0 + i for i, lr in enumerate(made.rates())}
-    made.trained |= {key(made.suggested()[rule]): loss for rule, loss in losses.items()}
+    made.trained = {key(lr): [1.0 + i] for i, lr in enumerate(made.rates())}
+    made.trained |= {key(made.suggested()[rule]): [loss] for rule, loss in losses.items()}
     return made
 
 
@@ -37,15 +37,26 @@ def test_the_sweep_is_twelve_rates_around_the_preset_s_own() -> None:
 def test_a_preset_is_trained_at_every_rate_and_what_is_known_is_not_trained_again(
     tmp_path: Path,
 ) -> None:
-    first = measure("linreg-diabetes", 3, None, tmp_path)
+    first = measure("linreg-diabetes", 3, 1, None, tmp_path)
     wanted = {key(lr) for lr in [*first.rates(), *first.suggested().values()]}
     assert set(first.trained) == wanted and first.steps == 3
-    assert len(set(first.trained.values())) > 6  # rates do differ
-    again = measure("linreg-diabetes", 3, first, tmp_path)
+    assert len({loss for (loss,) in first.trained.values()}) > 6  # rates do differ
+    again = measure("linreg-diabetes", 3, 1, first, tmp_path)
     assert again.trained == first.trained
-    first.trained = dict.fromkeys(first.trained, 7.0)
-    assert set(measure("linreg-diabetes", 3, first, tmp_path).trained.values()) == {7.0}
-    assert set(measure("linreg-diabetes", 4, first, tmp_path).trained.values()) != {7.0}
+    first.trained = {lr: [7.0] for lr in first.trained}
+    kept = measure("linreg-diabetes", 3, 2, first, tmp_path).trained
+    assert all(losses[0] == 7.0 != losses[1] for losses in kept.values())  # another seed
+    longer = measure("linreg-diabetes", 4, 1, first, tmp_path).trained
+    assert all(losses != [7.0] for losses in longer.values())
+
+
+def test_seeds_are_averaged_as_ratios_and_their_spread_is_told() -> None:
+    made = row({})
+    made.trained[key(made.rates()[0])] = [0.5, 2.0]
+    assert made.loss(made.rates()[0]) == pytest.approx(1.0)
+    assert made.best()[1] == pytest.approx(1.0) and made.spread() == 4.0
+    made.trained[key(made.rates()[0])] = [0.5, math.inf]
+    assert made.loss(made.rates()[0]) == math.inf and made.best()[1] == 2.0
 
 
 def test_what_has_targets_is_in_it() -> None:

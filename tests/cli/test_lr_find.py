@@ -17,7 +17,7 @@ from tuiwb.client.range_test import RangeTest
 def curve(turn: str = "", losses: Any = None, **more: Any) -> dict[str, Any]:
     values = slope(-4, -1).tolist() if losses is None else losses
     row = {"turn": turn, "factor": 1.0, "lrs": RATES[: len(values)].tolist(), "ended": ""}
-    return row | {"losses": values} | more
+    return row | {"losses": values, "runs": []} | more
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         def run(self: RangeTest, tell: Any) -> dict[str, Any]:
             for one in curves:
                 for lr, loss in zip(one["lrs"], one["losses"], strict=True):
-                    tell({"turn": one["turn"], "lr": lr, "loss": loss})
+                    tell({"turn": one["turn"], "lr": lr, "loss": loss, "run": 0})
             return {"curves": list(curves)}
 
         monkeypatch.setattr(RangeTest, "run", run)
@@ -59,6 +59,21 @@ def test_a_game_has_a_plot_for_each_network_and_two_settings(
     assert "loss of the generator" in done.stdout
     (line,) = [row for row in done.stdout.splitlines() if row.startswith("valley    -s")]
     assert "optim.lr=" in line and "task.critic_lr=" in line
+
+
+def test_short_runs_are_drawn_and_settle_the_valley(
+    command: Tuiwb, answers: Callable[..., None]
+) -> None:
+    runs = [{"lr": lr, "loss": loss} for lr, loss in ((0.01, 0.5), (0.1, 0.3), (1.0, None))]
+    answers(curve(runs=runs))
+    done = command("lr-find", "mlp-digits")
+    assert done.returncode == 0, done.stderr
+    assert "short runs" in done.stdout
+    assert "valley    -s optim.lr=0.1\n" in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if "end lowest" in line]
+    assert row.split()[:3] == ["valley", "0.1", "0.3"]
+    (told,) = json.loads(command("lr-find", "mlp-digits", "--json").stdout)["curves"]
+    assert told["runs"] == runs
 
 
 def test_as_json(command: Tuiwb, answers: Callable[..., None]) -> None:

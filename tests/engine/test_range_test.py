@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from tuiwb.base.rates import shares
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.loop import Loop
 from tuiwb.engine.range_test import HOPELESS, range_test, silent
@@ -60,9 +61,10 @@ def all_of(made: Session, loop: Loop) -> Any:
         ("linreg-diabetes", ("regularize.l1=0.01", "optim.name=adamw")),
     ],
 )
+@pytest.mark.parametrize("steps", [6, 70])
 @pytest.mark.parametrize("trained", [0, 3])
 def test_every_bit_is_as_it_was(
-    preset: str, more: tuple[str, ...], trained: int, tmp_path: Any
+    preset: str, more: tuple[str, ...], trained: int, steps: int, tmp_path: Any
 ) -> None:
     made = session(preset, "probe.budget=0", *more)
     loop = silent(made, tmp_path)
@@ -71,8 +73,11 @@ def test_every_bit_is_as_it_was(
         loop.step()
     made.model.eval() if trained else made.model.train()
     before = all_of(made, loop)
-    curves = range_test(made, 1e-4, 1.0, 6)
-    assert [len(curve.lrs) for curve in curves] == [6] * len(made.turns)
+    curves = range_test(made, 1e-4, 1.0, steps)
+    alone = len(made.turns) == 1
+    for curve in curves:
+        assert curve.ended or len(curve.lrs) == (shares(steps)[0] if alone else steps)
+        assert not curve.runs or (alone and steps == 70)
     assert all_of(made, loop) == before
     made.model.train()
     loop.step()

@@ -14,7 +14,8 @@ from tuiwb.spec import resolve
 
 def curve(turn: str = "", begin: float = -4, end: float = -1, ended: str = "") -> dict[str, Any]:
     losses = slope(begin, end).tolist()
-    return {"turn": turn, "factor": 1.0, "lrs": RATES.tolist(), "losses": losses, "ended": ended}
+    row = {"turn": turn, "factor": 1.0, "lrs": RATES.tolist(), "losses": losses, "ended": ended}
+    return row | {"runs": []}
 
 
 def chosen(readings: list[Reading], turn: str, rule: str) -> float:
@@ -80,7 +81,9 @@ def test_it_is_said_why_nothing_is_suggested(change: dict[str, Any], said: str) 
 
 
 def test_nothing_of_a_curve_is_lost_in_json() -> None:
-    (reading,) = read([curve(ended="early")], "mlp-digits")
+    runs = [{"lr": 0.01, "loss": 1.5}, {"lr": 0.1, "loss": None}]
+    (reading,) = read([curve(ended="early") | {"runs": runs}], "mlp-digits")
     told = reading.as_dict()
     assert told["lrs"] == RATES.tolist() and len(told["losses"]) == 100
+    assert told["runs"] == runs
     assert told["ended"] == "early" and set(told["suggestions"]["valley"]) == {"lr", "loss"}

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuiwb.base.valley import HALF_LIFE, WAY
+from tuiwb.base.valley import valley as place_of
 from tuiwb.search.suggestions import (
-    HALF_LIFE,
     RULES,
-    WAY,
     falls,
     minimum,
+    settled,
     slide,
     smoothed,
     steep,
@@ -143,3 +144,48 @@ def test_every_suggestion_is_a_rate_of_the_test_or_a_tenth_of_one(
     for one in suggestions(rates, losses):
         known = [rate / (10 if one.name == "minimum" else 1) for rate in rates]
         assert min(abs(math.log(one.lr / rate)) for rate in known) < 1e-9
+
+
+def test_short_runs_settle_where_the_valley_is_and_nothing_else() -> None:
+    losses = slope(-4, -1).tolist()
+    without = suggestions(RATES.tolist(), losses)
+    runs = [(0.01, 0.5), (0.025, 0.4), (0.004, 0.9), (0.0625, None)]
+    found = suggestions(RATES.tolist(), losses, runs)
+    assert found[1:] == without[1:]
+    assert found[0].name == "valley" and found[0].loss == 0.4 and found[0].lr == 0.025
+    assert suggestions(RATES.tolist(), losses, [(0.1, None)]) == without  # none kept its loss
+
+
+def test_where_the_curve_is_silent_runs_that_learned_speak_for_themselves() -> None:
+    flat = [2.0] * 40
+    assert suggestions(RATES[:40].tolist(), flat, [(0.1, 1.2), (0.2, 1.5)])[0].lr == 0.1
+    assert suggestions(RATES[:40].tolist(), flat, [(0.1, 1.9999)]) == []
+    assert len(suggestions(RATES[:40].tolist(), flat, [(0.1, 1.2)])) == 1
+
+
+@given(st.floats(-0.45, 0.45), st.floats(0.1, 10))
+def test_of_a_parabola_the_lowest_point_is_found(shift: float, bend: float) -> None:
+    """Between runs that are evenly apart in the logarithm of the rate."""
+    runs = [(0.1 * 2.5**place, bend * (place - shift) ** 2 - 3) for place in (0, 1, -1)]
+    found = settled(runs)
+    assert found is not None
+    assert found.lr == pytest.approx(0.1 * 2.5**shift, rel=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(1e-6, 1), st.floats(-9, 9)), min_size=1, max_size=6))
+def test_what_is_settled_lies_by_the_best_run(runs: list[tuple[float, float]]) -> None:
+    found = settled(runs)
+    assert found is not None
+    assert min(lr for lr, _ in runs) <= found.lr <= max(lr for lr, _ in runs)
+    assert found.loss == min(loss for _, loss in runs)
+
+
+@given(st.lists(st.integers(-9, 9).map(float), min_size=1, max_size=40))
+def test_the_longest_fall_is_that_of_a_search_of_all_pairs(curve: list[float]) -> None:
+    lengths, begun = [1] * len(curve), list(range(len(curve)))
+    for i in range(len(curve)):
+        for j in range(i):
+            if curve[j] > curve[i] and lengths[j] + 1 >= lengths[i]:
+                lengths[i], begun[i] = lengths[j] + 1, begun[j]
+    end = lengths.index(max(lengths))
+    assert place_of(curve) == int(begun[end] + (end - begun[end]) * WAY)

@@ -21,8 +21,12 @@ from tuiwb.tui.screens.setup import SetupScreen
 FALLS = slope(-4, -1).tolist()
 
 
+RUNS = [{"lr": 0.01, "loss": 0.9}, {"lr": 0.025, "loss": 0.7}, {"lr": 0.0625, "loss": None}]
+
+
 def curve(turn: str = "", losses: list[float] = FALLS) -> dict[str, Any]:
-    return {"turn": turn, "factor": 1.0, "lrs": RATES.tolist(), "losses": losses, "ended": ""}
+    row = {"turn": turn, "factor": 1.0, "lrs": RATES.tolist(), "losses": losses, "ended": ""}
+    return row | {"runs": []}
 
 
 class Fake(RangeTest):
@@ -38,7 +42,9 @@ class Fake(RangeTest):
     def run(self, tell: Callable[[Mapping[str, Any]], None] = lambda row: None) -> dict[str, Any]:
         for one in self.curves:
             for lr, loss in zip(one["lrs"], one["losses"], strict=True):
-                tell({"turn": one["turn"], "lr": lr, "loss": loss})
+                tell({"turn": one["turn"], "lr": lr, "loss": loss, "run": 0})
+            for place, run in enumerate(one["runs"], 1):
+                tell({"turn": one["turn"], **run, "run": place})
         self.go.wait(30)
         if self.error is not None:
             raise self.error
@@ -72,6 +78,17 @@ async def test_the_curve_grows_and_then_has_its_marks(runs: Path, size: tuple[in
             await pilot.press("down")
             await until(pilot, lambda: "╎steep" in text_of(app))
             assert "╎valley" not in text_of(app)
+
+
+async def test_short_runs_are_told_drawn_and_settle_the_valley(runs: Path) -> None:
+    fake = Fake(resolve("mlp-digits"), [curve() | {"runs": RUNS}])
+    async with workbench(runs, (120, 40)) as (app, pilot):
+        app.push_screen(RateScreen(resolve("mlp-digits"), asked=fake))
+        await until(pilot, lambda: "short run 3, step 103 of 100" in text_of(app))
+        assert "━ short runs 0.7" in text_of(app)
+        fake.go.set()
+        await until(pilot, lambda: "optim.lr = 0.025" in text_of(app))
+        assert "where short runs end lowest" in text_of(app)
 
 
 @pytest.mark.slow

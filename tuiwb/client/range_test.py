@@ -15,8 +15,8 @@ from tuiwb.spec import Resolved, to_toml
 
 
 class RangeTest(Question):
-    """One test: ``{curves: [{turn, factor, lrs, losses, ended}]}``; each step of it is told as
-    ``{turn, lr, loss}``."""
+    """One test: ``{curves: [{turn, factor, lrs, losses, ended, runs: [{lr, loss}]}]}``. Each step
+    is told as ``{turn, lr, loss, run}``, with a ``run`` of 0 in the climb."""
 
     def __init__(
         self,

@@ -1,9 +1,10 @@
 """The learning-rate range test: the rate grows from step to step, and the loss is written down.
 
 Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (arXiv:1506.01186), section 3.3;
-with the rate growing by a constant factor, as in Smith & Topin 2018 (arXiv:1708.07120). What the
-curve suggests is read elsewhere, without torch. Afterwards everything is as it was before: weights,
-optimisers, random state.
+with the rate growing by a constant factor, as in Smith & Topin 2018 (arXiv:1708.07120). The climb
+is followed by short runs at a few rates around the foot of the curve, which tell how far a run
+should stay below the rates at which the loss is lost. What both suggest is read elsewhere, without
+torch. Afterwards everything is as it was before: weights, optimisers, random state.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tuiwb.base.rates import RUNS, shares
 from tuiwb.engine.build import Session
 from tuiwb.engine.interfaces import Command, Sink
 from tuiwb.engine.loop import Loop
 from tuiwb.engine.preflight.trial import LATE
 from tuiwb.engine.rolling import Checkpoints
+from tuiwb.engine.short_runs import around, first, judged
 from tuiwb.engine.state import restore, state_of
+from tuiwb.optim.schedule import learning_rate
 
 HOPELESS = 4.0
 """The test ends where the smoothed loss is so many times its least: what follows says nothing."""
@@ -29,6 +33,14 @@ SMOOTH = 0.9
 """Share of the past in the smoothed loss that ends the test."""
 EARLIEST = 10
 """Steps before which it does not end for that: the smoothed loss is the first losses' still."""
+
+
+@dataclass(frozen=True)
+class ShortRun:
+    """One rate, and the loss at which a few steps with it end: infinite where it is lost."""
+
+    lr: float
+    loss: float
 
 
 @dataclass
@@ -43,6 +55,12 @@ class Curve:
     losses: list[float] = field(default_factory=list)
     ended: str = ""
     """Why it ended before the highest rate, in words; empty where it did not."""
+    runs: list[ShortRun] = field(default_factory=list)
+    """In the order in which they were made."""
+
+
+Tell = Callable[[str, float, float, int], None]
+"""Hears of each step: turn, rate, loss, and the number of the short run: 0 in the climb."""
 
 
 class _Nobody:
@@ -72,26 +90,37 @@ def range_test(
     low: float,
     high: float,
     steps: int,
-    tell: Callable[[str, float, float], None] = lambda turn, lr, loss: None,
+    tell: Tell = lambda turn, lr, loss, run: None,
 ) -> list[Curve]:
     """One curve a turn, each from the session's own state: ``steps`` steps with rates from ``low``
     to ``high``, on the loss of the task's last stage. The other turns of a step keep the spec's
     rate.
 
-    ``tell`` hears of each step: turn, rate, loss.
+    Where a step has one turn, and ``steps`` suffice for it, some of them are short runs instead.
+    The losses of a game's networks tell who leads, not how well they do: a game has none.
     """
+    alone = len(session.turns) == 1
+    climb, length = shares(steps) if alone else (steps, 0)
     with tempfile.TemporaryDirectory() as place:
         loop = silent(session, Path(place))
         before, training = state_of(loop), session.model.training
         rates = [group["lr"] for group in _groups(session)]
         curves = []
+
+        def begin() -> None:
+            restore(loop, copy.deepcopy(before))  # what is restored may be trained on
+            session.model.train()
+
         try:
             for index, turn in enumerate(session.turns):
                 if index:
-                    restore(loop, copy.deepcopy(before))  # what is restored may be trained on
+                    begin()
                 curves.append(Curve(turn.name, turn.lr))
                 session.model.train()
-                _climb(loop, index, low, high, steps, curves[-1], tell)
+                _climb(loop, index, low, high, climb, curves[-1], tell)
+            start = first(curves[0].lrs, curves[0].losses) if length else None
+            if start is not None:
+                _short_runs(loop, start, length, curves[0], begin, tell)
         finally:
             restore(loop, before)
             session.model.train(training)
@@ -113,27 +142,17 @@ def _climb(
     high: float,
     steps: int,
     curve: Curve,
-    tell: Callable[[str, float, float], None],
+    tell: Tell,
 ) -> None:
     """Train with a rate that grows from ``low`` to ``high``, as far as it leads anywhere."""
-    session, usual = loop.session, loop.session.spec.optim.lr
-    followed = session.spec.task.progress
     smooth, weight, least = 0.0, 0.0, math.inf
-    number, session.step = session.step * loop.updates, LATE
+    number, loop.session.step = loop.session.step * loop.updates, LATE
     for step in range(steps):
         lr = low * (high / low) ** (step / max(1, steps - 1))
-        value = math.nan
-        for at, (turn, optimizer) in enumerate(loop.turns):
-            for _ in range(turn.times):
-                batch = session.batches.at(number)
-                number += 1
-                rate = lr / turn.lr if at == index else usual
-                loss, _, parts = loop.update(turn, optimizer, batch, rate, watched=False)
-                if at == index:
-                    value = float(parts.get(followed, loss).detach())
+        value, number = _step(loop, index, lr, number)
         curve.lrs.append(lr)
         curve.losses.append(value)
-        tell(curve.turn, lr, value)
+        tell(curve.turn, lr, value, 0)
         if not math.isfinite(value):
             curve.ended = f"the loss was not finite at a learning rate of {lr:.2g}"
             return
@@ -143,3 +162,44 @@ def _climb(
         if step >= EARLIEST and mean > (HOPELESS * least if least > 0 else least + abs(least) + 1):
             curve.ended = f"the loss had grown {HOPELESS:g} times at a learning rate of {lr:.2g}"
             return
+
+
+def _short_runs(
+    loop: Loop, start: float, length: int, curve: Curve, begin: Callable[[], None], tell: Tell
+) -> None:
+    """Train ``length`` steps at each of a few rates, all from where ``begin`` leads back to: as
+    the spec does, its schedule squeezed into them."""
+    session = loop.session
+    total, schedule = session.spec.train.steps, session.spec.schedule
+
+    def loss_at(lr: float) -> float:
+        begin()
+        losses: list[float] = []
+        number, session.step = session.step * loop.updates, LATE
+        for step in range(length):
+            rate = learning_rate(step * total // length, total, schedule, lr)
+            value, number = _step(loop, 0, rate, number)
+            losses.append(value)
+            tell(curve.turn, lr, value, len(curve.runs) + 1)
+            if not math.isfinite(value):
+                break
+        curve.runs.append(ShortRun(lr, judged(losses)))
+        return curve.runs[-1].loss
+
+    around(start, RUNS, loss_at)
+
+
+def _step(loop: Loop, index: int, lr: float, number: int) -> tuple[float, int]:
+    """One step with the turn at ``index`` trained at ``lr``; the loss that the task follows, and
+    the number of the next batch."""
+    session, value = loop.session, math.nan
+    usual, followed = session.spec.optim.lr, session.spec.task.progress
+    for at, (turn, optimizer) in enumerate(loop.turns):
+        for _ in range(turn.times):
+            batch = session.batches.at(number)
+            number += 1
+            rate = lr / turn.lr if at == index else usual
+            loss, _, parts = loop.update(turn, optimizer, batch, rate, watched=False)
+            if at == index:
+                value = float(parts.get(followed, loss).detach())
+    return value, number

@@ -9,6 +9,7 @@ from typing import Any
 from tuiwb.base.format import number
 from tuiwb.search.suggestions import (
     FEWEST,
+    Runs,
     Suggestion,
     Values,
     finite,
@@ -32,6 +33,8 @@ class Reading:
     found: tuple[Suggestion, ...]
     silent: str
     """Why nothing is suggested; empty where something is."""
+    runs: Runs = ()
+    """Rate and loss of the short runs, in the order in which they were made."""
 
     def smooth(self) -> tuple[Values, Values]:
         """Rates and the running mean of the losses there."""
@@ -44,6 +47,7 @@ class Reading:
             "lrs": list(self.lrs),
             "losses": list(self.losses),
             "ended": self.ended,
+            "runs": [{"lr": lr, "loss": loss} for lr, loss in self.runs],
             "suggestions": {one.name: {"lr": one.lr, "loss": one.loss} for one in self.found},
             "silent": self.silent,
         }
@@ -54,9 +58,10 @@ def read(curves: Sequence[Mapping[str, Any]], preset: str) -> list[Reading]:
     readings = []
     for curve in curves:
         lrs, losses, ended = curve["lrs"], curve["losses"], str(curve["ended"])
-        found = tuple(suggestions(lrs, losses))
+        runs = tuple((float(run["lr"]), run["loss"]) for run in curve["runs"])
+        found = tuple(suggestions(lrs, losses, runs))
         silent = "" if found else _why(lrs, losses, ended, preset)
-        readings.append(Reading(str(curve["turn"]), lrs, losses, ended, found, silent))
+        readings.append(Reading(str(curve["turn"]), lrs, losses, ended, found, silent, runs))
     return readings
 
 

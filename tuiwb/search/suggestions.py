@@ -5,7 +5,8 @@
 interval slide rule: a window that slides down from the highest rate until its ends slope alike.
 
 How much is smoothed and how far down the valley is the best place was set on the measured curves of
-the catalogue (``python -m tests.benchmarks.lr_find``), once for all of them.
+the catalogue (``python -m tests.benchmarks.lr_find``), once for all of them. No place on the curve
+is right for all networks: where short runs were made as well, `valley` is where they end lowest.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tuiwb.base import valley as base
+
 Values = npt.NDArray[np.float64]
 
-HALF_LIFE = 0.3
-"""Decades of learning rate in which the weight of a loss halves."""
-WAY = 0.8
-"""Share of the way down the longest fall at which `valley` stands."""
 SETTLING = 10
 """One in so many points, the first, is no candidate for the least or the steepest: a mean of few
 losses trembles as they do."""
@@ -45,34 +44,22 @@ class Suggestion:
 
 
 def smoothed(lrs: Sequence[float], losses: Sequence[float]) -> Values:
-    """The running mean of the losses so far, of which an older one counts half as much after every
-    `HALF_LIFE` decades.
-
-    It lags, and is meant to: a loss is the outcome of all smaller rates as well, and a curve that
-    lags falls on for a while where the loss itself begins to tremble.
-    """
-    values = np.asarray(losses, float)
-    if len(values) < 2:
-        return values
-    keep = 0.5 ** (_per_step(lrs) / HALF_LIFE)
-    means, mean, weight = np.empty_like(values), 0.0, 0.0
-    for at, value in enumerate(values):
-        mean, weight = keep * mean + (1 - keep) * value, keep * weight + 1 - keep
-        means[at] = mean / weight
-    return means
+    """The running mean of the losses, as `base.valley` has it."""
+    return np.asarray(base.smoothed(lrs, losses), float)
 
 
-def _per_step(lrs: Sequence[float] | Values) -> float:
-    """Decades from one rate to the next."""
-    rates = np.asarray(lrs, float)
-    return max(float(np.log10(rates[-1] / rates[0])) / (len(rates) - 1), 1e-9)
+Runs = Sequence[tuple[float, float | None]]
+"""Rate and loss of each short run; the loss is None where it was lost."""
 
 
-def suggestions(lrs: Sequence[float], losses: Sequence[float | None]) -> list[Suggestion]:
+def suggestions(
+    lrs: Sequence[float], losses: Sequence[float | None], runs: Runs = ()
+) -> list[Suggestion]:
     """Every rule's choice, `valley` first; none of a curve that is too short or never falls."""
     rates, values = finite(lrs, losses)
+    bottom = settled(runs)
     if len(values) < FEWEST or not falls(values):
-        return []
+        return [bottom] if bottom is not None and _learned(bottom.loss, values) else []
     curve = smoothed(rates.tolist(), values.tolist())
     found = []
     for name, (rule, words) in RULES.items():
@@ -80,7 +67,25 @@ def suggestions(lrs: Sequence[float], losses: Sequence[float | None]) -> list[Su
         if at is not None:
             lr = float(rates[at]) / (10.0 if name == "minimum" else 1.0)
             found.append(Suggestion(name, lr, float(np.interp(lr, rates, curve)), words))
+    if bottom is not None:
+        found = [bottom if one.name == bottom.name else one for one in found]
     return found
+
+
+def settled(runs: Runs) -> Suggestion | None:
+    """`valley` by short runs: the rate of the one that ends lowest, or of the parabola through it
+    and its neighbours; None where no run kept its loss."""
+    known = sorted((lr, loss) for lr, loss in runs if loss is not None and np.isfinite(loss))
+    if not known:
+        return None
+    at = min(range(len(known)), key=lambda place: known[place][1])
+    lr, least = known[at]
+    if 0 < at < len(known) - 1:
+        (below, before), (above, after) = known[at - 1], known[at + 1]
+        bend = before - 2 * least + after
+        shift = 0.5 * (before - after) / bend if bend > 0 else 0.0
+        lr *= (above / lr if shift > 0 else lr / below) ** shift
+    return Suggestion("valley", lr, least, SETTLED)
 
 
 def finite(lrs: Sequence[float], losses: Sequence[float | None]) -> tuple[Values, Values]:
@@ -94,20 +99,25 @@ def falls(values: Values) -> bool:
     first = max(2, len(values) // 8)
     window = np.ones(first) / first
     means = np.convolve(values, window, "valid")
-    trembling = float(np.median(np.abs(np.diff(values[: 3 * first])))) / 0.954  # of a normal law
-    return bool(means[0] - means.min() > max(trembling, 1e-3 * abs(means[0])))
+    return bool(means[0] - means.min() > _trembling(values))
+
+
+def _learned(loss: float, values: Values) -> bool:
+    """Whether a short run ended below where the curve begins, by more than losses tremble."""
+    return len(values) > 0 and loss < values[:FEWEST].mean() - _trembling(values)
+
+
+def _trembling(values: Values) -> float:
+    """By how much losses differ from one step to the next while nothing is learned yet."""
+    first = max(2, len(values) // 8)
+    steps = np.abs(np.diff(values[: 3 * first]))
+    spread = float(np.median(steps)) / 0.954 if len(steps) else 0.0  # of a normal law
+    return max(spread, 1e-3 * abs(float(values[:first].mean())))
 
 
 def valley(rates: Values, curve: Values) -> int | None:
-    """`WAY` down the longest run of points each lower than the one before, others left out."""
-    length, first = np.ones(len(curve), int), np.arange(len(curve))
-    for i in range(1, len(curve)):
-        lower = np.flatnonzero(curve[:i] > curve[i])[::-1]  # of equal runs, the one begun last
-        if len(lower):
-            before = lower[length[lower].argmax()]
-            length[i], first[i] = length[before] + 1, first[before]
-    end = int(length.argmax())
-    return int(first[end] + (end - first[end]) * WAY)
+    """Most of the way down the longest fall."""
+    return base.valley(curve.tolist())
 
 
 def steep(rates: Values, curve: Values) -> int | None:
@@ -127,13 +137,14 @@ def minimum(rates: Values, curve: Values) -> int:
 def slide(rates: Values, curve: Values) -> int | None:
     """The left end of the last stretch, seen from the right, whose ends have the same slope."""
     slope = np.gradient(curve, np.log10(rates)) / (float(np.ptp(curve)) or 1.0)
-    stretch = round(STRETCH / _per_step(rates))
+    stretch = round(STRETCH / base.per_step(rates.tolist()))
     left = len(curve) - 1 - stretch
     while left > 0 and abs(slope[left + stretch] - slope[left]) > SAME_SLOPE:
         left -= 1
     return left if left > 0 else None
 
 
+SETTLED = "where short runs end lowest"
 Rule = Callable[[Values, Values], int | None]
 RULES: dict[str, tuple[Rule, str]] = {
     "valley": (valley, "four fifths down the longest fall"),

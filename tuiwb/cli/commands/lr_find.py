@@ -39,7 +39,8 @@ def lr_find(
 ) -> int:
     """Find a learning rate: the loss while the rate grows, and four readings of that curve.
 
-    A game of two networks has a curve for each. Nothing is trained and no run is made.
+    Short runs around the foot of the fall settle where the valley is. A game of two networks has
+    a curve for each, and no such runs. Nothing is trained and no run is made.
     """
     from tuiwb.cli.consent import settle
     from tuiwb.client.range_test import RangeTest
@@ -70,7 +71,7 @@ def _talk(steps: int) -> Any:
         turn = str(row["turn"])
         seen[turn] = seen.get(turn, 0) + 1
         if seen[turn] % EVERY == 0:
-            whose = f"{turn}: " if turn else ""
+            whose = f"{turn}: " if turn else f"short run {row['run']}: " if row["run"] else ""
             output.say(
                 f"{whose}step {seen[turn]}/{steps}  learning rate {number(row['lr'], 3)}  "
                 f"loss {number(row['loss'])}"
@@ -91,7 +92,8 @@ def _draw(reading: Reading, low: float, high: float) -> None:
     title = f"loss of the {reading.turn}" if reading.turn else "loss"
     marks = {one.name: one.lr for one in reading.found}
     losses = [loss for loss in reading.losses if loss is not None]
-    figure = range_figure(title, rates, losses, mean, marks, (low, high), reading.silent)
+    runs = [(lr, loss) for lr, loss in reading.runs if loss is not None]
+    figure = range_figure(title, rates, losses, mean, marks, (low, high), reading.silent, runs=runs)
     colour = output.shows_colour()
     output.paint(render(figure, width, 18, colour=colour, unicode=output.shows_unicode()))
     if reading.ended:

@@ -53,8 +53,8 @@ class RateScreen(Window[Choice | None]):
         self.glyphs = glyphs
         self.asked = asked or RangeTest(resolved)
         self.resolved = resolved
-        self.rows: dict[str, list[tuple[float, float | None]]] = {}
-        """Turn -> rates and losses so far."""
+        self.rows: dict[str, list[tuple[float, float | None, int]]] = {}
+        """Turn -> rates, losses and short runs' numbers so far."""
         self.shown: dict[str, int] = {}
         """Turn -> how many of them the chart has."""
         self.over = False
@@ -92,7 +92,7 @@ class RateScreen(Window[Choice | None]):
 
     def _take(self, row: Mapping[str, Any]) -> None:
         """In the thread: steps come faster than anybody needs to see them."""
-        self.rows.setdefault(str(row["turn"]), []).append((row["lr"], row["loss"]))
+        self.rows.setdefault(str(row["turn"]), []).append((row["lr"], row["loss"], row["run"]))
 
     async def _look(self) -> None:
         """Show the steps that have come since the last look."""
@@ -109,8 +109,9 @@ class RateScreen(Window[Choice | None]):
         self.shown = taken
         if not self.over:
             turn, step = list(taken.items())[-1]
-            whose, rate = f"{turn}, " if turn else "", number(self.rows[turn][step - 1][0], 2)
-            words = f" {whose}step {step} of {self.asked.steps}, at a rate of {rate}"
+            lr, _, run = self.rows[turn][step - 1]
+            whose = f"{turn}, " if turn else f"short run {run}, " if run else ""
+            words = f" {whose}step {step} of {self.asked.steps}, at a rate of {number(lr, 2)}"
             self.list.show_rows([Row([(words, DIM)])])
 
     def _paint_all(self) -> None:
@@ -122,10 +123,15 @@ class RateScreen(Window[Choice | None]):
         pane, size = self.panes[turn], self.panes[turn].content_size
         if not size.width or not size.height:
             return
-        whole = [(lr, loss) for lr, loss in list(self.rows[turn]) if loss is not None]
+        rows = list(self.rows[turn])
+        whole = [(lr, loss) for lr, loss, run in rows if loss is not None and not run]
         lrs, losses = [lr for lr, _ in whole], [loss for _, loss in whole]
-        found = next((r.found for r in self.readings if r.turn == turn), ())
-        marks = {one.name: one.lr for one in found}
+        # as far as a short run has come: in the end its mean over the last steps takes its place
+        runs = {run: (lr, loss) for lr, loss, run in rows if loss is not None and run}
+        reading = next((r for r in self.readings if r.turn == turn), None)
+        if reading is not None:
+            runs = dict(enumerate((lr, loss) for lr, loss in reading.runs if loss is not None))
+        marks = {one.name: one.lr for one in reading.found} if reading is not None else {}
         title = f"loss of the {turn}" if turn else "loss"
         figure = range_figure(
             title,
@@ -135,6 +141,7 @@ class RateScreen(Window[Choice | None]):
             marks,
             (self.asked.low, self.asked.high),
             chosen=str(self.list.key or ""),
+            runs=list(runs.values()),
         )
         pane.show(paint(figure, size.width, size.height, self.glyphs))
 

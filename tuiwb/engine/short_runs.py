@@ -1,0 +1,49 @@
+"""Which rates short runs are made at, beside a range test.
+
+A range test tells where the loss falls and where it is lost; how far below that a run does best
+differs from one network to the next by more than ten times, and no share of any rate on the curve
+is right for all. So a few short runs are made from one start on the same batches: the first beside
+the valley of the curve, each other a step above the best so far, or where that is known, below it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from tuiwb.base.valley import smoothed, valley
+
+STEP = 2.5
+"""From the rate of one short run to the next."""
+BESIDE = 0.7
+"""Of the valley's rate, at which the first run is: the mean lags behind the loss."""
+LAST = 0.15
+"""Of a short run's steps, the last, that it is judged by."""
+
+
+def first(lrs: Sequence[float], losses: Sequence[float]) -> float | None:
+    """The rate of the first short run; None for a curve of no more than one loss."""
+    whole = [(lr, loss) for lr, loss in zip(lrs, losses, strict=True) if math.isfinite(loss)]
+    if len(whole) < 2:
+        return None
+    rates = [lr for lr, _ in whole]
+    return BESIDE * rates[valley(smoothed(rates, [loss for _, loss in whole]))]
+
+
+def around(start: float, count: int, loss_at: Callable[[float], float]) -> None:
+    """Ask ``loss_at`` for up to ``count`` rates: ``start``, then always the one above the best so
+    far, else the one below it, until both have been asked for."""
+    known: dict[int, float] = {}
+    at: int | None = 0
+    while at is not None and len(known) < count:
+        loss = loss_at(start * STEP**at)
+        known[at] = loss if math.isfinite(loss) else math.inf
+        best = min(known, key=known.__getitem__)
+        at = next((place for place in (best + 1, best - 1) if place not in known), None)
+
+
+def judged(losses: Sequence[float]) -> float:
+    """What a short run comes to: the mean of its last losses; infinite where one is no number."""
+    last = losses[-max(1, round(LAST * len(losses))) :]
+    mean = sum(last) / len(last)
+    return mean if all(map(math.isfinite, losses)) else math.inf
