@@ -72,7 +72,7 @@ class Measured:
         found = self.trained.get(key(lr), [])
         if not found or min(found) <= 0:
             return math.nan
-        return math.exp(statistics.fmean(map(math.log, found)))
+        return math.exp(statistics.fmean(map(math.log, found))) if len(found) > 1 else found[0]
 
     def spread(self) -> float:
         """The highest loss of a seed at the best rate, as a multiple of the lowest there: what one
