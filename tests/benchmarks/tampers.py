@@ -53,9 +53,17 @@ def overflow(at: int) -> Tamper:
 
 
 def gradients_pile_up(session: Session) -> None:
-    """zero_grad is forgotten."""
-    for optimizer in session.optimizers:
-        setattr(optimizer, "zero_grad", lambda set_to_none=True: None)  # noqa: B010
+    """Gradients are never dropped: each is added to all those before it."""
+    piles: dict[Tensor, Tensor] = {}
+
+    def pile(parameter: Tensor) -> None:
+        if parameter.grad is not None:
+            if parameter in piles:
+                parameter.grad.add_(piles[parameter])
+            piles[parameter] = parameter.grad.detach().clone()
+
+    for parameter in session.model.parameters():
+        parameter.register_post_accumulate_grad_hook(pile)
 
 
 def _loss(session: Session, change: Callable[[Tensor, int], Tensor]) -> None:
