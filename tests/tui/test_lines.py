@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tuiwb.plots.names import short_name
 from tuiwb.tui import palette
 from tuiwb.tui.follow import SLOWEST, Pace, pace
-from tuiwb.tui.widgets.lines import Line, changed, fit, in_cells, length, sides, wrap
+from tuiwb.tui.widgets.lines import Line, both_ends, changed, fit, in_cells, length, sides, wrap
 
 pieces = st.lists(
     st.tuples(st.text("ab中│\n ", max_size=6), st.sampled_from([palette.DIM, palette.STRONG])),
@@ -33,6 +33,23 @@ def test_a_cell_is_filled_whatever_is_in_it(text: str, room: int) -> None:
     shown = in_cells(text, room)
     assert cell_len(shown) == room
     assert shown.rstrip() == text.rstrip() or shown.endswith("…") or not room
+
+
+@given(st.text("ab中│é", max_size=12), st.integers(0, 9))
+def test_both_ends_of_a_name_are_seen(text: str, room: int) -> None:
+    shown = both_ends(text, room)
+    assert cell_len(shown) == room
+    head, cut, tail = shown.rstrip().partition("…")
+    assert text.startswith(head) and (not cut or text.endswith(tail))
+
+
+def test_runs_of_a_sweep_can_be_told_apart() -> None:
+    names = [f"mlp-digits-sweep-5-{number:04}" for number in (1, 2, 12)]
+    assert [both_ends(name, 16) for name in names] == [
+        "mlp-digi…-5-0001",
+        "mlp-digi…-5-0002",
+        "mlp-digi…-5-0012",
+    ]
 
 
 @given(st.lists(pieces, max_size=4), st.lists(pieces, max_size=4))

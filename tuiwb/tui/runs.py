@@ -15,7 +15,7 @@ from tuiwb.base.text import one_line
 from tuiwb.tui import palette
 from tuiwb.tui.courses import Course, spark
 from tuiwb.tui.palette import AMBER, BLUE, DIM, FAINT, GREEN, PLAIN, STRONG
-from tuiwb.tui.widgets.lines import Line, in_cells, length, pad, short, sides, wide, wrap
+from tuiwb.tui.widgets.lines import Line, both_ends, length, pad, short, sides, wide, wrap
 from tuiwb.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def line(
     from tuiwb.run.lineage import origin
 
     run, look = twig.run, palette.state(twig.run.state)
-    name = in_cells(one_line(run.id), max(4, names - len(twig.stem)))
+    name = both_ends(one_line(run.id), max(4, names - len(twig.stem)))
     out: Line = [
         (look.glyph, look.style),
         (MARKED, AMBER) if marked else (" ", PLAIN),

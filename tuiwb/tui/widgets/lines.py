@@ -172,6 +172,23 @@ def short(text: str, room: int) -> str:
     return set_cell_size(text, room - 1) + "…" if room > 0 else ""
 
 
+def both_ends(text: str, room: int) -> str:
+    """``text`` in exactly ``room`` cells: filled up, or its middle left out for a sign. Of names
+    that begin alike, the end tells which is which."""
+    if wide(text) <= room or room < 4:
+        return in_cells(text, room)
+    tail = _first(text[::-1], (room - 1) // 2)[::-1]
+    return set_cell_size(f"{_first(text, room - 1 - wide(tail))}…{tail}", room)
+
+
+def _first(text: str, room: int) -> str:
+    """As much of ``text`` as ``room`` cells hold whole."""
+    count = 0
+    while count < len(text) and wide(text[: count + 1]) <= room:
+        count += 1
+    return text[:count]
+
+
 def in_cells(text: str, room: int) -> str:
     """``text`` in exactly ``room`` cells: filled up, or cut with a sign."""
     return set_cell_size(short(text, room), max(0, room))
