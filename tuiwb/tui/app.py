@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import sys
+from collections import deque
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,10 @@ from tuiwb.tui.config import Config, load
 from tuiwb.tui.graphics.imaging import Imaging
 from tuiwb.tui.graphics.means import Graphics
 from tuiwb.tui.output import Wire, thrifty
-from tuiwb.tui.terminal import FLOOD, believable, pasted
+from tuiwb.tui.terminal import believable, pasted
 from tuiwb.tui.tour import CHANGE, PRESET
 from tuiwb.tui.touring import Touring
+from tuiwb.tui.typing import Typing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from tuiwb.tui.course import Study
 
 
-class Workbench(Touring, Imaging, App[None]):
+class Workbench(Touring, Typing, Imaging, App[None]):
     """The workbench. It holds nothing that a run needs: to leave it loses nothing."""
 
     CSS_PATH = "tuiwb.tcss"
@@ -68,6 +70,7 @@ class Workbench(Touring, Imaging, App[None]):
         self.compared = compared
         self.swept = sweep
         self.standby: Standby | None = None
+        self._typed_ahead = deque()
         self.goodbye = ""
         self.studies: dict[str, Study] = {}
         self.wire = Wire()
@@ -290,12 +293,13 @@ class Workbench(Touring, Imaging, App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Paste):
             event.text = pasted(event.text)
-        elif isinstance(event, events.Key) and event.is_printable:
-            if self._message_queue.qsize() > FLOOD:
-                return
         elif isinstance(event, events.Resize):
             event.size = event.virtual_size = event.container_size = believable(event.size)
-        await super().on_event(event)
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self.key_waits(event):
+            async with self.giving_key():
+                await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of the screen in front, then those of everywhere."""
