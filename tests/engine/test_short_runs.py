@@ -22,7 +22,7 @@ def asked(lowest: float, count: int) -> list[float]:
         found.append(round(math.log(lr / 0.01, STEP), 6))
         return (found[-1] - lowest) ** 2
 
-    around(0.01, count, loss_at)
+    around(0.01, STEP, count, loss_at)
     return found
 
 
@@ -47,16 +47,18 @@ def test_a_loss_that_is_lost_turns_it_around() -> None:
         rates.append(lr)
         return lr if lr < 0.02 else math.nan
 
-    around(0.01, 4, loss_at)
+    around(0.01, STEP, 4, loss_at)
     assert rates == pytest.approx([0.01, 0.025, 0.004, 0.0016])
 
 
 def test_it_begins_beside_the_valley() -> None:
     lrs = [10 ** (i / 10 - 5) for i in range(61)]
     losses = [2.0 - 0.02 * i if i <= 45 else 2.0 + (i - 45) for i in range(61)]
-    assert first(lrs, losses) == pytest.approx(BESIDE * lrs[36], rel=0.3)
+    assert first(lrs, losses) == (pytest.approx(BESIDE * lrs[36], rel=0.3), STEP)
     losses[50] = math.inf
-    assert first(lrs, losses) == pytest.approx(BESIDE * lrs[36], rel=0.3)
+    assert first(lrs, losses) == (pytest.approx(BESIDE * lrs[36], rel=0.3), STEP)
+    silent = first(lrs, [2.0 + 0.1 * (i % 2) for i in range(61)])
+    assert silent is not None and silent[1] == STEP**2  # the valley is anywhere
     assert first(lrs[:1], losses[:1]) is None
     assert first(lrs, [math.nan] * 61) is None
 

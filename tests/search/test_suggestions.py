@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuiwb.base.valley import HALF_LIFE, WAY
+from tuiwb.base.valley import HALF_LIFE, WAY, falls
 from tuiwb.base.valley import valley as place_of
 from tuiwb.search.suggestions import (
     RULES,
-    falls,
     minimum,
     settled,
     slide,

@@ -5,11 +5,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import fmean, median
 
 HALF_LIFE = 0.3
 """Decades of learning rate in which the weight of a loss halves."""
 WAY = 0.8
 """Share of the way down the longest fall at which the valley stands."""
+NORMAL = 0.954
+"""The median of how far two of one normal law lie apart, in its spreads."""
+
+
+def falls(losses: Sequence[float]) -> bool:
+    """Whether the losses come down by more than they tremble from one step to the next."""
+    span = _beginning(losses)
+    means = [fmean(losses[at : at + span]) for at in range(len(losses) - span + 1)]
+    return means[0] - min(means) > trembling(losses)
+
+
+def trembling(losses: Sequence[float]) -> float:
+    """By how much losses differ from one step to the next while nothing is learned yet."""
+    first = losses[: 3 * _beginning(losses)]
+    apart = [abs(after - before) for before, after in pairwise(first)]
+    least = 1e-3 * abs(fmean(losses[: _beginning(losses)]))
+    return max(median(apart) / NORMAL if apart else 0.0, least)
+
+
+def _beginning(losses: Sequence[float]) -> int:
+    """Points in which hardly anything is learned."""
+    return max(2, len(losses) // 8)
 
 
 def smoothed(lrs: Sequence[float], losses: Sequence[float]) -> list[float]:

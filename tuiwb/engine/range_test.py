@@ -118,9 +118,8 @@ def range_test(
                 curves.append(Curve(turn.name, turn.lr))
                 session.model.train()
                 _climb(loop, index, low, high, climb, curves[-1], tell)
-            start = first(curves[0].lrs, curves[0].losses) if length else None
-            if start is not None:
-                _short_runs(loop, start, length, curves[0], begin, tell)
+            if length and (begun := first(curves[0].lrs, curves[0].losses)) is not None:
+                _short_runs(loop, *begun, length, curves[0], begin, tell)
         finally:
             restore(loop, before)
             session.model.train(training)
@@ -165,7 +164,13 @@ def _climb(
 
 
 def _short_runs(
-    loop: Loop, start: float, length: int, curve: Curve, begin: Callable[[], None], tell: Tell
+    loop: Loop,
+    start: float,
+    stride: float,
+    length: int,
+    curve: Curve,
+    begin: Callable[[], None],
+    tell: Tell,
 ) -> None:
     """Train ``length`` steps at each of a few rates, all from where ``begin`` leads back to: as
     the spec does, its schedule squeezed into them."""
@@ -186,7 +191,7 @@ def _short_runs(
         curve.runs.append(ShortRun(lr, judged(losses)))
         return curve.runs[-1].loss
 
-    around(start, RUNS, loss_at)
+    around(start, stride, RUNS, loss_at)
 
 
 def _step(loop: Loop, index: int, lr: float, number: int) -> tuple[float, int]:

@@ -4,6 +4,7 @@ A range test tells where the loss falls and where it is lost; how far below that
 differs from one network to the next by more than ten times, and no share of any rate on the curve
 is right for all. So a few short runs are made from one start on the same batches: the first beside
 the valley of the curve, each other a step above the best so far, or where that is known, below it.
+Where the curve is silent, its valley is anywhere, and steps are twice as wide.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from tuiwb.base.valley import smoothed, valley
+from tuiwb.base.valley import falls, smoothed, valley
 
 STEP = 2.5
 """From the rate of one short run to the next."""
@@ -21,22 +22,23 @@ LAST = 0.15
 """Of a short run's steps, the last, that it is judged by."""
 
 
-def first(lrs: Sequence[float], losses: Sequence[float]) -> float | None:
-    """The rate of the first short run; None for a curve of no more than one loss."""
+def first(lrs: Sequence[float], losses: Sequence[float]) -> tuple[float, float] | None:
+    """The rate of the first short run, and the step to the next; None for a curve of no more than
+    one loss."""
     whole = [(lr, loss) for lr, loss in zip(lrs, losses, strict=True) if math.isfinite(loss)]
     if len(whole) < 2:
         return None
-    rates = [lr for lr, _ in whole]
-    return BESIDE * rates[valley(smoothed(rates, [loss for _, loss in whole]))]
+    rates, kept = [lr for lr, _ in whole], [loss for _, loss in whole]
+    return BESIDE * rates[valley(smoothed(rates, kept))], STEP if falls(kept) else STEP**2
 
 
-def around(start: float, count: int, loss_at: Callable[[float], float]) -> None:
-    """Ask ``loss_at`` for up to ``count`` rates: ``start``, then always the one above the best so
-    far, else the one below it, until both have been asked for."""
+def around(start: float, step: float, count: int, loss_at: Callable[[float], float]) -> None:
+    """Ask ``loss_at`` for up to ``count`` rates: ``start``, then always the one a factor of
+    ``step`` above the best so far, else the one below it, until both have been asked for."""
     known: dict[int, float] = {}
     at: int | None = 0
     while at is not None and len(known) < count:
-        loss = loss_at(start * STEP**at)
+        loss = loss_at(start * step**at)
         known[at] = loss if math.isfinite(loss) else math.inf
         best = min(known, key=known.__getitem__)
         at = next((place for place in (best + 1, best - 1) if place not in known), None)

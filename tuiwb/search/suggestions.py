@@ -58,7 +58,7 @@ def suggestions(
     """Every rule's choice, `valley` first; none of a curve that is too short or never falls."""
     rates, values = finite(lrs, losses)
     bottom = settled(runs)
-    if len(values) < FEWEST or not falls(values):
+    if len(values) < FEWEST or not base.falls(values.tolist()):
         return [bottom] if bottom is not None and _learned(bottom.loss, values) else []
     curve = smoothed(rates.tolist(), values.tolist())
     found = []
@@ -94,25 +94,10 @@ def finite(lrs: Sequence[float], losses: Sequence[float | None]) -> tuple[Values
     return rates[np.isfinite(values)], values[np.isfinite(values)]
 
 
-def falls(values: Values) -> bool:
-    """Whether the losses come down by more than they tremble from one step to the next."""
-    first = max(2, len(values) // 8)
-    window = np.ones(first) / first
-    means = np.convolve(values, window, "valid")
-    return bool(means[0] - means.min() > _trembling(values))
-
-
 def _learned(loss: float, values: Values) -> bool:
     """Whether a short run ended below where the curve begins, by more than losses tremble."""
-    return len(values) > 0 and loss < values[:FEWEST].mean() - _trembling(values)
-
-
-def _trembling(values: Values) -> float:
-    """By how much losses differ from one step to the next while nothing is learned yet."""
-    first = max(2, len(values) // 8)
-    steps = np.abs(np.diff(values[: 3 * first]))
-    spread = float(np.median(steps)) / 0.954 if len(steps) else 0.0  # of a normal law
-    return max(spread, 1e-3 * abs(float(values[:first].mean())))
+    begun = values[:FEWEST].tolist()
+    return bool(begun) and loss < np.mean(begun) - base.trembling(values.tolist())
 
 
 def valley(rates: Values, curve: Values) -> int | None:
