@@ -10,6 +10,7 @@ import pytest
 from tests.tui.driving import SIZES, FakeStandby, text_of, until, workbench
 from tuiwb.base.errors import UserError
 from tuiwb.tui.app import Workbench
+from tuiwb.tui.screens import setup as setup_screen
 from tuiwb.tui.screens.presets import PresetsScreen
 from tuiwb.tui.screens.setup import SetupScreen
 
@@ -90,7 +91,9 @@ async def test_choices_turn_with_left_and_right(runs: Path) -> None:
         assert screen.form.difference() == []
 
 
-async def test_layers_stand_beside_the_knobs_and_follow_them(runs: Path) -> None:
+async def test_layers_stand_beside_the_knobs_and_follow_them(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     standby = FakeStandby()
     async with workbench(runs, standby=standby) as (app, pilot):
         screen = await opened(app, pilot)
@@ -99,6 +102,7 @@ async def test_layers_stand_beside_the_knobs_and_follow_them(runs: Path) -> None
         assert "block1.conv" in text and "32\u00d78\u00d78" in text and "6.92 MB memory" in text
         asked = standby.asked
         screen.fields.move_to("model.width")
+        monkeypatch.setattr(setup_screen, "DEBOUNCE", 2.0)  # longer than two keys ever take
         await pilot.press("right", "right")
         await until(pilot, lambda: standby.asked > asked)
         assert standby.asked == asked + 1  # two changes, one question
