@@ -141,7 +141,9 @@ def test_a_controller_killed_twice_trains_each_trial_once(tmp_path: Path) -> Non
         with RunReader(paths.run(record.number)) as reader:
             view = reader.poll(None)
         lives = sum(event["kind"] == "resumed" for event in view.events)
-        assert view.status.state == "finished" and lives == record.resumed
+        # a worker that was late only is asked to go on, and has no second life
+        assert lives == record.resumed <= counted["resumed", record.number]
+        assert view.status.state == "finished"
         steps = view.table("steps").read(0, 100)["step"].tolist()
         assert steps == list(range(1, STEPS + 1))
     assert [r.settings for r in found.trials] == [r.settings for r in whole.trials]

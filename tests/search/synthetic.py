@@ -69,7 +69,7 @@ class Synthetic:
 
     def look(self, number: int) -> Seen:
         self.looks[number] += 1
-        return self._seen(number)
+        return replace(self._seen(number), resumed=self.resumed.count(number))
 
     def _seen(self, number: int) -> Seen:
         at = self.looks[number]

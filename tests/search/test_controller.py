@@ -9,6 +9,7 @@ import pytest
 
 from tests.search.synthetic import STEPS, Synthetic, asked, begin, bowl, conducted, controller
 from tuiwb.base.errors import UserError
+from tuiwb.run.journal import events
 from tuiwb.search.ledger import Record, SweepReader, read_ledger
 from tuiwb.search.places import SweepPaths
 from tuiwb.search.runner import Seen
@@ -173,6 +174,23 @@ def test_a_worker_that_comes_late_is_not_given_up(tmp_path: Path) -> None:
     assert (first.state, first.value) == ("complete", 0.5)
     assert second.state == "failed" and "nothing to resume" in second.reason
     assert third.state == "complete"
+    assert [record.resumed for record in (first, second, third)] == [0, 0, 0]
+
+
+def test_a_life_counts_once_where_its_controller_was_killed_before_it_came(tmp_path: Path) -> None:
+    class Cut(Synthetic):
+        def resume(self, number: int) -> None:
+            raise KeyboardInterrupt
+
+    paths, runner = begin(tmp_path, asked()), Cut(script={2: [DEAD, DEAD, DONE]})
+    with pytest.raises(KeyboardInterrupt):
+        conducted(paths, runner)
+    assert trials(paths)[1].resumed == 1, "it is to go on"
+    begun, looks = runner.begun, runner.looks | {2: 0}
+    whole = Synthetic(script={2: [DEAD, DEAD, DONE]}, begun=begun, looks=looks)
+    conducted(paths, whole)
+    wanted = sum(event["kind"] == "resumed" for event in events(paths.journal))
+    assert wanted == 2 and [record.resumed for record in trials(paths)] == [0, 1, *[0] * 10]
 
 
 @pytest.mark.parametrize("pruner", ["median", "asha", "hyperband"])

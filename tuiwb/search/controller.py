@@ -267,6 +267,7 @@ class Controller:
             seconds=seen.seconds,
             reason=seen.reason if reason is None else reason,
             killed=state == FAILED and seen.killed,
+            resumed=seen.resumed,
         )
         trial = self._trials.pop(record.number)
         self._tell(trial, record)

@@ -7,9 +7,9 @@ The controller writes events, and so may be killed at any of them:
   value       trial, at, value            an evaluation of it
   pruned      trial, at, by, reason       the decision; the stop command follows
   halted      trial                       it is stopped until somebody goes on with the sweep
-  resumed     trial                       it goes on from a checkpoint: stopped, or its worker died
+  resumed     trial                       it is to go on from a checkpoint: stopped, or killed
   reopened    trial                       it had failed, and is to be trained once more
-  ended       trial, state, value, at, seconds, reason, killed
+  ended       trial, state, value, at, seconds, reason, killed, resumed
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Record:
     by: str = ""
     """Who pruned it: a pruner's name, or ``doctor``."""
     resumed: int = 0
+    """How often it was to go on from a checkpoint; once it is decided, how often it did: a worker
+    may have been late only, or its controller killed before it came to that."""
     halted: bool = False
     """Whether its sweep stopped it, to go on with it later."""
     killed: bool = False
@@ -118,6 +120,8 @@ class Ledger:
                 record.seconds = max(0.0, _number(event.get("seconds")))
                 record.reason = str(event.get("reason", ""))
                 record.killed, record.reopened = event.get("killed") is True, False
+                did = event.get("resumed")
+                record.resumed = did if isinstance(did, int) else record.resumed
 
     def _controller(self, event: Mapping[str, Any]) -> None:
         self.state = str(event.get("state", ""))

@@ -36,7 +36,7 @@ class Seen:
     or more; ``known`` are the names that it reports values under, None before its first evaluation;
     ``lost`` is why the doctor gives it up; ``left``: a signal ended it, as where the machine is
     needed for others, or the sweep did; ``signal``: one killed it before it began; ``hindered`` is
-    why its disk takes no more."""
+    why its disk takes no more; ``resumed``: how often it went on from a checkpoint."""
 
     state: str
     step: int = 0
@@ -49,6 +49,7 @@ class Seen:
     left: bool = False
     signal: bool = False
     hindered: str = ""
+    resumed: int = 0
 
     @property
     def killed(self) -> bool:
@@ -224,6 +225,7 @@ def seen(view: RunView, name: str, after: int = -1) -> Seen:
         signal=state == "failed" and bool(error.get("signal")),
         # a worker that is stopped by an error is so by one of the place that it writes to
         hindered=reason if stopped and error else "",
+        resumed=sum(event["kind"] == "resumed" for event in view.events),
     )
 
 
