@@ -5,6 +5,10 @@ range test suggests; what counts is the held-out loss in the end, beside the bes
 ``--seeds``, its geometric mean over so many runs. Runs are cut to ``--steps`` steps, so that all
 fit into an evening: the best rate of a short run is not that of a long one, and the table says how
 short they were.
+
+What one run comes to is chance in part. So with several seeds the range test is made with each, and
+its ``valley`` judged by the runs of the others; beside it stands what the whole sweep of one seed
+comes to when it is judged so.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from pathlib import Path
 from tuiwb.base.errors import UserError
 from tuiwb.base.format import number
 from tuiwb.base.rates import HIGH, LOW
+from tuiwb.base.short_runs import ShortRun
 from tuiwb.engine.build import Session, build
 from tuiwb.engine.evaluation import evaluate
 from tuiwb.engine.loop import Loop
@@ -46,16 +51,27 @@ FAIR = 1.25
 
 
 @dataclass
+class RateTest:
+    """A range test: the climb, and rate and losses of each short run."""
+
+    lrs: list[float]
+    losses: list[float]
+    runs: list[tuple[float, list[float]]]
+
+    def suggested(self) -> dict[str, float]:
+        runs = [ShortRun(lr, losses) for lr, losses in self.runs]
+        return {one.name: one.lr for one in suggestions(self.lrs, self.losses, runs)}
+
+
+@dataclass
 class Measured:
-    """One preset: its range test, and the final loss of every rate that was trained."""
+    """One preset: its range tests, and the final loss of every rate that was trained."""
 
     preset: str
     steps: int
     own: float
-    lrs: list[float]
-    losses: list[float]
-    runs: list[tuple[float, float]] = field(default_factory=list)
-    """Of the test's short runs: rate and loss."""
+    tests: list[RateTest] = field(default_factory=list)
+    """One of each seed."""
     trained: dict[str, list[float]] = field(default_factory=dict)
     """Rate, to three digits -> held-out loss of each seed; infinite where the run diverged."""
     seconds: float = 0.0
@@ -65,11 +81,12 @@ class Measured:
         return [self.own * SPAN ** (2 * i / (RATES - 1) - 1) for i in range(RATES)]
 
     def suggested(self) -> dict[str, float]:
-        return {one.name: one.lr for one in suggestions(self.lrs, self.losses, self.runs)}
+        """By the first of the tests."""
+        return self.tests[0].suggested()
 
-    def loss(self, lr: float) -> float:
-        """The geometric mean over the seeds."""
-        found = self.trained.get(key(lr), [])
+    def loss(self, lr: float, but: int | None = None) -> float:
+        """The geometric mean over the seeds, ``but`` for one."""
+        found = [loss for seed, loss in enumerate(self.trained.get(key(lr), [])) if seed != but]
         if not found or min(found) <= 0:
             return math.nan
         return math.exp(statistics.fmean(map(math.log, found))) if len(found) > 1 else found[0]
@@ -80,9 +97,18 @@ class Measured:
         found = self.trained[key(self.best()[0])]
         return max(found) / min(found)
 
-    def best(self) -> tuple[float, float]:
+    def best(self, but: int | None = None) -> tuple[float, float]:
         """Rate and loss of the best of the sweep."""
-        return min(((lr, self.loss(lr)) for lr in self.rates()), key=lambda pair: pair[1])
+        return min(((lr, self.loss(lr, but)) for lr in self.rates()), key=lambda pair: pair[1])
+
+    def by_others(self, seed: int) -> tuple[float, float]:
+        """What the valley of a seed's test comes to, and the best rate of its own sweep: the loss
+        of the other seeds' runs there, as a multiple of that at their best rate."""
+        valley = self.tests[seed].suggested().get("valley", math.nan)
+        own = min(self.rates(), key=lambda lr: self.trained[key(lr)][seed])
+        best = self.best(but=seed)[1]
+        found = [self.loss(lr, but=seed) / best for lr in (valley, own)]
+        return found[0] if math.isfinite(found[0]) else math.inf, found[1]
 
     def beside(self) -> float:
         """The loss at the better of the best rate's neighbours in the sweep, as a multiple of the
@@ -145,14 +171,16 @@ def trained(session: Session, folder: Path) -> float:
 def measure(preset: str, steps: int, seeds: int, known: Measured | None, folder: Path) -> Measured:
     """One preset; what ``known`` has trained already is not trained again."""
     began = time.perf_counter()
-    session = session_of(preset, steps)
-    (curve,) = range_test(session, LOW, HIGH, TEST)
-    own, length = session.spec.optim.lr, session.spec.train.steps
-    runs = [(run.lr, run.loss) for run in curve.runs]
-    row = Measured(preset, length, own, curve.lrs, curve.losses, runs)
-    if known is not None and (known.own, known.steps) == (own, length):
+    spec = session_of(preset, steps).spec
+    row = Measured(preset, spec.train.steps, spec.optim.lr)
+    if known is not None and (known.own, known.steps) == (row.own, row.steps):
         row.trained, row.seconds = known.trained, known.seconds
-    for lr in [*row.rates(), *row.suggested().values()]:
+    for seed in range(seeds):
+        (curve,) = range_test(session_of(preset, steps, seed=seed), LOW, HIGH, TEST)
+        runs = [(run.lr, list(run.losses)) for run in curve.runs]
+        row.tests.append(RateTest(curve.lrs, curve.losses, runs))
+    valleys = [lr for test in row.tests if (lr := test.suggested().get("valley"))]
+    for lr in [*row.rates(), *row.suggested().values(), *valleys]:
         found = row.trained.setdefault(key(lr), [])
         for seed in range(len(found), seeds):
             found.append(trained(session_of(preset, steps, float(key(lr)), seed), folder))
@@ -164,7 +192,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("preset", nargs="*", help="without any, those that are supervised")
     parser.add_argument("--steps", type=int, default=STEPS, help="length of a run, at most")
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each rate")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each rate, and tests")
     parser.add_argument("--full", action="store_true", help="runs as long as the preset's own")
     parser.add_argument("--minutes", type=float, default=25.0, help="begin no preset after these")
     parser.add_argument("--keep", type=Path, help="JSON file: losses in it are not measured again")
@@ -194,7 +222,10 @@ def main(arguments: Sequence[str]) -> int:
 def _known(path: Path | None) -> dict[str, Measured]:
     if path is None or not path.exists():
         return {}
-    return {name: Measured(**row) for name, row in json.loads(path.read_text()).items()}
+    return {
+        name: Measured(**row | {"tests": [RateTest(**test) for test in row["tests"]]})
+        for name, row in json.loads(path.read_text()).items()
+    }
 
 
 def line(row: Measured) -> str:
@@ -227,7 +258,17 @@ def table(rows: Sequence[Measured]) -> str:
         lines.append(f"{words:58}" + "".join(f" {count:>15}" for count in counts))
     middle = [f"{number(median(rows, rule), 3)}" for rule in RULES]
     lines.append(f"{'median':58}" + "".join(f" {value:>15}" for value in middle))
+    lines += [_by_others(rows)] if rows and len(rows[0].tests) > 1 else []
     return "\n".join(lines)
+
+
+def _by_others(rows: Sequence[Measured]) -> str:
+    pairs = [row.by_others(seed) for row in rows for seed in range(len(row.tests))]
+    valley, sweep = (sum(ratio <= GOOD for ratio in ratios) for ratios in zip(*pairs, strict=True))
+    return (
+        f"one seed, judged by the runs of the others, within {GOOD - 1:.0%}: the valley of its "
+        f"test on {valley} of {len(pairs)}, the best of its own {RATES} runs on {sweep}"
+    )
 
 
 def _ratios(rows: Iterable[Measured], rule: str) -> list[float]:

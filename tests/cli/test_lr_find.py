@@ -64,8 +64,8 @@ def test_a_game_has_a_plot_for_each_network_and_two_settings(
 def test_short_runs_are_drawn_and_settle_the_valley(
     command: Tuiwb, answers: Callable[..., None]
 ) -> None:
-    runs = [{"lr": lr, "loss": loss} for lr, loss in ((0.01, 0.5), (0.1, 0.3), (1.0, None))]
-    answers(curve(runs=runs))
+    ends = [(0.01, 0.5), (0.1, 0.3), (1.0, None)]
+    answers(curve(runs=[{"lr": lr, "losses": [2.0, loss, loss]} for lr, loss in ends]))
     done = command("lr-find", "mlp-digits")
     assert done.returncode == 0, done.stderr
     assert "short runs" in done.stdout
@@ -73,7 +73,7 @@ def test_short_runs_are_drawn_and_settle_the_valley(
     (row,) = [line for line in done.stdout.splitlines() if "end lowest" in line]
     assert row.split()[:3] == ["valley", "0.1", "0.3"]
     (told,) = json.loads(command("lr-find", "mlp-digits", "--json").stdout)["curves"]
-    assert told["runs"] == runs
+    assert told["runs"] == [{"lr": lr, "loss": loss} for lr, loss in ends]
 
 
 def test_as_json(command: Tuiwb, answers: Callable[..., None]) -> None:

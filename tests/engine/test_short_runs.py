@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 
 from tests.engine.test_range_test import session
 from tuiwb.base.rates import RUNS, shares
+from tuiwb.base.short_runs import ShortRun
 from tuiwb.engine.range_test import range_test
-from tuiwb.engine.short_runs import BESIDE, STEP, around, first, judged
+from tuiwb.engine.short_runs import BESIDE, STEP, around, first
 
 
 def asked(lowest: float, count: int) -> list[float]:
     """The steps from the start at which runs are made, of a loss that is lowest at a step."""
     found: list[float] = []
 
-    def loss_at(lr: float) -> float:
+    def run_at(lr: float) -> ShortRun:
         found.append(round(math.log(lr / 0.01, STEP), 6))
-        return (found[-1] - lowest) ** 2
+        return ShortRun(lr, [(found[-1] - lowest) ** 2] * 20)
 
-    around(0.01, STEP, count, loss_at)
+    around(0.01, STEP, count, run_at)
     return found
 
 
@@ -40,15 +41,19 @@ def test_the_lowest_has_both_its_neighbours(lowest: float) -> None:
     assert {best - 1, best, best + 1} <= set(found)
 
 
-def test_a_loss_that_is_lost_turns_it_around() -> None:
+@pytest.mark.parametrize(
+    ("most", "wanted"),
+    [(0.02, [0.01, 0.025, 0.004, 0.0016]), (0.005, [0.01, 0.004, 0.0016, 0.00064])],
+)
+def test_a_loss_that_is_lost_turns_it_around(most: float, wanted: list[float]) -> None:
     rates: list[float] = []
 
-    def loss_at(lr: float) -> float:
+    def run_at(lr: float) -> ShortRun:
         rates.append(lr)
-        return lr if lr < 0.02 else math.nan
+        return ShortRun(lr, [lr] * 20 if lr < most else [9.0, math.nan])
 
-    around(0.01, STEP, 4, loss_at)
-    assert rates == pytest.approx([0.01, 0.025, 0.004, 0.0016])
+    around(0.01, STEP, 4, run_at)
+    assert rates == pytest.approx(wanted)
 
 
 def test_it_begins_beside_the_valley() -> None:
@@ -61,12 +66,6 @@ def test_it_begins_beside_the_valley() -> None:
     assert silent is not None and silent[1] == STEP**2  # the valley is anywhere
     assert first(lrs[:1], losses[:1]) is None
     assert first(lrs, [math.nan] * 61) is None
-
-
-def test_a_run_is_judged_by_its_last_losses() -> None:
-    assert judged([9.0] * 17 + [1.0, 2.0, 3.0]) == 2.0
-    assert judged([5.0, 4.0]) == 4.0
-    assert judged([9.0, math.inf]) == math.inf
 
 
 @given(st.integers(20, 10_000))

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuiwb.base.short_runs import ShortRun
+from tuiwb.base.short_runs import settled as best_of
 from tuiwb.base.valley import HALF_LIFE, WAY, falls
 from tuiwb.base.valley import valley as place_of
 from tuiwb.search.suggestions import (
@@ -30,6 +32,11 @@ def slope(begin: float, end: float) -> np.ndarray:
     """Flat at 2 up to the rate ``10**begin``, down to 0.5 at ``10**end``, then up steeply."""
     down = 2 - 1.5 * np.clip((DECADES - begin) / (end - begin), 0, 1)
     return np.asarray(down + 3 * np.clip(DECADES - end - 0.3, 0, None))
+
+
+def flat(lr: float, loss: float) -> ShortRun:
+    """A short run that stands still."""
+    return ShortRun(lr, [loss] * 20)
 
 
 def at(index: int | None) -> float:
@@ -148,35 +155,48 @@ def test_every_suggestion_is_a_rate_of_the_test_or_a_tenth_of_one(
 def test_short_runs_settle_where_the_valley_is_and_nothing_else() -> None:
     losses = slope(-4, -1).tolist()
     without = suggestions(RATES.tolist(), losses)
-    runs = [(0.01, 0.5), (0.025, 0.4), (0.004, 0.9), (0.0625, None)]
+    runs = [flat(0.01, 0.5), flat(0.025, 0.4), flat(0.004, 0.9), flat(0.0625, math.nan)]
     found = suggestions(RATES.tolist(), losses, runs)
     assert found[1:] == without[1:]
-    assert found[0].name == "valley" and found[0].loss == 0.4 and found[0].lr == 0.025
-    assert suggestions(RATES.tolist(), losses, [(0.1, None)]) == without  # none kept its loss
+    assert found[0].name == "valley" and found[0].lr == 0.025
+    assert found[0].loss == pytest.approx(0.4)
+    assert (
+        suggestions(RATES.tolist(), losses, [flat(0.1, math.nan)]) == without
+    )  # none kept its loss
 
 
 def test_where_the_curve_is_silent_runs_that_learned_speak_for_themselves() -> None:
-    flat = [2.0] * 40
-    assert suggestions(RATES[:40].tolist(), flat, [(0.1, 1.2), (0.2, 1.5)])[0].lr == 0.1
-    assert suggestions(RATES[:40].tolist(), flat, [(0.1, 1.9999)]) == []
-    assert len(suggestions(RATES[:40].tolist(), flat, [(0.1, 1.2)])) == 1
+    still, rates = [2.0] * 40, RATES[:40].tolist()
+    assert suggestions(rates, still, [flat(0.1, 1.2), flat(0.2, 1.5)])[0].lr == 0.1
+    assert suggestions(rates, still, [flat(0.1, 1.9999)]) == []
+    assert len(suggestions(rates, still, [flat(0.1, 1.2)])) == 1
 
 
 @given(st.floats(-0.45, 0.45), st.floats(0.1, 10))
 def test_of_a_parabola_the_lowest_point_is_found(shift: float, bend: float) -> None:
     """Between runs that are evenly apart in the logarithm of the rate."""
-    runs = [(0.1 * 2.5**place, bend * (place - shift) ** 2 - 3) for place in (0, 1, -1)]
+    runs = [flat(0.1 * 2.5**place, bend * (place - shift) ** 2 - 3) for place in (0, 1, -1)]
     found = settled(runs)
     assert found is not None
     assert found.lr == pytest.approx(0.1 * 2.5**shift, rel=1e-6)
 
 
-@given(st.lists(st.tuples(st.floats(1e-6, 1), st.floats(-9, 9)), min_size=1, max_size=6))
-def test_what_is_settled_lies_by_the_best_run(runs: list[tuple[float, float]]) -> None:
-    found = settled(runs)
-    assert found is not None
-    assert min(lr for lr, _ in runs) <= found.lr <= max(lr for lr, _ in runs)
-    assert found.loss == min(loss for _, loss in runs)
+@given(
+    st.lists(
+        st.tuples(st.floats(1e-6, 1), st.lists(st.floats(-9, 9), min_size=20, max_size=20)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_what_is_settled_lies_by_the_best_run(drawn: list[tuple[float, list[float]]]) -> None:
+    runs = [ShortRun(lr, losses) for lr, losses in drawn]
+    found, best = settled(runs), best_of(runs)
+    assert found is not None and best is not None and found.loss == best.loss
+    assert min(lr for lr, _ in drawn) <= found.lr <= max(lr for lr, _ in drawn)
+    others = [run.lr for run in runs if run.lr != best.lr]
+    assert all(
+        abs(math.log(found.lr / best.lr)) <= abs(math.log(found.lr / lr)) + 1e-9 for lr in others
+    )
 
 
 @given(st.lists(st.integers(-9, 9).map(float), min_size=1, max_size=40))

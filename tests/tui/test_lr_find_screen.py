@@ -21,7 +21,7 @@ from tuiwb.tui.screens.setup import SetupScreen
 FALLS = slope(-4, -1).tolist()
 
 
-RUNS = [{"lr": 0.01, "loss": 0.9}, {"lr": 0.025, "loss": 0.7}, {"lr": 0.0625, "loss": None}]
+RUNS = [{"lr": lr, "losses": [end]} for lr, end in ((0.01, 0.9), (0.025, 0.7), (0.0625, None))]
 
 
 def curve(turn: str = "", losses: list[float] = FALLS) -> dict[str, Any]:
@@ -44,7 +44,8 @@ class Fake(RangeTest):
             for lr, loss in zip(one["lrs"], one["losses"], strict=True):
                 tell({"turn": one["turn"], "lr": lr, "loss": loss, "run": 0})
             for place, run in enumerate(one["runs"], 1):
-                tell({"turn": one["turn"], **run, "run": place})
+                for loss in run["losses"]:
+                    tell({"turn": one["turn"], "lr": run["lr"], "loss": loss, "run": place})
         self.go.wait(30)
         if self.error is not None:
             raise self.error

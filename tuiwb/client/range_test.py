@@ -15,7 +15,7 @@ from tuiwb.spec import Resolved, to_toml
 
 
 class RangeTest(Question):
-    """One test: ``{curves: [{turn, factor, lrs, losses, ended, runs: [{lr, loss}]}]}``. Each step
+    """One test: ``{curves: [{turn, factor, lrs, losses, ended, runs: [{lr, losses}]}]}``. Each step
     is told as ``{turn, lr, loss, run}``, with a ``run`` of 0 in the climb."""
 
     def __init__(

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from tuiwb.base.rates import RUNS, shares
+from tuiwb.base.short_runs import ShortRun
 from tuiwb.engine.build import Session
 from tuiwb.engine.interfaces import Command, Sink
 from tuiwb.engine.loop import Loop
 from tuiwb.engine.preflight.trial import LATE
 from tuiwb.engine.rolling import Checkpoints
-from tuiwb.engine.short_runs import around, first, judged
+from tuiwb.engine.short_runs import around, first
 from tuiwb.engine.state import restore, state_of
 from tuiwb.optim.schedule import learning_rate
 
@@ -33,14 +34,6 @@ SMOOTH = 0.9
 """Share of the past in the smoothed loss that ends the test."""
 EARLIEST = 10
 """Steps before which it does not end for that: the smoothed loss is the first losses' still."""
-
-
-@dataclass(frozen=True)
-class ShortRun:
-    """One rate, and the loss at which a few steps with it end: infinite where it is lost."""
-
-    lr: float
-    loss: float
 
 
 @dataclass
@@ -177,7 +170,7 @@ def _short_runs(
     session = loop.session
     total, schedule = session.spec.train.steps, session.spec.schedule
 
-    def loss_at(lr: float) -> float:
+    def run_at(lr: float) -> ShortRun:
         begin()
         losses: list[float] = []
         number, session.step = session.step * loop.updates, LATE
@@ -188,10 +181,10 @@ def _short_runs(
             tell(curve.turn, lr, value, len(curve.runs) + 1)
             if not math.isfinite(value):
                 break
-        curve.runs.append(ShortRun(lr, judged(losses)))
-        return curve.runs[-1].loss
+        curve.runs.append(ShortRun(lr, losses))
+        return curve.runs[-1]
 
-    around(start, stride, RUNS, loss_at)
+    around(start, stride, RUNS, run_at)
 
 
 def _step(loop: Loop, index: int, lr: float, number: int) -> tuple[float, int]:

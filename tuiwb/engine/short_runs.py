@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from tuiwb.base.short_runs import ShortRun, settled
 from tuiwb.base.valley import falls, smoothed, valley
 
 STEP = 2.5
 """From the rate of one short run to the next."""
 BESIDE = 0.7
 """Of the valley's rate, at which the first run is: the mean lags behind the loss."""
-LAST = 0.15
-"""Of a short run's steps, the last, that it is judged by."""
 
 
 def first(lrs: Sequence[float], losses: Sequence[float]) -> tuple[float, float] | None:
@@ -32,20 +31,17 @@ def first(lrs: Sequence[float], losses: Sequence[float]) -> tuple[float, float] 
     return BESIDE * rates[valley(smoothed(rates, kept))], STEP if falls(kept) else STEP**2
 
 
-def around(start: float, step: float, count: int, loss_at: Callable[[float], float]) -> None:
-    """Ask ``loss_at`` for up to ``count`` rates: ``start``, then always the one a factor of
-    ``step`` above the best so far, else the one below it, until both have been asked for."""
-    known: dict[int, float] = {}
+def around(start: float, step: float, count: int, run_at: Callable[[float], ShortRun]) -> None:
+    """Ask ``run_at`` for up to ``count`` rates: ``start``, then always the one a factor of ``step``
+    above the best so far, else the one below it, until both have been asked for. While all are
+    lost, only below."""
+    known: dict[int, ShortRun] = {}
     at: int | None = 0
     while at is not None and len(known) < count:
-        loss = loss_at(start * step**at)
-        known[at] = loss if math.isfinite(loss) else math.inf
-        best = min(known, key=known.__getitem__)
-        at = next((place for place in (best + 1, best - 1) if place not in known), None)
-
-
-def judged(losses: Sequence[float]) -> float:
-    """What a short run comes to: the mean of its last losses; infinite where one is no number."""
-    last = losses[-max(1, round(LAST * len(losses))) :]
-    mean = sum(last) / len(last)
-    return mean if all(map(math.isfinite, losses)) else math.inf
+        known[at] = run_at(start * step**at)
+        best = settled(list(known.values()))
+        places: tuple[int, ...] = (min(known) - 1,)
+        if best is not None:
+            place = next(place for place, run in known.items() if run is best)
+            places = (place + 1, place - 1)
+        at = next((place for place in places if place not in known), None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Any
 
 from tuiwb.base.format import number
+from tuiwb.base.short_runs import ShortRun
 from tuiwb.search.suggestions import (
     FEWEST,
-    Runs,
     Suggestion,
     Values,
     finite,
@@ -33,13 +34,17 @@ class Reading:
     found: tuple[Suggestion, ...]
     silent: str
     """Why nothing is suggested; empty where something is."""
-    runs: Runs = ()
-    """Rate and loss of the short runs, in the order in which they were made."""
+    runs: Sequence[ShortRun] = ()
+    """In the order in which they were made."""
 
     def smooth(self) -> tuple[Values, Values]:
         """Rates and the running mean of the losses there."""
         rates, values = finite(self.lrs, self.losses)
         return rates, smoothed(rates.tolist(), values.tolist())
+
+    def ends(self) -> list[tuple[float, float | None]]:
+        """Rate of each short run and the loss that it came to; None where it was lost."""
+        return [(run.lr, run.loss if isfinite(run.loss) else None) for run in self.runs]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -47,7 +52,7 @@ class Reading:
             "lrs": list(self.lrs),
             "losses": list(self.losses),
             "ended": self.ended,
-            "runs": [{"lr": lr, "loss": loss} for lr, loss in self.runs],
+            "runs": [{"lr": lr, "loss": loss} for lr, loss in self.ends()],
             "suggestions": {one.name: {"lr": one.lr, "loss": one.loss} for one in self.found},
             "silent": self.silent,
         }
@@ -58,11 +63,15 @@ def read(curves: Sequence[Mapping[str, Any]], preset: str) -> list[Reading]:
     readings = []
     for curve in curves:
         lrs, losses, ended = curve["lrs"], curve["losses"], str(curve["ended"])
-        runs = tuple((float(run["lr"]), run["loss"]) for run in curve["runs"])
+        runs = [_run(run["lr"], run["losses"]) for run in curve["runs"]]
         found = tuple(suggestions(lrs, losses, runs))
         silent = "" if found else _why(lrs, losses, ended, preset)
         readings.append(Reading(str(curve["turn"]), lrs, losses, ended, found, silent, runs))
     return readings
+
+
+def _run(lr: float, losses: Sequence[float | None]) -> ShortRun:
+    return ShortRun(lr, [nan if loss is None else loss for loss in losses])
 
 
 def _why(lrs: Sequence[float], losses: Sequence[float | None], ended: str, preset: str) -> str:

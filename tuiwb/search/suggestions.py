@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tuiwb.base import short_runs
 from tuiwb.base import valley as base
+from tuiwb.base.short_runs import ShortRun
 
 Values = npt.NDArray[np.float64]
 
@@ -48,12 +50,8 @@ def smoothed(lrs: Sequence[float], losses: Sequence[float]) -> Values:
     return np.asarray(base.smoothed(lrs, losses), float)
 
 
-Runs = Sequence[tuple[float, float | None]]
-"""Rate and loss of each short run; the loss is None where it was lost."""
-
-
 def suggestions(
-    lrs: Sequence[float], losses: Sequence[float | None], runs: Runs = ()
+    lrs: Sequence[float], losses: Sequence[float | None], runs: Sequence[ShortRun] = ()
 ) -> list[Suggestion]:
     """Every rule's choice, `valley` first; none of a curve that is too short or never falls."""
     rates, values = finite(lrs, losses)
@@ -72,20 +70,21 @@ def suggestions(
     return found
 
 
-def settled(runs: Runs) -> Suggestion | None:
-    """`valley` by short runs: the rate of the one that ends lowest, or of the parabola through it
-    and its neighbours; None where no run kept its loss."""
-    known = sorted((lr, loss) for lr, loss in runs if loss is not None and np.isfinite(loss))
-    if not known:
+def settled(runs: Sequence[ShortRun]) -> Suggestion | None:
+    """`valley` by short runs: the rate of the one that settles it, or of the parabola through that
+    one and its neighbours; None where no run kept its loss."""
+    best = short_runs.settled(runs)
+    if best is None:
         return None
-    at = min(range(len(known)), key=lambda place: known[place][1])
-    lr, least = known[at]
+    known = sorted((run for run in runs if np.isfinite(run.loss)), key=lambda run: run.lr)
+    lr, at = best.lr, known.index(best)
     if 0 < at < len(known) - 1:
-        (below, before), (above, after) = known[at - 1], known[at + 1]
-        bend = before - 2 * least + after
-        shift = 0.5 * (before - after) / bend if bend > 0 else 0.0
-        lr *= (above / lr if shift > 0 else lr / below) ** shift
-    return Suggestion("valley", lr, least, SETTLED)
+        below, above = known[at - 1], known[at + 1]
+        bend = below.loss - 2 * best.loss + above.loss
+        shift = 0.5 * (below.loss - above.loss) / bend if bend > 0 else 0.0
+        shift = min(max(shift, -0.5), 0.5)  # half the way: one above may lie lower by chance
+        lr *= (above.lr / lr if shift > 0 else lr / below.lr) ** shift
+    return Suggestion("valley", lr, best.loss, SETTLED)
 
 
 def finite(lrs: Sequence[float], losses: Sequence[float | None]) -> tuple[Values, Values]:

@@ -41,8 +41,8 @@ def range_test_once(text: str) -> int:
 
 
 def _as_dict(curve: Curve) -> dict[str, Any]:
-    runs = [{"lr": run.lr, "loss": _plain(run.loss)} for run in curve.runs]
-    return asdict(curve) | {"losses": [_plain(loss) for loss in curve.losses], "runs": runs}
+    runs = [{"lr": run.lr, "losses": list(map(_plain, run.losses))} for run in curve.runs]
+    return asdict(curve) | {"losses": list(map(_plain, curve.losses)), "runs": runs}
 
 
 def _plain(loss: float) -> float | None:

@@ -92,7 +92,7 @@ def _draw(reading: Reading, low: float, high: float) -> None:
     title = f"loss of the {reading.turn}" if reading.turn else "loss"
     marks = {one.name: one.lr for one in reading.found}
     losses = [loss for loss in reading.losses if loss is not None]
-    runs = [(lr, loss) for lr, loss in reading.runs if loss is not None]
+    runs = [(lr, loss) for lr, loss in reading.ends() if loss is not None]
     figure = range_figure(title, rates, losses, mean, marks, (low, high), reading.silent, runs=runs)
     colour = output.shows_colour()
     output.paint(render(figure, width, 18, colour=colour, unicode=output.shows_unicode()))

@@ -130,7 +130,7 @@ class RateScreen(Window[Choice | None]):
         runs = {run: (lr, loss) for lr, loss, run in rows if loss is not None and run}
         reading = next((r for r in self.readings if r.turn == turn), None)
         if reading is not None:
-            runs = dict(enumerate((lr, loss) for lr, loss in reading.runs if loss is not None))
+            runs = dict(enumerate((lr, loss) for lr, loss in reading.ends() if loss is not None))
         marks = {one.name: one.lr for one in reading.found} if reading is not None else {}
         title = f"loss of the {turn}" if turn else "loss"
         figure = range_figure(
