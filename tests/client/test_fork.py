@@ -25,6 +25,7 @@ from tuiwb.run.reader import RunReader
 from tuiwb.run.schema import dtype_steps
 from tuiwb.run.table import TableWriter
 from tuiwb.run.view import RunView
+from tuiwb.run.world import World, world_of
 from tuiwb.spec import resolve
 
 Fake = Callable[[str], list[str]]
@@ -96,6 +97,28 @@ def test_a_child_has_the_knobs_that_were_in_force_and_those_that_were_asked(
 def test_which_checkpoint_is_taken(runs: Path, at: int | None, before: bool, chosen: int) -> None:
     parent = recorded(runs, 20, 40, 60)
     assert prepare(parent.root, at, before=before).step == chosen
+
+
+@pytest.mark.parametrize(
+    ("parent", "asked", "child"),
+    [
+        (None, None, None),
+        (World(2), None, World(2)),
+        (World(2), 1, None),
+        (None, 3, World(3)),
+        (World(2, 2, 4, "node1:29500"), None, None),
+        (World(2, 2, 4, "node1:29500"), 4, World(4)),
+    ],
+)
+def test_a_child_has_its_parents_processes_on_one_machine_or_those_that_were_asked(
+    runs: Path, fake: Fake, parent: World | None, asked: int | None, child: World | None
+) -> None:
+    paths = recorded(runs, 20)
+    if parent is not None:
+        meta = json.loads(paths.meta.read_text()) | {"ranks": parent.as_dict()}
+        paths.meta.write_text(json.dumps(meta))
+    made = fork(prepare(paths.root), runs, processes=asked, command=fake("short"))
+    assert world_of(read_meta(RunPaths(made))[0]) == child
 
 
 def test_a_step_without_a_checkpoint_names_the_nearest(runs: Path) -> None:

@@ -21,9 +21,11 @@ from tuiwb.run.create import create, create_watched
 from tuiwb.run.journal import Journal
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.lock import WorkerLock, holder
+from tuiwb.run.meta import read_meta
 from tuiwb.run.reader import RunReader
 from tuiwb.run.status import Status
 from tuiwb.run.view import RunView
+from tuiwb.run.world import World, world_of
 from tuiwb.spec import resolve
 
 Fake = Callable[[str], list[str]]
@@ -53,6 +55,14 @@ def test_the_run_is_alive_when_it_returns(stopped: Path, fake: Fake) -> None:
     held = holder(RunPaths(stopped).lock)
     assert held is not None and held.alive and held.started >= began
     assert not status(stopped).ended_now
+
+
+def test_it_goes_on_with_another_number_of_processes(stopped: Path, fake: Fake) -> None:
+    resume(stopped, processes=3, command=fake("normal"))
+    assert world_of(read_meta(RunPaths(stopped))[0]) == World(3)
+    with pytest.raises(UserError, match="is being trained"):
+        resume(stopped, processes=2, command=fake("normal"))
+    assert world_of(read_meta(RunPaths(stopped))[0]) == World(3), "they train it"
 
 
 def test_one_that_is_over_at_once_is_followed_to_its_end(stopped: Path, fake: Fake) -> None:

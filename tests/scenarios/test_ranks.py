@@ -19,7 +19,7 @@ from tests.scenarios.helpers import until, view, worker
 from tuiwb.client.commands import send, wait
 from tuiwb.run.create import create
 from tuiwb.run.layout import RunPaths
-from tuiwb.run.world import World
+from tuiwb.run.world import World, keep_processes
 from tuiwb.spec import resolve
 
 pytestmark = pytest.mark.slow
@@ -106,6 +106,29 @@ def test_killed_at_any_step_it_ends_as_one_process_would(
     costs = view(paths).table("ranks").tail(1000)["seconds"]
     assert costs.shape[1:] == (2,) and np.nanmin(costs) > 0
     assert (paths.ranks / "system-1.0000.npy").is_file()
+
+
+def test_it_goes_on_with_another_number_of_processes(own_world: Path, tmp_path: Path) -> None:
+    """By one, then by two, then by one: each step is there once, with the losses of one."""
+    steps = 4000
+    same = ("optim.name=sgd", "schedule.name=constant", "train.eval_every=0", "probe.budget=0")
+    spec = resolve("mlp-digits", [*same, f"train.steps={steps}"])
+    paths = RunPaths(create(own_world / "runs", spec))
+    reached = 0
+    for count in (1, 2, 1):
+        keep_processes(paths, count)
+        with worker(paths) as process:
+            least = reached + 100
+            wait_for(process, f"step {least}", lambda least=least: view(paths).status.step >= least)
+            assert (view(paths).device.get("processes") or 1) == count
+            os.kill(process.pid, signal.SIGTERM)
+            assert process.wait() == 0
+        assert view(paths).status.state == "stopped"
+        reached = view(paths).status.step
+    losses = check_whole(paths, reached)
+    assert reached < steps
+    alone = trained(tmp_path, "mlp-digits", *same, f"train.steps={reached}")[1].losses
+    np.testing.assert_allclose(losses, alone, rtol=0, atol=1e-5)
 
 
 def test_it_is_steered_stopped_by_a_signal_and_resumed(own_world: Path) -> None:

@@ -22,6 +22,13 @@ Processes = Annotated[
         help="Processes that train it on this machine, each with a share of every batch.",
     ),
 ]  # fmt: skip
+Others = Annotated[
+    int | None,
+    typer.Option(
+        "--nproc", metavar="N", min=1, max=1024,
+        help="Processes that train it from here on; else as many as before.",
+    ),
+]  # fmt: skip
 Machines = Annotated[
     str,
     typer.Option(
@@ -68,9 +75,14 @@ def world(nproc: int, nnodes: str, node_rank: int, rdzv: str, name: str | None) 
             next="the same --name on all of them, and --runs on a disk that they share",
         )
     asked = World(nproc, least, most, meeting_place(rdzv) if most > 1 else "")
+    count(nproc)
+    return None if asked.alone else asked
+
+
+def count(nproc: int) -> None:
+    """Say so where there are more processes than cores."""
     if nproc > (cores := os.cpu_count() or 1):
         output.say(f"{nproc} processes on {cores} cores: they take turns, unless each has a GPU")
-    return None if asked.alone else asked
 
 
 def refuse_seeds(asked: World | None) -> None:
@@ -81,6 +93,17 @@ def refuse_seeds(asked: World | None) -> None:
             where="--seeds",
             found=f"{asked.planned} processes for each run",
             next="leave --nproc and --nnodes out, or train one seed: -s train.seed=0",
+        )
+
+
+def refuse_count(nproc: int | None) -> None:
+    """`UserError` where a machine that trains along is told how many processes it has."""
+    if nproc is not None:
+        raise UserError(
+            "a machine that trains along has as many processes as the run says",
+            where="--nproc",
+            found=str(nproc),
+            next="leave --nproc out",
         )
 
 

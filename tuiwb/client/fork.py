@@ -115,19 +115,21 @@ def fork(
     *,
     name: str | None = None,
     argv: Sequence[str] = (),
+    processes: int | None = None,
     standby: Standby | None = None,
     command: Command | None = None,
 ) -> Path:
     """Create the child and start its worker; returns its folder at once.
 
-    The folder appears whole or not at all. Raises `UserError`: as `Prepared.changed`, a bad or
+    The folder appears whole or not at all. As many ``processes`` train it as its parent, unless
+    another number is given. Raises `UserError`: as `Prepared.changed`, a bad or
     taken name, a full disk, a parent or checkpoint that has gone meanwhile.
     """
     resolved = prepared.changed(overrides)
     consent.check(resolved.spec.model.name, home(prepared.parent))
     if standby is not None:
         standby.prepare()
-    path = make(prepared, runs, resolved, name=name, argv=argv)
+    path = make(prepared, runs, resolved, name=name, argv=argv, processes=processes)
     begin(path, standby, command)
     return path
 
@@ -139,6 +141,7 @@ def make(
     *,
     name: str | None = None,
     argv: Sequence[str] = (),
+    processes: int | None = None,
     parent: Mapping[str, Any] | None = None,
     schedule: Sequence[Known] = (),
 ) -> Path:
@@ -163,7 +166,7 @@ def make(
             name=name,
             argv=argv,
             parent=parent or {"run": source.id, "step": step},
-            world=_world(source),
+            world=World(processes) if processes is not None else _world(source),
             folder=home(source),
             fill=fill,
         )

@@ -24,6 +24,7 @@ from tuiwb.run.reader import RunReader
 from tuiwb.run.resuming import refuse_finished, refuse_watched
 from tuiwb.run.status import last_words
 from tuiwb.run.view import RunView
+from tuiwb.run.world import keep_processes
 
 _LOOK = 0.02  # seconds between looks
 PATIENCE = 60.0
@@ -33,6 +34,7 @@ PATIENCE = 60.0
 def resume(
     path: Path,
     *,
+    processes: int | None = None,
     standby: Standby | None = None,
     command: Command | None = None,
     sleep: Callable[[float], None] = time.sleep,
@@ -40,13 +42,17 @@ def resume(
     """Start a worker on a run that was trained before; returns when it has the run, with the time
     (Unix seconds) before which nothing in the journal is of it.
 
-    It goes on from the newest whole checkpoint; from which, its event ``resumed`` says. Raises
-    `UserError`: no run, one that is finished or being trained, a loop of the user's own, a spec
-    that cannot be read or names code that is not allowed, another resume that was faster.
+    It goes on from the newest whole checkpoint; from which, its event ``resumed`` says. As many
+    ``processes`` train it as did before, unless another number is given. Raises `UserError`: no
+    run, one that is finished or being trained, a loop of the user's own, a spec that cannot be read
+    or names code that is not allowed, another resume that was faster, a number of processes where
+    several machines train it.
     """
     looked = time.time()
     with RunReader(path) as reader:
         refuse(reader.poll(None))
+    if processes is not None:
+        keep_processes(RunPaths(path), processes)
     began = time.time()
     ended: Callable[[], bool]
     if standby is not None and standby.hand_over(path):

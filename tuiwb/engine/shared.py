@@ -219,7 +219,7 @@ def refuse(session: Session, ranks: Many) -> None:
             found=f"a step of {len(session.turns)} turns: "
             + ", ".join(turn.name for turn in session.turns),
             allowed="tasks whose step follows one loss",
-            next="train it by one process: without --nproc and --nnodes",
+            next="train it by one process: without --nnodes, and without --nproc or with --nproc 1",
         )
     if session.batches.batch_size < ranks.world:
         raise UserError(

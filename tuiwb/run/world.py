@@ -1,7 +1,9 @@
-"""By how many processes a run is trained, as its ``meta.json`` says: read by whoever starts it."""
+"""By how many processes a run is trained, as its ``meta.json`` says: read by whoever starts it, and
+changed by whoever starts it again with others."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuiwb.base.errors import UserError
+from tuiwb.run.files import replace
+from tuiwb.run.layout import RunPaths
+from tuiwb.run.meta import read_meta
 
 WAIT = 600
 """Seconds for which machines wait for one another."""
@@ -73,6 +78,38 @@ def world_of(meta: Mapping[str, Any]) -> World | None:
         return World(int(told["processes"]), least, most, meet, int(told.get("wait") or WAIT))
     except (KeyError, TypeError, ValueError, UserError):
         return None
+
+
+def keep_processes(paths: RunPaths, processes: int) -> None:
+    """Have ``meta.json`` of a run that nobody trains say by how many processes of one machine it is
+    trained from now on. `UserError`: several machines train it, or the file takes no change."""
+    meta, wrong = read_meta(paths)
+    world = world_of(meta) or World(1)
+    if not wrong and world.most > 1:
+        raise UserError(
+            f"{paths.id} is trained by several machines: their processes stay as many as they are",
+            where="--nproc",
+            found=f"{world.processes} on each of up to {world.most} machines",
+            allowed="a run of one machine",
+            next=f"tuiwb resume {paths.id}, on each of them; or train a child of it on this one: "
+            f"tuiwb fork {paths.id} --nproc {processes}",
+        )
+    if processes == world.processes:
+        return
+    told = {key: value for key, value in meta.items() if key != "ranks"}
+    if processes > 1:
+        told["ranks"] = World(processes).as_dict()
+    try:
+        if wrong:
+            raise OSError(None, wrong)
+        replace(paths.meta, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
+    except OSError as error:
+        raise UserError(
+            f"{paths.id} stays with {world.processes} of {processes} processes",
+            where=str(paths.meta),
+            found=error.strerror or str(error),
+            next="put that right, or leave --nproc out",
+        ) from None
 
 
 def machines(text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tuiwb.cli import output
+from tuiwb.cli import output, ranks
 from tuiwb.cli.options import (
     AllowCode,
     Detach,
@@ -38,6 +38,7 @@ def fork(
         ),
     ] = None,
     settings: Settings = None,
+    nproc: ranks.Others = None,
     allow_code: AllowCode = False,
     detach: Detach = False,
     name: Name = None,
@@ -60,7 +61,8 @@ def fork(
     parent: Path = find(folder, run)
     prepared = prepare(parent, at, overrides=settings or ())
     settle_run(parent, allow_code)
-    path = start(prepared, folder, settings or (), name=name, argv=tuple(sys.argv))
+    ranks.count(nproc or 1)
+    path = start(prepared, folder, settings or (), name=name, argv=tuple(sys.argv), processes=nproc)
     output.say(f"{path.name} goes on from step {prepared.step} of {prepared.parent.id}")
     return attend(path, detach, json, interval)
 

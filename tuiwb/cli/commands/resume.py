@@ -18,6 +18,7 @@ def resume(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or its folder.")
     ],
+    nproc: ranks.Others = None,
     node_rank: ranks.Machine = 0,
     allow_code: AllowCode = False,
     detach: Detach = False,
@@ -29,7 +30,8 @@ def resume(
 
     On the same machine it comes out as if it had never been interrupted. What was set after the
     checkpoint is set again at the same steps. A finished run is not resumed: fork it. A run of
-    several machines is resumed on each of them.
+    several machines is resumed on each of them; one of this machine takes another --nproc, and
+    trains on the same batches.
     """
     from tuiwb.cli.consent import settle_run
     from tuiwb.cli.training import attend
@@ -41,8 +43,10 @@ def resume(
     path = find(runs_folder(runs), run)
     settle_run(path, allow_code)
     if node_rank:
+        ranks.refuse_count(nproc)
         return ranks.train_along(path, None, node_rank)
-    began = start(path)
+    ranks.count(nproc or 1)
+    began = start(path, processes=nproc)
     for event in told(path, began):
         text = words(event) if event["kind"] == "resumed" else str(event.get("text"))
         output.say(f"{path.name}  {text}")
