@@ -165,6 +165,17 @@ def test_short_runs_settle_where_the_valley_is_and_nothing_else() -> None:
     )  # none kept its loss
 
 
+def test_it_says_whether_the_lowest_or_one_that_is_as_good_settled_it() -> None:
+    """Losses that tremble by more than they differ, and apart."""
+    one, other = [2.0, 3.0] * 10, [2.9, 2.0] * 10
+    for low, high, lr, words in (
+        (one, other, 0.01, "the lowest rate as good in short runs"),
+        (other, one, 0.01, "where short runs end lowest"),
+    ):
+        found = settled([ShortRun(0.1, high), ShortRun(0.01, low)])
+        assert found is not None and (found.lr, found.words) == (lr, words)
+
+
 def test_where_the_curve_is_silent_runs_that_learned_speak_for_themselves() -> None:
     still, rates = [2.0] * 40, RATES[:40].tolist()
     assert suggestions(rates, still, [flat(0.1, 1.2), flat(0.2, 1.5)])[0].lr == 0.1

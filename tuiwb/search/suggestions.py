@@ -84,7 +84,8 @@ def settled(runs: Sequence[ShortRun]) -> Suggestion | None:
         shift = 0.5 * (below.loss - above.loss) / bend if bend > 0 else 0.0
         shift = min(max(shift, -0.5), 0.5)  # half the way: one above may lie lower by chance
         lr *= (above.lr / lr if shift > 0 else lr / below.lr) ** shift
-    return Suggestion("valley", lr, best.loss, SETTLED)
+    tied = any(run.loss < best.loss for run in known)
+    return Suggestion("valley", lr, best.loss, TIED if tied else SETTLED)
 
 
 def finite(lrs: Sequence[float], losses: Sequence[float | None]) -> tuple[Values, Values]:
@@ -129,6 +130,7 @@ def slide(rates: Values, curve: Values) -> int | None:
 
 
 SETTLED = "where short runs end lowest"
+TIED = "the lowest rate as good in short runs"
 Rule = Callable[[Values, Values], int | None]
 RULES: dict[str, tuple[Rule, str]] = {
     "valley": (valley, "four fifths down the longest fall"),
