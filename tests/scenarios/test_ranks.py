@@ -110,9 +110,8 @@ def test_killed_at_any_step_it_ends_as_one_process_would(
 
 def test_it_goes_on_with_another_number_of_processes(own_world: Path, tmp_path: Path) -> None:
     """By one, then by two, then by one: each step is there once, with the losses of one."""
-    steps = 4000
     same = ("optim.name=sgd", "schedule.name=constant", "train.eval_every=0", "probe.budget=0")
-    spec = resolve("mlp-digits", [*same, f"train.steps={steps}"])
+    spec = resolve("mlp-digits", [*same, "train.steps=1000000"])  # more than there is time for
     paths = RunPaths(create(own_world / "runs", spec))
     reached = 0
     for count in (1, 2, 1):
@@ -126,7 +125,6 @@ def test_it_goes_on_with_another_number_of_processes(own_world: Path, tmp_path: 
         assert view(paths).status.state == "stopped"
         reached = view(paths).status.step
     losses = check_whole(paths, reached)
-    assert reached < steps
     alone = trained(tmp_path, "mlp-digits", *same, f"train.steps={reached}")[1].losses
     np.testing.assert_allclose(losses, alone, rtol=0, atol=1e-5)
 
