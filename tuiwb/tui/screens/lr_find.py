@@ -4,7 +4,6 @@ Dismissed with the knobs to set and the rule that chose them, or None."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from tuiwb.search.lr_find import Reading, read, settings
 from tuiwb.search.suggestions import smoothed
 from tuiwb.spec import Resolved
 from tuiwb.tui.palette import AMBER, BLUE_STRONG, DIM, GREEN, PLAIN, RED
-from tuiwb.tui.screens.steady import Window
+from tuiwb.tui.screens.asking import Asking
 from tuiwb.tui.widgets.chart import ChartPane
 from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
@@ -36,9 +35,10 @@ LOOK_EVERY = 0.15
 STARTING = "starting a worker; the curve grows here"
 
 
-class RateScreen(Window[Choice | None]):
+class RateScreen(Asking[Choice | None]):
     """A chart a network, and the suggestions below; to leave it ends the test."""
 
+    asked: RangeTest
     BINDINGS: ClassVar = [
         Binding("escape,q", "leave", "close"),
         Binding("enter", "take", "take it"),
@@ -73,25 +73,9 @@ class RateScreen(Window[Choice | None]):
     def on_mount(self) -> None:
         self.list.focus()
         self.set_interval(LOOK_EVERY, self._look)
-        threading.Thread(target=self._ask, name="range test", daemon=True).start()
 
-    def _ask(self) -> None:
-        """In a thread: wait for the worker; what it says is shown by the app's own thread."""
-        try:
-            answer = self.asked.run(self._take)
-        except UserError as error:
-            self._tell(self._refused, error)
-        else:
-            self._tell(self._done, answer)
-
-    def _tell(self, function: Any, what: Any) -> None:
-        try:
-            self.app.call_from_thread(function, what)
-        except Exception:
-            self.asked.cancel()  # the screen, or the whole app, has gone
-
-    def _take(self, row: Mapping[str, Any]) -> None:
-        """In the thread: steps come faster than anybody needs to see them."""
+    def heard(self, row: Mapping[str, Any]) -> None:
+        """Steps come faster than anybody needs to see them."""
         self.rows.setdefault(str(row["turn"]), []).append((row["lr"], row["loss"], row["run"]))
 
     async def _look(self) -> None:
@@ -145,7 +129,7 @@ class RateScreen(Window[Choice | None]):
         )
         pane.show(paint(figure, size.width, size.height, self.glyphs))
 
-    def _done(self, answer: Mapping[str, Any]) -> None:
+    def answered(self, answer: Mapping[str, Any]) -> None:
         self.over = True
         self.readings = read(answer["curves"], self.resolved.preset)
         self.made = settings(self.resolved, self.readings)
@@ -175,7 +159,7 @@ class RateScreen(Window[Choice | None]):
         self.list.show_rows(rows or [Row([(STARTING, PLAIN)])])
         self.list.styles.height = max(5, min(len(rows), 10))
 
-    def _refused(self, error: UserError) -> None:
+    def refused(self, error: UserError) -> None:
         self.over, self.refusal = True, error
         self._list()
         self.box.border_subtitle = "escape closes"
@@ -186,9 +170,6 @@ class RateScreen(Window[Choice | None]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._paint_all)
-
-    def on_unmount(self) -> None:
-        self.asked.cancel()
 
     def action_move(self, by: int) -> None:
         self.list.move(by)

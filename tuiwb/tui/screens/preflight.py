@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,7 +15,7 @@ from tuiwb.base.text import clean, one_line
 from tuiwb.client.preflight import Preflight
 from tuiwb.spec import Resolved
 from tuiwb.tui.palette import AMBER, DIM, GREEN, PLAIN, RED, STRONG
-from tuiwb.tui.screens.steady import Window
+from tuiwb.tui.screens.asking import Asking
 from tuiwb.tui.widgets.lines import wrap
 from tuiwb.tui.widgets.rows import Row, RowsView
 
@@ -56,7 +55,7 @@ def _indented(text: str, width: int, style: Any) -> list[Row]:
     return [Row([(f"   {part}", style)]) for part in parts]
 
 
-class PreflightScreen(Window[None]):
+class PreflightScreen(Asking[None]):
     """A list that grows; to leave it ends the checks."""
 
     BINDINGS: ClassVar = [
@@ -82,22 +81,9 @@ class PreflightScreen(Window[None]):
 
     def on_mount(self) -> None:
         self.list.focus()
-        threading.Thread(target=self._ask, name="pre-flight", daemon=True).start()
 
-    def _ask(self) -> None:
-        """In a thread: wait for the worker; what it says is shown by the app's own thread."""
-        try:
-            facts = self.asked.run(lambda row: self._tell(self._take, row))
-        except UserError as error:
-            self._tell(self._refused, error)
-        else:
-            self._tell(self._done, facts)
-
-    def _tell(self, function: Any, what: Any) -> None:
-        try:
-            self.app.call_from_thread(function, what)
-        except Exception:
-            self.asked.cancel()  # the screen, or the whole app, has gone
+    def heard(self, row: Mapping[str, Any]) -> None:
+        self.in_app(self._take, row)
 
     def _take(self, row: Mapping[str, Any]) -> None:
         self.results.pop("", None)
@@ -111,22 +97,19 @@ class PreflightScreen(Window[None]):
             rows += [Row([]), *(Row([(f" {clean(line, 400)}", RED)]) for line in words)]
         self.list.show_rows(rows)
 
-    def _done(self, facts: Mapping[str, Any]) -> None:
+    def answered(self, facts: Mapping[str, Any]) -> None:
         self.list.border_subtitle = (
             f"{facts['passed']} passed, {facts['failed']} failed, in {facts['seconds']:.0f} s; "
             "escape closes"
         )
 
-    def _refused(self, error: UserError) -> None:
+    def refused(self, error: UserError) -> None:
         self.refusal = error
         self._show()
         self.list.border_subtitle = "escape closes"
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)
-
-    def on_unmount(self) -> None:
-        self.asked.cancel()
 
     def action_move(self, by: int) -> None:
         self.list.move(by)
