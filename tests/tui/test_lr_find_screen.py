@@ -86,7 +86,8 @@ async def test_short_runs_are_told_drawn_and_settle_the_valley(runs: Path) -> No
     async with workbench(runs, (120, 40)) as (app, pilot):
         app.push_screen(RateScreen(resolve("mlp-digits"), asked=fake))
         await until(pilot, lambda: "short run 3, step 103 of 100" in text_of(app))
-        assert "━ short runs 0.7" in text_of(app)
+        # the chart is mounted at the first look, and painted once it has a size
+        await until(pilot, lambda: "━ short runs 0.7" in text_of(app))
         fake.go.set()
         await until(pilot, lambda: "optim.lr = 0.025" in text_of(app))
         assert "where short runs end lowest" in text_of(app)
