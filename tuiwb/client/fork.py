@@ -122,8 +122,8 @@ def fork(
     """Create the child and start its worker; returns its folder at once.
 
     The folder appears whole or not at all. As many ``processes`` train it as its parent, unless
-    another number is given. Raises `UserError`: as `Prepared.changed`, a bad or
-    taken name, a full disk, a parent or checkpoint that has gone meanwhile.
+    another number is given. Raises `UserError`: as `Prepared.changed`, a bad or taken name, a full
+    disk, a parent or checkpoint that has gone meanwhile.
     """
     resolved = prepared.changed(overrides)
     consent.check(resolved.spec.model.name, home(prepared.parent))
