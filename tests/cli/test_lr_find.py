@@ -73,7 +73,8 @@ def test_short_runs_are_drawn_and_settle_the_valley(
     (row,) = [line for line in done.stdout.splitlines() if "end lowest" in line]
     assert row.split()[:3] == ["valley", "0.1", "0.3"]
     (told,) = json.loads(command("lr-find", "mlp-digits", "--json").stdout)["curves"]
-    assert told["runs"] == [{"lr": lr, "loss": loss} for lr, loss in ends]
+    wanted = [{"lr": lr, "loss": loss, "losses": [2.0, loss, loss]} for lr, loss in ends]
+    assert told["runs"] == wanted
 
 
 def test_as_json(command: Tuiwb, answers: Callable[..., None]) -> None:

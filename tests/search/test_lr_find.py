@@ -81,9 +81,9 @@ def test_it_is_said_why_nothing_is_suggested(change: dict[str, Any], said: str) 
 
 
 def test_nothing_of_a_curve_is_lost_in_json() -> None:
-    runs = [{"lr": 0.01, "loss": 1.5}, {"lr": 0.1, "loss": None}]
+    runs = [{"lr": 0.01, "losses": [2.0, 1.5]}, {"lr": 0.1, "losses": [2.0, None]}]
     (reading,) = read([curve(ended="early") | {"runs": runs}], "mlp-digits")
     told = reading.as_dict()
     assert told["lrs"] == RATES.tolist() and len(told["losses"]) == 100
-    assert told["runs"] == runs
+    assert told["runs"] == [run | {"loss": run["losses"][-1]} for run in runs]
     assert told["ended"] == "early" and set(told["suggestions"]["valley"]) == {"lr", "loss"}

@@ -44,7 +44,7 @@ class Reading:
 
     def ends(self) -> list[tuple[float, float | None]]:
         """Rate of each short run and the loss that it came to; None where it was lost."""
-        return [(run.lr, run.loss if isfinite(run.loss) else None) for run in self.runs]
+        return [(run.lr, _plain(run.loss)) for run in self.runs]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -52,7 +52,10 @@ class Reading:
             "lrs": list(self.lrs),
             "losses": list(self.losses),
             "ended": self.ended,
-            "runs": [{"lr": lr, "loss": loss} for lr, loss in self.ends()],
+            "runs": [
+                {"lr": lr, "loss": loss, "losses": list(map(_plain, run.losses))}
+                for (lr, loss), run in zip(self.ends(), self.runs, strict=True)
+            ],
             "suggestions": {one.name: {"lr": one.lr, "loss": one.loss} for one in self.found},
             "silent": self.silent,
         }
@@ -72,6 +75,10 @@ def read(curves: Sequence[Mapping[str, Any]], preset: str) -> list[Reading]:
 
 def _run(lr: float, losses: Sequence[float | None]) -> ShortRun:
     return ShortRun(lr, [nan if loss is None else loss for loss in losses])
+
+
+def _plain(loss: float) -> float | None:
+    return loss if isfinite(loss) else None
 
 
 def _why(lrs: Sequence[float], losses: Sequence[float | None], ended: str, preset: str) -> str:
