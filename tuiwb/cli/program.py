@@ -7,10 +7,12 @@ import os
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command_name
 
 import tuiwb
 from tuiwb.cli import commands, output
@@ -26,8 +28,9 @@ stopped by the doctor, 4 the worker failed, 130 interrupted.
 """
 
 
-def build() -> typer.Typer:
-    """The program with every command that lies in ``commands/``."""
+def build(asked: str = "") -> typer.Typer:
+    """The program with every command that lies in ``commands/``; where one is ``asked`` for, with
+    those of its file alone: typer takes longer to prepare them all than most take to answer."""
     app = typer.Typer(
         help=HELP,
         invoke_without_command=True,
@@ -39,15 +42,23 @@ def build() -> typer.Typer:
     app.callback()(workbench)
     names = [info.name for info in pkgutil.iter_modules(commands.__path__)]
     families = [importlib.import_module(f"{commands.__name__}.{name}") for name in names]
+    families = [family for family in families if asked in _names(family)] or families
     for family in sorted(families, key=lambda module: module.PLACE):
         app.add_typer(family.app)
     return app
 
 
+def _names(family: ModuleType) -> list[str]:
+    """Of the commands in a file, as they are typed."""
+    registered = family.app.registered_commands
+    return [info.name or get_command_name(info.callback.__name__) for info in registered]
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; wrong usage is told and is 2."""
     try:
-        code = build()(args=list(arguments), prog_name="tuiwb", standalone_mode=False)
+        program = build(*arguments[:1])
+        code = program(args=list(arguments), prog_name="tuiwb", standalone_mode=False)
     except TyperException as error:
         if (show := getattr(error, "show", None)) is not None:
             show()
