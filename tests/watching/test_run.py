@@ -33,6 +33,7 @@ from tests.watching.helpers import (
 )
 from tuiwb.api import open_run
 from tuiwb.client.commands import send, wait
+from tuiwb.engine.telling import LATEST
 from tuiwb.run.table import TableWriter
 from tuiwb.watching.plain import plain, plain_hparams, plain_name
 
@@ -104,7 +105,8 @@ def test_without_a_with_the_end_is_told_at_exit(tmp_path: Path, end: str, state:
 def test_a_killed_loop_is_a_crashed_run_with_every_row(tmp_path: Path) -> None:
     done = script(
         tmp_path,
-        "run = tuiwb.watch(model, optimizer, name='r')\nsteps(50)\ntime.sleep(0.03)\nsteps(1)\n"
+        "run = tuiwb.watch(model, optimizer, name='r')\nsteps(50)\n"
+        f"time.sleep({LATEST})\nsteps(1)\n"  # by now, whenever the last lot of rows was
         "os.kill(os.getpid(), 9)\n",
     )
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -41,6 +41,23 @@ try:
 except Leave as leave:
     print("left", leave)
 """,
+    "where a library takes it for its own": """
+module.AGAIN, module.GRACE = 0.2, 30.0
+def swallow():
+    try:
+        time.sleep(600)
+    except BaseException:
+        pass
+try:
+    with leaving.listening():
+        leaving.nothing_to_keep()
+        ready()
+        swallow()
+        swallow()
+        time.sleep(600)
+except Leave as leave:
+    print("left", leave)
+""",
     "still starting": """
 hold()
 ready()

@@ -1,14 +1,16 @@
 """Signals that ask the worker to leave: obeyed at the next step boundary, and never ignored.
 
 SIGTERM, SIGUSR1 (Slurm's notice before preemption) and SIGINT ask for a checkpoint and a clean
-leave. Before the first step there is nothing to keep, and the worker leaves where it stands. A
-step that does not end, in Python or in a library, is left behind after `GRACE` seconds; a
-checkpoint under way is not. SIGHUP is ignored: the terminal may go.
+leave. Before the first step there is nothing to keep, and the worker leaves where it stands; where
+a library or a finaliser swallows that, it is told again. A step that does not end, in Python or in
+a library, is left behind after `GRACE` seconds; a checkpoint under way is not. SIGHUP is ignored:
+the terminal may go.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -21,6 +23,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 GRACE = 4.0
 """Seconds for the step or whatever else is under way; whoever sends a SIGTERM counts to five or
 more before the SIGKILL."""
+AGAIN = 1.0
+"""Seconds after which a main thread that has not left, though nothing is lost by that, is told so
+again."""
 LOOK_EVERY = 0.25
 """Seconds between looks whether a checkpoint that may end in peace has ended."""
 
@@ -93,19 +98,27 @@ class Leaving:
     def _guard(self, reading: int) -> None:
         """Wait for a signal, then for the main thread to answer it; end the process where it does
         not."""
-        name = ""
-        deadline: float | None = None
+        first: signal.Signals | None = None
+        deadline = again = math.inf
         while not self._over.is_set():
-            waits = deadline is not None and not self.answered
-            wait = max(0.0, (deadline or 0.0) - time.monotonic()) if waits else None
+            wait = None
+            if first is not None and not self.answered:
+                wait = max(0.0, min(deadline, again) - time.monotonic())
             if select.select([reading], [], [], wait)[0]:
                 came = [number for number in os.read(reading, 64) if number in SIGNALS]
-                if came and deadline is None:
-                    name, deadline = signal.Signals(came[0]).name, time.monotonic() + GRACE
-            elif not self.answered:
+                if came and first is None:
+                    first = signal.Signals(came[0])
+                    deadline, again = (time.monotonic() + after for after in (GRACE, AGAIN))
+            elif first is None or self.answered:
+                continue
+            elif time.monotonic() >= deadline:
                 if not self.busy():
-                    self._end(name)
+                    self._end(first.name)
                 deadline = time.monotonic() + LOOK_EVERY
+            else:
+                if self._free:
+                    signal.pthread_kill(threading.main_thread().ident or 0, first)
+                again = time.monotonic() + AGAIN
 
     def _end(self, name: str) -> None:
         if self._over.is_set():

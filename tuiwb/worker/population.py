@@ -222,6 +222,7 @@ class _Process:
         try:
             self._train()
         except Leave as leave:
+            self.leaving.keep()
             for part in tuple(self.open):
                 part.leave(f"{leave} asked it to stop before its first step")
                 self._close(part)
