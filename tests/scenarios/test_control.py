@@ -18,6 +18,8 @@ from tuiwb.engine.checkpoint import load
 from tuiwb.run.layout import RunPaths
 from tuiwb.run.person import person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunPaths]:
@@ -36,7 +38,6 @@ def run(running: RunPaths) -> Iterator[Control]:
         control.resume()
 
 
-@pytest.mark.slow
 def test_every_command_works_while_paused_and_at_the_same_step(
     run: Control, running: RunPaths
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_signal_while_a_checkpoint_is_written(train: Train) -> None:
     assert not any(run.paths.checkpoints.glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["hang", "hang_in_a_library"])
 def test_a_signal_while_a_step_hangs(train: Train, how: str) -> None:
     run = train().begun()
@@ -358,6 +359,7 @@ def test_a_folder_that_becomes_read_only_ends_it_with_words(train: Train, tmp_pa
     assert "make it writable again" in error["next"]
 
 
+@pytest.mark.slow
 def test_a_step_that_hangs_is_seen_and_said_and_goes_on_when_it_ends(train: Train) -> None:
     run = train().begun()
     run.order("be_impatient", "hang")

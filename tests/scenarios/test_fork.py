@@ -21,6 +21,8 @@ from tuiwb.run.resuming import words
 from tuiwb.run.view import RunView
 from tuiwb.spec import resolve
 
+pytestmark = pytest.mark.slow
+
 MEASURED = ("step", "loss", "lr", "clipped", "nonfinite")
 """Columns that a clock has no part in."""
 
@@ -65,7 +67,6 @@ def parent(runs: Path, warm: Warm) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_a_fork_of_1000_steps_at_500_with_a_tenth_of_the_rate(
     parent: Path, runs: Path, warm: Warm
 ) -> None:

@@ -16,6 +16,8 @@ from tuiwb.base.errors import UserError
 from tuiwb.client.resume import resume
 from tuiwb.client.warm import Warm
 
+pytestmark = pytest.mark.slow
+
 SPECS = {
     "mlp-digits": ("mlp-digits", "train.steps=1200", "train.eval_every=110"),
     "dropout": (
@@ -46,7 +48,6 @@ def life(tmp_path: Path, warm: Warm, request: pytest.FixtureRequest) -> Iterator
     end_worker_of(made.paths)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("life", SPECS, indirect=True)
 def test_killed_at_random_moments(life: Life, request: pytest.FixtureRequest) -> None:
     chance = random.Random(request.node.name)
@@ -60,7 +61,6 @@ def test_killed_at_random_moments(life: Life, request: pytest.FixtureRequest) ->
     same(life.finish().paths, life.uninterrupted().paths)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stop", "SIGTERM", "SIGUSR1"])
 def test_stopped_and_resumed_twice(tmp_path: Path, warm: Warm, how: str) -> None:
     # long enough that no delay of ours lets it finish before it is stopped
@@ -74,7 +74,6 @@ def test_stopped_and_resumed_twice(tmp_path: Path, warm: Warm, how: str) -> None
     same(life.paths, life.uninterrupted().paths)
 
 
-@pytest.mark.slow
 def test_what_was_set_before_and_after_the_checkpoint_holds(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=1200", "train.eval_every=0")
     try:
@@ -94,7 +93,6 @@ def test_what_was_set_before_and_after_the_checkpoint_holds(tmp_path: Path, warm
     same(life.paths, life.uninterrupted().paths)
 
 
-@pytest.mark.slow
 def test_without_a_checkpoint_it_begins_again(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=700", "train.eval_every=0")
     try:
@@ -111,7 +109,6 @@ def test_without_a_checkpoint_it_begins_again(tmp_path: Path, warm: Warm) -> Non
     same(life.paths, life.uninterrupted().paths)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flipped", "cut", "no sum", "another sum"])
 def test_a_damaged_newest_checkpoint_is_passed_by_and_named(life: Life, damage: str) -> None:
     life.begin().reach(400).end("SIGTERM")
@@ -136,7 +133,6 @@ def test_a_damaged_newest_checkpoint_is_passed_by_and_named(life: Life, damage: 
     same(life.paths, life.uninterrupted().paths)
 
 
-@pytest.mark.slow
 def test_two_at_once_one_goes_on_and_the_other_is_told(tmp_path: Path, warm: Warm) -> None:
     life = Life(tmp_path, warm, "mlp-digits", "train.steps=1000000", "train.eval_every=0")
     told: list[UserError | float] = []
